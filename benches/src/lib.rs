@@ -1,0 +1,13 @@
+//! The harness behind `cargo xtask bench AREA`: ours and a peer on the same work, interleaved in one run.
+//!
+//! A ratio is the median over pairs, each pair measured back to back in alternating order, so that a slow
+//! second of the machine hits both sides. Every report also times its first subject against itself: the
+//! spread of that A/A line is what this machine can resolve today.
+
+mod aim;
+mod report;
+mod summary;
+
+pub use aim::Aim;
+pub use report::{PAIRS, Report};
+pub use summary::Summary;
