@@ -56,21 +56,18 @@ impl Meter {
     }
 
     /// A handle for a counter; `labels` are the values of the metric's label names, in their order.
-    #[must_use]
     pub fn counter(&self, metric: &Metric, labels: &[&str]) -> Counter {
         debug_assert_eq!(metric.kind, Kind::Counter, "{}", metric.name);
         self.with(|r| r.register_counter(&key(metric, labels), &METADATA)).unwrap_or_else(Counter::noop)
     }
 
     /// A handle for a gauge; see [`Meter::counter`].
-    #[must_use]
     pub fn gauge(&self, metric: &Metric, labels: &[&str]) -> Gauge {
         debug_assert_eq!(metric.kind, Kind::Gauge, "{}", metric.name);
         self.with(|r| r.register_gauge(&key(metric, labels), &METADATA)).unwrap_or_else(Gauge::noop)
     }
 
     /// A handle for a histogram; see [`Meter::counter`].
-    #[must_use]
     pub fn histogram(&self, metric: &Metric, labels: &[&str]) -> Histogram {
         debug_assert_eq!(metric.kind, Kind::Histogram, "{}", metric.name);
         self.with(|r| r.register_histogram(&key(metric, labels), &METADATA)).unwrap_or_else(Histogram::noop)
