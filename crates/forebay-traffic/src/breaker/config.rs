@@ -29,7 +29,8 @@ pub struct BreakerConfig {
     /// An opening is shortened by a random share of up to this much, from 0 to 1, so that many processes do not
     /// probe at the same moment. It never lengthens. Default: 0.2.
     pub open_jitter: f64,
-    /// How many probes may be under way at once in the half-open state, at least 1. Default: 1.
+    /// How many probes may be under way at once in one half-open state, at least 1. A probe that outlives its
+    /// state (another one failed meanwhile) no longer counts. Default: 1.
     pub probes: u32,
     /// How many probes must succeed before the breaker closes, at least 1. Default: 1.
     pub successes_to_close: u32,
