@@ -2,10 +2,10 @@ use bytes::Bytes;
 use forebay_scope::{Positions, Tag};
 
 /// An invalidation number a value was loaded under. Numbers compare only within one epoch; an entry of another
-/// epoch is a miss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// epoch is a miss. Stamps are ordered by epoch, then number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp {
-    /// Changes when the chain of numbers was lost or rewound.
+    /// Changes when the chain of numbers was lost or rewound; a later epoch is larger, whoever starts it.
     pub epoch: u64,
     /// The number of the newest invalidation the load is known to have seen.
     pub number: u64,

@@ -1,6 +1,6 @@
 use crate::{Event, Invalidation, Stamp};
 use async_trait::async_trait;
-use forebay_scope::Tag;
+use forebay_scope::{Positions, Tag};
 use std::fmt;
 
 /// Numbers the invalidations of one namespace, and carries them between its nodes.
@@ -18,12 +18,24 @@ pub trait Sequencer: fmt::Debug + Send + Sync + 'static {
     /// What came after `mark`; `None` asks for the present end of the chain and no events (a node that joins).
     async fn missed(&self, mark: Option<Mark>) -> Result<Missed, SequencerError>;
 
-    /// The newest number that invalidated each tag, in the order asked; a tag never invalidated (or forgotten)
-    /// answers with the namespace's floor, below which nothing is trusted.
-    async fn newest(&self, tags: &[Tag]) -> Result<Vec<u64>, SequencerError>;
+    /// What entries of `cache` that carry `tags` must not be older than: asked for an entry found in a remote tier,
+    /// whose tags this node may not have followed. Keys are not asked for, they are fenced by tombstones in the tier.
+    async fn newest(&self, cache: &str, tags: &[Tag]) -> Result<Newest, SequencerError>;
 
     /// The next thing heard on the backplane. Cancel safe: what was not returned is returned by the next call.
     async fn heard(&self) -> Heard;
+}
+
+/// The newest invalidations of some tags of one cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newest {
+    /// The epoch the numbers belong to: they say nothing about an entry of another one.
+    pub epoch: u64,
+    /// An entry with a smaller number is not trusted: it may have been hit by an invalidation of everything, of the
+    /// cache, or by one that is no longer remembered.
+    pub floor: u64,
+    /// The newest number that hit each tag, in the order asked; never below `floor`.
+    pub tags: Vec<u64>,
 }
 
 /// How far a node has followed the chain without a gap.
@@ -45,6 +57,9 @@ pub struct Missed {
     /// Whether `events` is everything: `false` when the chain was trimmed, rewound or restarted past the mark,
     /// so that whatever the node holds is suspect.
     pub complete: bool,
+    /// The newest writes any invalidation of the namespace stood for. Who did not hear each of them (it joins, or
+    /// `complete` is `false`) asks this much of every load.
+    pub positions: Positions,
 }
 
 /// News from the backplane.

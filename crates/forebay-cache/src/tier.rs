@@ -19,14 +19,26 @@ pub trait Tier: fmt::Debug + Send + Sync + 'static {
     fn name(&self) -> &str;
 
     /// What is stored under each key, in the order asked. Tombstones are returned as they were stored.
-    async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, TierError>;
+    async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Stored>>, TierError>;
 
-    /// Stores each fill, unless the place holds an entry or a tombstone of the same epoch with a larger number:
-    /// then that fill is refused and the others are still stored.
+    /// Stores each fill, unless the place holds an entry or a tombstone with a larger stamp (epoch first, then
+    /// number): then that fill is refused and the others are still stored. A fill too large for the tier is
+    /// [`Outcome::Skipped`].
     async fn put(&self, fills: &[Fill]) -> Result<Vec<Outcome>, TierError>;
 
-    /// Replaces what is stored by a tombstone that refuses fills with a smaller number for `Removal::keep`.
+    /// Replaces what is stored by a tombstone that refuses fills with a smaller stamp for `Removal::keep`. An entry
+    /// or a tombstone that already has that stamp or a larger one stays: it refuses the same fills.
     async fn remove(&self, removals: &[Removal]) -> Result<(), TierError>;
+}
+
+/// What a tier holds under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The bytes as they were put.
+    pub value: Bytes,
+    /// How much longer the tier will keep them, never more than the truth; `None` when it keeps them until evicted.
+    /// An entry's age follows from it without comparing the clocks of two machines.
+    pub remaining: Option<Duration>,
 }
 
 /// One entry on its way into a tier.
@@ -60,6 +72,8 @@ pub enum Outcome {
     Stored,
     /// The key was invalidated, or filled by a later load, after this load began.
     Refused,
+    /// The tier does not take items of this size.
+    Skipped,
 }
 
 /// A tier did not do its work. Never the request's error: the cache counts it and goes on.
