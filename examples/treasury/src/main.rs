@@ -1,2 +1,7 @@
-//! .
-fn main() {}
+//! The example service's command line; `treasury --help` lists what it does.
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    treasury::run(treasury::Cli::parse())
+}

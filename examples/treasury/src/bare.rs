@@ -1,0 +1,103 @@
+//! What a competent engineer has today: one deadpool on the primary, statements prepared once per connection,
+//! the queries of a request sent together on one connection, JSON from serde.
+
+use crate::{
+    Failure,
+    model::{Account, Holdings, LedgerPage, Orders, Part, Payment, Receipt},
+    page::{Cursor, PageKey, build},
+    queries::{self, Db},
+    stats::{Counters, Stats},
+    store::{Source, Store},
+};
+use anyhow::Context;
+use axum::{
+    body::Body,
+    http::{HeaderMap, Response as HttpResponse, header},
+    response::Response,
+};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
+use std::sync::Arc;
+use tokio_postgres::NoTls;
+
+/// The bare store.
+#[derive(Debug, Clone)]
+pub(crate) struct Bare {
+    pool: Pool,
+    counters: Arc<Counters>,
+}
+
+impl Bare {
+    /// Connects once, so that a wrong address is told at start.
+    pub(crate) async fn connect(url: &str, pool_size: usize) -> anyhow::Result<Self> {
+        let config: tokio_postgres::Config = url.parse().context("the primary's URL")?;
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(config, NoTls, recycling);
+        let pool = Pool::builder(manager).max_size(pool_size).build()?;
+        drop(pool.get().await.context("cannot connect to the primary")?);
+        Ok(Self { pool, counters: Arc::default() })
+    }
+
+    async fn connection(&self) -> Result<Client, Failure> {
+        self.pool.get().await.map_err(|error| Failure::Connection(error.into()))
+    }
+}
+
+impl Store for Bare {
+    async fn answer(&self, key: PageKey, _asked: &HeaderMap) -> Result<Response, Failure> {
+        let tally = self.counters.read();
+        let client = self.connection().await?;
+        let page = build(&Direct { db: Db::new(&client, &tally) }, &key).await?;
+        let mut response = HttpResponse::builder().header(header::CONTENT_TYPE, "application/json");
+        if let Some(version) = page.version {
+            response = response.header(crate::routes::VERSION, version);
+        }
+        if let Some(next) = page.next {
+            response = response.header(header::LINK, crate::routes::next_link(&next));
+        }
+        Ok(response.body(Body::from(page.json)).expect("every header is text of our own"))
+    }
+
+    async fn pay(&self, account: i64, amount_cents: i64, memo: &str) -> Result<Receipt, Failure> {
+        let tally = self.counters.payment();
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        let receipt = queries::pay(&Db::new(&transaction, &tally), account, amount_cents, memo).await?;
+        transaction.commit().await?;
+        Ok(receipt)
+    }
+
+    fn stats(&self) -> Stats {
+        self.counters.stats("bare")
+    }
+}
+
+/// Every part straight from one connection.
+struct Direct<'a> {
+    db: Db<'a, Client>,
+}
+
+impl Source for Direct<'_> {
+    async fn account(&self, id: i64) -> Result<Arc<Account>, Failure> {
+        queries::account(&self.db, id).await.map(Arc::new)
+    }
+
+    async fn payments(&self, id: i64) -> Result<Arc<Vec<Payment>>, Failure> {
+        queries::payments(&self.db, id).await.map(Arc::new)
+    }
+
+    async fn orders(&self, id: i64) -> Result<Arc<Orders>, Failure> {
+        queries::orders(&self.db, id).await.map(Arc::new)
+    }
+
+    async fn holdings(&self, id: i64) -> Result<Arc<Holdings>, Failure> {
+        queries::holdings(&self.db, id).await.map(Arc::new)
+    }
+
+    async fn ledger(&self, id: i64, after: &Cursor) -> Result<Arc<LedgerPage>, Failure> {
+        queries::ledger(&self.db, id, after).await.map(Arc::new)
+    }
+
+    async fn search(&self, prefix: &str) -> Result<Arc<Vec<Part>>, Failure> {
+        queries::search(&self.db, prefix).await.map(Arc::new)
+    }
+}
