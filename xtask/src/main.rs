@@ -1,2 +1,40 @@
-//! .
-fn main() {}
+//! The commands of the workspace. `cargo xtask --help` teaches them.
+#![expect(clippy::print_stderr, reason = "a command-line tool talks to its user")]
+
+mod arguments;
+mod interrupt;
+mod lab;
+mod process;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Task};
+use interrupt::{Interrupts, Stopped};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match Interrupts::listen() {
+        Ok(mut interrupts) => run(arguments.task, &mut interrupts).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            if let Some(stopped) = error.downcast_ref::<Stopped>() {
+                eprintln!("\n{stopped}");
+                return stopped.exit_code();
+            }
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(task: Task, interrupts: &mut Interrupts) -> anyhow::Result<ExitCode> {
+    match task {
+        Task::Lab { command } => lab::run(&command, interrupts).await,
+    }
+}

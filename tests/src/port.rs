@@ -1,0 +1,21 @@
+//! Free loopback ports.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::{Result, bail};
+use rand::RngExt;
+
+/// Below the range from which systems take the local ports of outgoing connections, so that a server that restarts finds its port free.
+const RANGE: std::ops::Range<u16> = 20_000..32_000;
+const ATTEMPTS: usize = 100;
+
+/// A loopback port nobody listens on. Someone may take it before the caller does: the caller tries again with another.
+pub(crate) fn free() -> Result<u16> {
+    for _ in 0..ATTEMPTS {
+        let port = rand::rng().random_range(RANGE);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free loopback port between {} and {}", RANGE.start, RANGE.end)
+}

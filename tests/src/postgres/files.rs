@@ -1,0 +1,84 @@
+//! The data folders: one `initdb`, copied for each standby before the primary first starts.
+
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use super::spec::{PostgresSpec, line};
+use crate::folder::Folder;
+use crate::process::{Command, Launched};
+
+/// The superuser of every cluster.
+pub(super) const USER: &str = "forebay";
+
+/// What `initdb` made.
+pub(super) struct Prepared {
+    pub(super) primary: PathBuf,
+    pub(super) standbys: Vec<PathBuf>,
+}
+
+/// Makes the primary's data folder and a copy for each standby: a stopped server's folder is a base backup.
+pub(super) async fn prepare(
+    folder: &Arc<Folder>,
+    programs: &Path,
+    spec: &PostgresSpec,
+    password: &str,
+) -> Result<Prepared> {
+    let primary = folder.place("primary")?;
+    let secret = folder.path().join("password");
+    std::fs::write(&secret, password)?;
+    folder.account().own(&secret)?;
+    let initdb = command(folder, programs.join("initdb"), "initdb.log")
+        .arguments(["--username", USER, "--encoding", "UTF8", "--locale", "C", "--auth", "password"])
+        .arguments(["--no-sync", "--pgdata"])
+        .arguments([primary.as_os_str(), OsStr::new("--pwfile"), secret.as_os_str()]);
+    Launched::run(&initdb).await?;
+    std::fs::remove_file(&secret)?;
+    append(&primary, "postgresql.conf", &spec.configuration())?;
+    let mut standbys = Vec::new();
+    for number in 0..spec.standbys {
+        let standby = folder.place(&format!("standby{number}"))?;
+        let copy = command(folder, "cp".into(), "copy.log").arguments([
+            OsStr::new("-a"),
+            primary.join(".").as_os_str(),
+            standby.as_os_str(),
+        ]);
+        Launched::run(&copy).await?;
+        standbys.push(standby);
+    }
+    Ok(Prepared { primary, standbys })
+}
+
+/// Makes a data folder that of a standby of the primary on `port`.
+pub(super) fn follow(folder: &Folder, data: &Path, number: usize, port: u16, password: &str) -> Result<()> {
+    let conninfo = format!(
+        "host=127.0.0.1 port={port} user={USER} password={password} application_name=standby{number}"
+    );
+    append(data, "postgresql.conf", &line("primary_conninfo", &conninfo))?;
+    let signal = data.join("standby.signal");
+    File::create(&signal)?;
+    folder.account().own(&signal)
+}
+
+/// A command of PostgreSQL in the lab's folder. SIGQUIT is its immediate shutdown, which also frees its shared memory.
+pub(super) fn command(folder: &Folder, program: PathBuf, log: &str) -> Command {
+    Command {
+        program,
+        arguments: Vec::new(),
+        folder: folder.path().to_owned(),
+        log: folder.path().join(log),
+        account: folder.account(),
+        ending: "QUIT",
+    }
+}
+
+fn append(data: &Path, file: &str, text: &str) -> Result<()> {
+    let path = data.join(file);
+    let mut file =
+        OpenOptions::new().append(true).open(&path).with_context(|| format!("no {}", path.display()))?;
+    Ok(file.write_all(text.as_bytes())?)
+}

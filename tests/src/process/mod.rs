@@ -1,0 +1,11 @@
+//! Child processes: how they are started, watched, signalled and recorded.
+
+mod child;
+mod launcher;
+mod server;
+mod table;
+
+pub(crate) use child::Launched;
+pub(crate) use launcher::Command;
+pub(crate) use server::{Server, ServerSpec};
+pub(crate) use table::{Identity, descendants};

@@ -1,0 +1,159 @@
+//! A Redis server.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use rustix::process::Signal;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::choice::redis_folder;
+use crate::folder::Folder;
+use crate::lab::inside;
+use crate::process::{Command, Server, ServerSpec};
+use crate::wait::Answer;
+
+/// What a [`Redis`] keeps on disk, and so what survives [`Redis::kill`] and [`Redis::restart`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Persistence {
+    /// Nothing: a restart comes back empty. The default.
+    #[default]
+    None,
+    /// Every write, flushed at once.
+    AppendOnly,
+    /// What `SAVE` wrote last: a restart goes back in time.
+    Dump,
+}
+
+/// How to start a [`Redis`].
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct RedisSpec {
+    /// What survives a restart. Default: nothing.
+    pub persistence: Persistence,
+    /// More arguments for `redis-server`. Default: none.
+    pub arguments: Vec<String>,
+}
+
+impl RedisSpec {
+    /// Sets what survives a restart. Default: [`Persistence::None`].
+    #[must_use]
+    pub fn persistence(mut self, persistence: Persistence) -> Self {
+        self.persistence = persistence;
+        self
+    }
+
+    /// Adds arguments for `redis-server`, for example `["--maxmemory", "8mb"]`. Default: none.
+    #[must_use]
+    pub fn arguments<S: Into<String>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+}
+
+/// A Redis server of one's own. Dropping it ends it and removes its folder.
+#[derive(Debug)]
+pub struct Redis {
+    server: Server,
+}
+
+impl Redis {
+    /// Starts a server that keeps nothing on disk.
+    ///
+    /// # Errors
+    /// A missing program, or the server's last words.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(RedisSpec::default()).await
+    }
+
+    /// Starts a server as `spec` says.
+    ///
+    /// # Errors
+    /// A missing program, or the server's last words.
+    pub async fn start_with(spec: RedisSpec) -> Result<Self> {
+        Self::start_in(&Arc::new(Folder::create(inside().as_deref())?), spec).await
+    }
+
+    pub(crate) async fn start_in(folder: &Arc<Folder>, spec: RedisSpec) -> Result<Self> {
+        let program = redis_folder()?.join("redis-server");
+        let place = folder.place("redis")?;
+        let account = folder.account();
+        let command = |port: u16| {
+            let keeps = match spec.persistence {
+                Persistence::None | Persistence::Dump => "no",
+                Persistence::AppendOnly => "yes",
+            };
+            let command = Command {
+                program: program.clone(),
+                arguments: Vec::new(),
+                folder: place.clone(),
+                log: folder.path().join("redis.log"),
+                account,
+                ending: "KILL",
+            };
+            command
+                .arguments(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+                .arguments(["--appendonly", keeps, "--appendfsync", "always"])
+                .arguments(["--daemonize", "no", "--dir"])
+                .arguments([place.as_os_str()])
+                .arguments(&spec.arguments)
+        };
+        let server = ServerSpec { folder: folder.clone(), command, ending: Signal::KILL };
+        Ok(Self { server: Server::start(server, ready).await? })
+    }
+
+    /// `redis://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.addr())
+    }
+
+    /// `127.0.0.1:PORT`.
+    #[must_use]
+    pub fn addr(&self) -> String {
+        format!("127.0.0.1:{}", self.server.port())
+    }
+
+    /// Freezes the server (SIGSTOP): connections stay open and nothing answers.
+    pub fn stop(&self) {
+        self.server.freeze();
+    }
+
+    /// Undoes [`Self::stop`].
+    pub fn resume(&self) {
+        self.server.thaw();
+    }
+
+    /// Ends the server at once; its connections break.
+    pub fn kill(&self) {
+        self.server.kill();
+    }
+
+    /// Starts the server again on the same port; what it still knows depends on [`Persistence`].
+    ///
+    /// # Errors
+    /// The server's last words.
+    pub async fn restart(&self) -> Result<()> {
+        self.server.restart(ready).await
+    }
+}
+
+async fn ready(port: u16) -> Result<Answer> {
+    Ok(answers(port, "PING\r\n", "+PONG").await)
+}
+
+/// Whether a line-based server greets back.
+pub(crate) async fn answers(port: u16, greeting: &str, expected: &str) -> Answer {
+    let exchange = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.write_all(greeting.as_bytes()).await?;
+        let mut reply = [0; 64];
+        let length = stream.read(&mut reply).await?;
+        std::io::Result::Ok(String::from_utf8_lossy(&reply[..length]).into_owned())
+    };
+    match exchange.await {
+        Ok(reply) => Answer::when(reply.starts_with(expected), &reply),
+        Err(error) => Answer::NotYet(error.to_string()),
+    }
+}

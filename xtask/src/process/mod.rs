@@ -1,0 +1,5 @@
+//! Running commands that end when we end.
+
+mod group;
+
+pub(crate) use group::{Group, exit_code};
