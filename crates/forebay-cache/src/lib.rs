@@ -1,6 +1,7 @@
 //! One value for one key through memory and remote tiers, loaded once, invalidated everywhere.
 
 mod codec;
+pub mod envelope;
 mod invalidation;
 mod sequencer;
 mod tier;

@@ -1,0 +1,45 @@
+//! The bytes a remote tier holds: one self-describing, checked form for values and tombstones.
+//!
+//! Version 1, all numbers big-endian:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..2 | `FB` |
+//! | 2 | version |
+//! | 3 | kind: 0 value, 1 tombstone |
+//! | 4..12 | epoch of the stamp |
+//! | 12..20 | number of the stamp |
+//! | 20..28 | xxh3 of the tier's key and of everything else in the envelope |
+//! | 28..36 | fingerprint of the codec and its schema |
+//! | 36 | compression: 0 none, 1 lz4 block |
+//! | 37 | flags, all reserved |
+//! | 38..40 | number of tags |
+//! | 40..44 | how long the load took, in milliseconds |
+//! | 44..48 | length of the value before compression |
+//! | 48..88 | age, time to live, stale window, fallback window, time kept: milliseconds, all ones for "none" |
+//! | 88.. | tags (length in two bytes, text), then the value |
+//!
+//! A tombstone ends after the checksum. **The first twenty bytes keep their place in every version**, so that a
+//! script in a server, or an older program, can compare stamps: bytes 4 to 20 order as the stamps do.
+//!
+//! Reading is total. Whatever is not an entry this program understands (an unknown version, a damaged or cut one, another
+//! codec, another key's) is a [`Reject`], which the cache treats as a miss.
+//!
+//! # How old is an entry?
+//! No wall clock is compared. The envelope says how old the value was when it was sent and how long the tier was
+//! asked to keep it; the tier says with every read how much of that is left ([`Stored::remaining`](crate::Stored)). The
+//! difference is the time since. It can be short by the time the fill was under way, at most what the tier's command
+//! timeout allows it to wait in this process plus what the network holds back.
+
+mod checksum;
+mod decode;
+mod encode;
+mod entry;
+mod limits;
+mod prefix;
+
+pub use decode::{Decoded, Reject};
+pub use encode::Skip;
+pub use entry::Entry;
+pub use limits::Limits;
+pub use prefix::{stamp_of, tombstone};
