@@ -35,6 +35,16 @@ impl Meter {
         Self(Target::Global)
     }
 
+    /// Whether this is [`Meter::global`] and no recorder is installed yet, so that handles registered now would
+    /// go nowhere for good. What is built with a meter asks this once and warns.
+    ///
+    /// The `metrics` crate answers with a recorder without any state when none is installed; a recorder of the
+    /// host's own that has no state either (a unit struct over statics) is taken for none.
+    #[must_use]
+    pub fn lacks_recorder(&self) -> bool {
+        matches!(self.0, Target::Global) && metrics::with_recorder(|recorder| size_of_val(recorder) == 0)
+    }
+
     /// Measures nothing.
     #[must_use]
     pub const fn disabled() -> Self {
