@@ -1,1 +1,66 @@
-//! forebay-response.
+//! Send fewer bytes, or none: content coding, ETag and 304 in one tower layer.
+//!
+//! [`ResponseLayer`] owns negotiation, validators and coding together, because the wrong order of separate
+//! middlewares is where most of the field's mistakes come from. It wraps any service whose body implements
+//! [`http_body::Body`]: axum, tonic, plain hyper.
+//!
+//! - **Negotiation** ([`AcceptEncoding`]): RFC 9110 section 12.5.3. Weights say what is acceptable, the server
+//!   ranks; a malformed header counts as absent; nothing ever turns a good answer into a 406.
+//! - **Whole bodies** of known length are encoded in one call on pooled encoders, with an exact
+//!   `Content-Length`, and never grow. Encoded bytes are kept (within a bound), so a body seen again is not
+//!   encoded again.
+//! - **[`Prepared`]** bodies carry their variants with them: kept in a cache, each is encoded once and served
+//!   as ready bytes from then on.
+//! - **Streams** are encoded as they come and flushed by age, by size, and at once at the end of a server-sent
+//!   event or of a line of NDJSON.
+//! - **Validators**: every whole body gets a strong tag of its own bytes; `If-None-Match` is answered with 304
+//!   before anything is encoded.
+//!
+//! [`ScopeLayer`] opens one [`forebay_scope::Scope`] per request.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use forebay_response::ResponseLayer;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Full};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = ServiceBuilder::new().layer(ResponseLayer::builder().build()?).service(service_fn(
+//!     async |_: Request<()>| {
+//!         let body = Full::new(Bytes::from("[1,2,3]".repeat(1_000)));
+//!         let response = Response::builder().header("content-type", "application/json").body(body);
+//!         response.map_err(std::io::Error::other)
+//!     },
+//! ));
+//! let request = Request::builder().header("accept-encoding", "gzip").body(())?;
+//! let response = service.oneshot(request).await?;
+//! # #[cfg(feature = "gzip")] {
+//! assert_eq!(response.headers()["content-encoding"], "gzip");
+//! assert_eq!(response.headers()["vary"], "accept-encoding");
+//! # }
+//! # Ok(()) }
+//! ```
+
+mod config;
+mod eligible;
+mod encode;
+mod error;
+mod metrics;
+mod negotiate;
+mod prepared;
+mod scope_layer;
+mod service;
+mod validate;
+mod variants;
+
+pub use config::{BrotliConfig, GzipConfig, ResponseConfig};
+pub use eligible::{And, ContentTypes, Eligible};
+pub use error::Error;
+pub use metrics::METRICS;
+pub use negotiate::{AcceptEncoding, Coding, merge_vary};
+pub use prepared::Prepared;
+pub use scope_layer::{ScopeLayer, ScopeService};
+pub use service::{
+    BoxError, ResponseBody, ResponseFuture, ResponseLayer, ResponseLayerBuilder, ResponseService,
+};

@@ -1,0 +1,134 @@
+use crate::{Coding, Error};
+use serde::{Deserialize, Serialize};
+
+/// The settings of a [`ResponseLayer`](crate::ResponseLayer) as plain data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ResponseConfig {
+    /// The codings offered, best first: the server ranks, the client only says what it accepts.
+    /// Default: brotli, then gzip (those this build has).
+    pub codings: Vec<Coding>,
+    /// Bodies shorter than this are sent as they are. Default: 1024, below which nothing is won on a network
+    /// that carries some 1,400 bytes in one packet.
+    pub min_bytes: u64,
+    /// The longest body held in memory as a whole, to be hashed or encoded in one call; longer ones stream
+    /// through. Default: 10 MiB.
+    pub buffer_bytes_max: u64,
+    /// How long a body of known length may keep the response waiting before the rest of it is streamed.
+    /// Default: 20 milliseconds.
+    pub buffer_wait_ms: u64,
+    /// Memory for encoded forms of bodies that were seen before; 0 keeps none. Default: 64 MiB.
+    pub variant_bytes_max: u64,
+    /// Whether whole bodies without a tag get one made from their bytes. Default: `true`.
+    pub etag: bool,
+    /// Whether bodies of unknown length are encoded. Default: `true`.
+    pub streams: bool,
+    /// How old bytes of a stream may become inside the encoder before they are sent on. Default: 5
+    /// milliseconds.
+    pub flush_after_ms: u64,
+    /// How many bytes of a stream may gather inside the encoder before they are sent on. Default: 64 KiB.
+    pub flush_bytes: u64,
+    /// Levels of gzip.
+    pub gzip: GzipConfig,
+    /// Levels of brotli.
+    pub brotli: BrotliConfig,
+}
+
+/// How hard gzip tries, 1 (fast) to 9 (small).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GzipConfig {
+    /// For a body encoded for one response, and for streams. Default: 4.
+    pub level: u32,
+    /// For a [`Prepared`](crate::Prepared) body, encoded once and sent often. Default: 6.
+    pub prepared_level: u32,
+}
+
+/// How hard brotli tries, 0 (fast) to 11 (small and very slow).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BrotliConfig {
+    /// For a body encoded for one response, and for streams. Default: 4.
+    pub level: u32,
+    /// For a [`Prepared`](crate::Prepared) body, encoded once and sent often. Default: 5.
+    pub prepared_level: u32,
+}
+
+impl Default for ResponseConfig {
+    fn default() -> Self {
+        Self {
+            codings: Coding::compiled().collect(),
+            min_bytes: 1024,
+            buffer_bytes_max: 10 << 20,
+            buffer_wait_ms: 20,
+            variant_bytes_max: 64 << 20,
+            etag: true,
+            streams: true,
+            flush_after_ms: 5,
+            flush_bytes: 64 << 10,
+            gzip: GzipConfig::default(),
+            brotli: BrotliConfig::default(),
+        }
+    }
+}
+
+impl Default for GzipConfig {
+    fn default() -> Self {
+        Self { level: 4, prepared_level: 6 }
+    }
+}
+
+impl Default for BrotliConfig {
+    fn default() -> Self {
+        Self { level: 4, prepared_level: 5 }
+    }
+}
+
+impl ResponseConfig {
+    /// Checks every value against its range.
+    ///
+    /// # Errors
+    /// The first value that is out of range, or a coding this build cannot produce.
+    pub fn check(&self) -> Result<(), Error> {
+        for (at, &coding) in self.codings.iter().enumerate() {
+            if self.codings[..at].contains(&coding) {
+                return Err(Error::Repeated(coding));
+            }
+            if !coding.is_compiled() {
+                return Err(Error::NotCompiled(coding));
+            }
+        }
+        for (key, level) in
+            [("gzip.level", self.gzip.level), ("gzip.prepared_level", self.gzip.prepared_level)]
+        {
+            check(key, "1 to 9", level.into(), 1, 9)?;
+        }
+        for (key, level) in
+            [("brotli.level", self.brotli.level), ("brotli.prepared_level", self.brotli.prepared_level)]
+        {
+            check(key, "0 to 11", level.into(), 0, 11)?;
+        }
+        check("buffer_bytes_max", "at most 1 GiB", self.buffer_bytes_max, 0, 1 << 30)?;
+        check("flush_bytes", "1 byte to 16 MiB", self.flush_bytes, 1, 16 << 20)?;
+        check("flush_after_ms", "at most 60000", self.flush_after_ms, 0, 60_000)?;
+        check("buffer_wait_ms", "at most 60000", self.buffer_wait_ms, 0, 60_000)
+    }
+
+    pub(crate) fn level(&self, coding: Coding) -> u32 {
+        match coding {
+            Coding::Brotli => self.brotli.level,
+            Coding::Gzip => self.gzip.level,
+        }
+    }
+
+    pub(crate) fn prepared_level(&self, coding: Coding) -> u32 {
+        match coding {
+            Coding::Brotli => self.brotli.prepared_level,
+            Coding::Gzip => self.gzip.prepared_level,
+        }
+    }
+}
+
+fn check(key: &'static str, expected: &'static str, found: u64, min: u64, max: u64) -> Result<(), Error> {
+    if (min..=max).contains(&found) { Ok(()) } else { Err(Error::OutOfRange { key, expected, found }) }
+}

@@ -1,0 +1,28 @@
+use crate::Coding;
+
+/// An encoder that is fed a stream piece by piece and appends what comes out.
+pub(crate) trait PushEncoder: Send + Sync {
+    /// Takes in data; what it becomes may stay inside for now.
+    fn write(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str>;
+
+    /// Lets out everything taken in so far, so that the client can decode it.
+    fn flush(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str>;
+
+    /// Ends the stream. Nothing may be called afterwards.
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str>;
+}
+
+/// A fresh encoder with a small window; `None` when this build cannot produce the coding.
+pub(crate) fn push_encoder(coding: Coding, level: u32) -> Option<Box<dyn PushEncoder>> {
+    match coding {
+        #[cfg(feature = "brotli")]
+        Coding::Brotli => Some(Box::new(super::brotli::BrotliPush::new(level))),
+        #[cfg(feature = "gzip")]
+        Coding::Gzip => Some(Box::new(super::gzip::GzipPush::new(level))),
+        #[cfg(not(all(feature = "brotli", feature = "gzip")))]
+        _ => {
+            let _ = level;
+            None
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use crate::Coding;
+use ::metrics::{Counter, Histogram, Unit};
+use forebay_metrics::{Meter, Metric};
+use std::time::Duration;
+
+const BODY_BYTES: Metric = Metric::counter(
+    "forebay_response_body_bytes_total",
+    &["coding"],
+    "Bytes of whole bodies before encoding, by the coding they were sent in.",
+);
+const SENT_BYTES: Metric = Metric::counter(
+    "forebay_response_sent_bytes_total",
+    &["coding"],
+    "Bytes of whole bodies as they were sent, by coding.",
+);
+const RATIO: Metric = Metric::bytes(
+    "forebay_response_encoded_ratio",
+    &["coding"],
+    "Encoded length over plain length of each whole body that was encoded.",
+)
+.unit(Unit::Count);
+const ENCODE_SECONDS: Metric = Metric::seconds(
+    "forebay_response_encode_seconds",
+    &["coding"],
+    "Processor time spent on encoding one whole body.",
+);
+const VARIANTS: Metric = Metric::counter(
+    "forebay_response_variant_hits_total",
+    &["source"],
+    "Responses sent from encoded bytes that were ready.",
+);
+const NOT_MODIFIED: Metric =
+    Metric::counter("forebay_response_not_modified_total", &[], "Responses that became a 304.");
+const SKIPPED: Metric = Metric::counter(
+    "forebay_response_skipped_total",
+    &["reason"],
+    "Responses sent without an encoding of ours, by reason.",
+);
+const STREAMS: Metric = Metric::counter(
+    "forebay_response_streams_total",
+    &["coding"],
+    "Responses encoded while they were streamed.",
+);
+
+/// What this crate measures.
+pub const METRICS: &[Metric] =
+    &[BODY_BYTES, SENT_BYTES, RATIO, ENCODE_SECONDS, VARIANTS, NOT_MODIFIED, SKIPPED, STREAMS];
+
+/// Why a response was not encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Skip {
+    /// The method or the status leaves no body to encode, or the bytes are no longer HTTP.
+    Status,
+    /// A part of a body.
+    Partial,
+    /// The handler encoded it.
+    Encoded,
+    /// `Cache-Control: no-transform`.
+    NoTransform,
+    /// The eligibility condition said no.
+    Ineligible,
+    /// The client accepts none of the codings offered.
+    NotAccepted,
+    /// Below the minimum length.
+    Small,
+    /// The encoded form was no shorter.
+    NoGain,
+    /// A stream, and streams are not to be encoded.
+    Stream,
+    /// An answer to HEAD whose body nobody has.
+    Head,
+}
+
+const SKIPS: [(Skip, &str); 10] = [
+    (Skip::Status, "status"),
+    (Skip::Partial, "partial"),
+    (Skip::Encoded, "encoded"),
+    (Skip::NoTransform, "no_transform"),
+    (Skip::Ineligible, "ineligible"),
+    (Skip::NotAccepted, "not_accepted"),
+    (Skip::Small, "small"),
+    (Skip::NoGain, "no_gain"),
+    (Skip::Stream, "stream"),
+    (Skip::Head, "head"),
+];
+
+/// Where ready bytes came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source {
+    /// A [`Prepared`](crate::Prepared) body.
+    Prepared,
+    /// The store of encoded forms.
+    Store,
+}
+
+/// The handles, registered once per layer.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    by_coding: [CodingWatch; Coding::ALL.len()],
+    identity_bytes: (Counter, Counter),
+    prepared_hits: Counter,
+    store_hits: Counter,
+    not_modified: Counter,
+    skipped: [Counter; SKIPS.len()],
+}
+
+struct CodingWatch {
+    body_bytes: Counter,
+    sent_bytes: Counter,
+    ratio: Histogram,
+    encode_seconds: Histogram,
+    streams: Counter,
+}
+
+impl Watch {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        meter.describe(METRICS);
+        let of = |coding: Coding| {
+            let labels = &[coding.token()][..];
+            CodingWatch {
+                body_bytes: meter.counter(&BODY_BYTES, labels),
+                sent_bytes: meter.counter(&SENT_BYTES, labels),
+                ratio: meter.histogram(&RATIO, labels),
+                encode_seconds: meter.histogram(&ENCODE_SECONDS, labels),
+                streams: meter.counter(&STREAMS, labels),
+            }
+        };
+        let identity = &["identity"][..];
+        Self {
+            by_coding: Coding::ALL.map(of),
+            identity_bytes: (meter.counter(&BODY_BYTES, identity), meter.counter(&SENT_BYTES, identity)),
+            prepared_hits: meter.counter(&VARIANTS, &["prepared"]),
+            store_hits: meter.counter(&VARIANTS, &["store"]),
+            not_modified: meter.counter(&NOT_MODIFIED, &[]),
+            skipped: SKIPS.map(|(_, reason)| meter.counter(&SKIPPED, &[reason])),
+        }
+    }
+
+    pub(crate) fn skipped(&self, skip: Skip) {
+        self.skipped[skip as usize].increment(1);
+    }
+
+    pub(crate) fn not_modified(&self) {
+        self.not_modified.increment(1);
+    }
+
+    pub(crate) fn ready(&self, source: Source) {
+        match source {
+            Source::Prepared => self.prepared_hits.increment(1),
+            Source::Store => self.store_hits.increment(1),
+        }
+    }
+
+    pub(crate) fn encoded(&self, coding: Coding, body: usize, sent: usize, took: Duration) {
+        let of = &self.by_coding[coding.index()];
+        of.encode_seconds.record(took);
+        // Lengths are far below 2^52.
+        of.ratio.record(sent as f64 / body as f64);
+    }
+
+    pub(crate) fn sent(&self, coding: Option<Coding>, body: usize, sent: usize) {
+        let (body_bytes, sent_bytes) = match coding {
+            Some(coding) => {
+                let of = &self.by_coding[coding.index()];
+                (&of.body_bytes, &of.sent_bytes)
+            }
+            None => (&self.identity_bytes.0, &self.identity_bytes.1),
+        };
+        body_bytes.increment(body as u64);
+        sent_bytes.increment(sent as u64);
+    }
+
+    pub(crate) fn stream(&self, coding: Coding) {
+        self.by_coding[coding.index()].streams.increment(1);
+    }
+}
+
+impl std::fmt::Debug for CodingWatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CodingWatch")
+    }
+}

@@ -1,0 +1,118 @@
+use super::layer::{ResponseLayer, Shared};
+use crate::{
+    Coding, ContentTypes, Eligible, Error, ResponseConfig, encode::Encoders, metrics::Watch,
+    variants::Variants,
+};
+use forebay_metrics::Meter;
+use std::{fmt, time::Duration};
+
+/// Puts a [`ResponseLayer`] together.
+#[must_use]
+pub struct ResponseLayerBuilder<E = ContentTypes> {
+    config: ResponseConfig,
+    eligible: E,
+    meter: Meter,
+}
+
+impl ResponseLayerBuilder {
+    pub(super) fn new() -> Self {
+        Self { config: ResponseConfig::default(), eligible: ContentTypes::default(), meter: Meter::default() }
+    }
+}
+
+impl<E: Eligible> ResponseLayerBuilder<E> {
+    /// Replaces every setting at once. Default: [`ResponseConfig::default`].
+    pub fn config(mut self, config: ResponseConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Which responses are ours to encode. Default: [`ContentTypes::default`].
+    pub fn eligible<Other: Eligible>(self, eligible: Other) -> ResponseLayerBuilder<Other> {
+        ResponseLayerBuilder { config: self.config, eligible, meter: self.meter }
+    }
+
+    /// Where measurements go. Default: [`Meter::global`].
+    pub fn meter(mut self, meter: Meter) -> Self {
+        self.meter = meter;
+        self
+    }
+
+    /// The codings offered, best first. Default: brotli, then gzip (those this build has).
+    pub fn codings(mut self, codings: impl IntoIterator<Item = Coding>) -> Self {
+        self.config.codings = codings.into_iter().collect();
+        self
+    }
+
+    /// The shortest body, in bytes, that is worth encoding. Default: 1024.
+    pub fn min_bytes(mut self, bytes: u64) -> Self {
+        self.config.min_bytes = bytes;
+        self
+    }
+
+    /// The longest body, in bytes, that is held in memory as a whole. Default: 10 MiB.
+    pub fn buffer_bytes_max(mut self, bytes: u64) -> Self {
+        self.config.buffer_bytes_max = bytes;
+        self
+    }
+
+    /// How long a body of known length may keep the response waiting, in whole milliseconds. Default: 20
+    /// milliseconds.
+    pub fn buffer_wait(mut self, wait: Duration) -> Self {
+        self.config.buffer_wait_ms = millis(wait);
+        self
+    }
+
+    /// Memory, in bytes, for encoded forms of bodies that were seen before; 0 keeps none. Default: 64 MiB.
+    pub fn variant_bytes_max(mut self, bytes: u64) -> Self {
+        self.config.variant_bytes_max = bytes;
+        self
+    }
+
+    /// Whether whole bodies without a tag get one made from their bytes. Default: `true`.
+    pub fn etag(mut self, etag: bool) -> Self {
+        self.config.etag = etag;
+        self
+    }
+
+    /// Whether bodies of unknown length are encoded. Default: `true`.
+    pub fn streams(mut self, streams: bool) -> Self {
+        self.config.streams = streams;
+        self
+    }
+
+    /// How old bytes of a stream may become inside the encoder, in whole milliseconds. Default: 5 milliseconds.
+    pub fn flush_after(mut self, age: Duration) -> Self {
+        self.config.flush_after_ms = millis(age);
+        self
+    }
+
+    /// Makes the layer, with its encoders and its store of encoded forms.
+    ///
+    /// # Errors
+    /// When a setting is out of range or a coding is listed that this build cannot produce.
+    pub fn build(self) -> Result<ResponseLayer<E>, Error> {
+        self.config.check()?;
+        let variants =
+            (self.config.variant_bytes_max > 0).then(|| Variants::new(self.config.variant_bytes_max));
+        let watch = Watch::new(&self.meter);
+        let shared = Shared {
+            config: self.config,
+            eligible: self.eligible,
+            encoders: Encoders::new(),
+            variants,
+            watch,
+        };
+        Ok(ResponseLayer::new(shared))
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl<E> fmt::Debug for ResponseLayerBuilder<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseLayerBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}

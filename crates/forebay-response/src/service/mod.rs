@@ -1,0 +1,17 @@
+//! The tower layer: what was asked, what is to be answered, and the body that answers it.
+
+mod asked;
+mod body;
+mod builder;
+mod decide;
+mod future;
+mod gather;
+mod layer;
+mod stream;
+mod timer;
+mod whole;
+
+pub use body::{BoxError, ResponseBody};
+pub use builder::ResponseLayerBuilder;
+pub use future::ResponseFuture;
+pub use layer::{ResponseLayer, ResponseService};
