@@ -107,8 +107,9 @@ struct Inner {
     /// The series kept apart.
     kept: Mutex<HashSet<Key>>,
     refused: Counter,
-    /// Values recorded so far: each time another `pending_max` have come, they are put into their buckets.
-    recorded: AtomicUsize,
+    /// Values that wait to be put into their buckets. Never too few: those recorded while others are being put
+    /// there may be counted again.
+    pending: AtomicUsize,
 }
 
 static METADATA: Metadata<'static> = Metadata::new("forebay", metrics::Level::INFO, None);
@@ -133,20 +134,27 @@ impl Prometheus {
         recorder.describe_counter(REFUSED.name.into(), Some(REFUSED.unit), REFUSED.help.into());
         let refused = recorder.register_counter(&Key::from_static_name(REFUSED.name), &METADATA);
         let handle = recorder.handle();
-        let (kept, recorded) = (Mutex::default(), AtomicUsize::new(0));
-        Ok(Self(Arc::new(Inner { recorder, handle, config, kept, refused, recorded })))
+        let (kept, pending) = (Mutex::default(), AtomicUsize::new(0));
+        Ok(Self(Arc::new(Inner { recorder, handle, config, kept, refused, pending })))
     }
 
     /// The text in the exposition format, version 0.0.4 (`Content-Type: text/plain; version=0.0.4`).
     #[must_use]
     pub fn render(&self) -> String {
+        self.0.pending.store(0, Ordering::Relaxed);
         self.0.handle.render()
+    }
+
+    /// How many values wait to be put into their buckets.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.0.pending.load(Ordering::Relaxed)
     }
 
     /// Puts the values that wait into their buckets now. A service that is scraped never needs it; one that is
     /// not, and does not want a request to do it now and then, calls it every few seconds.
     pub fn tick(&self) {
-        self.0.handle.run_upkeep();
+        self.0.sort_in();
     }
 }
 
@@ -173,11 +181,17 @@ impl Inner {
     }
 
     fn counted(&self, values: usize) {
-        let before = self.recorded.fetch_add(values, Ordering::Relaxed);
-        let batches = |recorded: usize| recorded / self.config.pending_max;
-        if batches(before) != batches(before.wrapping_add(values)) {
-            self.handle.run_upkeep();
+        let before = self.pending.fetch_add(values, Ordering::Relaxed);
+        let full = |pending: usize| pending >= self.config.pending_max;
+        // Only the one that reaches the bound.
+        if !full(before) && full(before.saturating_add(values)) {
+            self.sort_in();
         }
+    }
+
+    fn sort_in(&self) {
+        self.pending.store(0, Ordering::Relaxed);
+        self.handle.run_upkeep();
     }
 }
 
