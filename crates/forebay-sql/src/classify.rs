@@ -1,0 +1,54 @@
+//! Read, write or unproven: one pass over the tokens, statement by statement.
+
+mod call;
+mod frame;
+mod name;
+mod query;
+mod statement;
+mod transaction;
+
+use crate::class::Class;
+use crate::cursor::Cursor;
+use crate::token::TokenKind;
+
+/// Decide from the text alone whether any server may run it.
+///
+/// A [`Kind::Read`](crate::Kind::Read) is a promise: no statement of the text writes, locks rows, concerns one server or one session,
+/// or calls anything but PostgreSQL's own functions and operators that are free of such effects. Whatever the text does not prove is
+/// [`Kind::Unproven`](crate::Kind::Unproven), and text that is no SQL at all is too: this function never fails, and its time grows
+/// linearly with the text.
+///
+/// What no text can show is outside the promise, and needs the catalogue: a view or a row security policy that calls a function; a
+/// user's overload, cast, domain check or operator that shares its name with a built-in one; a function called as if it were a column
+/// (`t.fn`); `SELECT *` from a sequence, a foreign table or an unlogged table; a `search_path` that puts another schema before
+/// pg_catalog; `standard_conforming_strings = off`.
+///
+/// ```
+/// use forebay_sql::{Kind, classify};
+///
+/// assert_eq!(classify("SELECT id, lower(name) FROM users WHERE id = $1").kind(), Kind::Read);
+/// assert_eq!(classify("SELECT * FROM jobs FOR UPDATE SKIP LOCKED").kind(), Kind::Write);
+///
+/// let class = classify("SELECT refresh_totals(7)");
+/// assert_eq!(class.kind(), Kind::Unproven);
+/// assert_eq!(class.reasons()[0].to_string(), "refresh_totals() is not known");
+/// ```
+#[must_use]
+pub fn classify(sql: &str) -> Class {
+    let mut pass = Pass { cursor: Cursor::new(sql), class: Class::read(), open: None };
+    while let Some(first) = pass.cursor.next() {
+        if first.kind != TokenKind::Semicolon {
+            pass.statement(first);
+        }
+    }
+    pass.end();
+    pass.class
+}
+
+/// The state of one pass over a text.
+struct Pass<'a> {
+    cursor: Cursor<'a>,
+    class: Class,
+    /// Where the transaction begins that a statement of this text has opened and none has ended yet.
+    open: Option<usize>,
+}

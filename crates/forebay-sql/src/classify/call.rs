@@ -1,0 +1,121 @@
+//! A name before an opening parenthesis: a call, or one of the many things that only look like it.
+
+use super::Pass;
+use super::frame::With;
+use super::name::Name;
+use super::query::{Chain, Query};
+use crate::builtin::{Function, function};
+use crate::keyword::{Category, Keyword};
+use crate::reason::Reason;
+use crate::token::{Token, TokenKind};
+
+impl Pass<'_> {
+    /// Judge the name that ends before the parenthesis at `open`.
+    pub(super) fn call(&mut self, query: &Query, open: Token) {
+        let chain = query.chain;
+        let Some(name) = Name::of(self.cursor.sql, chain.last) else { return };
+        let at = chain.first.start;
+        let qualified = chain.parts > 1;
+        if !qualified && is_syntax(chain.last.kind) {
+            return;
+        }
+        let own = !qualified || (chain.parts == 2 && self.in_catalogue(chain));
+        if own && let Some(class) = function(name.text, name.quoted) {
+            return self.builtin(name, class, at);
+        }
+        if is_type_or_list(query, chain) || (!qualified && is_clause(query, chain)) {
+            return;
+        }
+        let end = chain.last.end.min(open.start);
+        self.class.add(Reason::UnknownFunction { name: Box::from(&self.cursor.sql[at..end]), at });
+    }
+
+    /// Note a built-in function unless it is free to run anywhere.
+    pub(super) fn builtin(&mut self, name: Name<'_>, class: Function, at: usize) {
+        if !matches!(class, Function::Reads | Function::Harmless) {
+            self.class.add(Reason::Function { name: Box::from(name.text), class, at });
+        }
+    }
+
+    fn in_catalogue(&self, chain: Chain) -> bool {
+        Name::of(self.cursor.sql, chain.first).is_some_and(|schema| schema.is("pg_catalog"))
+    }
+}
+
+/// A keyword that can name no function: `IN (`, `VALUES (`, `coalesce(`, `numeric(`.
+fn is_syntax(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Keyword(keyword)
+        if matches!(keyword.category(), Category::Reserved | Category::ColumnName))
+}
+
+/// Places where a name with a parenthesis is a type with modifiers, an alias with columns or a clause: no call can follow the
+/// end of an operand, `::` or `AS`.
+fn is_type_or_list(query: &Query, chain: Chain) -> bool {
+    match chain.before {
+        Some(TokenKind::Keyword(Keyword::As))
+        | Some(TokenKind::Name | TokenKind::QuotedName | TokenKind::UnicodeName) => true,
+        Some(TokenKind::String | TokenKind::BitString | TokenKind::Number | TokenKind::Parameter) => true,
+        Some(TokenKind::Close) => !chain.opens,
+        Some(TokenKind::Keyword(keyword)) => {
+            keyword.category() == Category::Unreserved && !introduces_expression(keyword)
+                || matches!(query.frame.with, With::Named)
+        }
+        Some(TokenKind::Comma) => query.frame.with == With::Named,
+        Some(TokenKind::Cast) => true,
+        _ => false,
+    }
+}
+
+/// Clauses that begin with an unreserved keyword and a parenthesis where an expression could begin as well.
+fn is_clause(query: &Query, chain: Chain) -> bool {
+    let TokenKind::Keyword(keyword) = chain.last.kind else { return false };
+    let Some(TokenKind::Keyword(before)) = chain.before else {
+        return matches!(keyword, Keyword::Rollup | Keyword::Cube) && query.frame.grouping;
+    };
+    match keyword {
+        Keyword::By => matches!(before, Keyword::Order | Keyword::Group | Keyword::Partition),
+        Keyword::Join => matches!(
+            before,
+            Keyword::Left
+                | Keyword::Right
+                | Keyword::Full
+                | Keyword::Inner
+                | Keyword::Cross
+                | Keyword::Outer
+                | Keyword::Natural
+        ),
+        Keyword::First | Keyword::Next => before == Keyword::Fetch,
+        Keyword::Zone => before == Keyword::Time,
+        Keyword::Materialized => query.frame.with == With::As,
+        Keyword::Rollup | Keyword::Cube => query.frame.grouping,
+        _ => false,
+    }
+}
+
+/// Unreserved keywords an expression may follow in some statement of PostgreSQL 14 to 18; behind any other unreserved keyword, which
+/// then is a name or ends a clause, no call can stand.
+const fn introduces_expression(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::By
+            | Keyword::Call
+            | Keyword::Content
+            | Keyword::Document
+            | Keyword::Escape
+            | Keyword::Execute
+            | Keyword::First
+            | Keyword::Groups
+            | Keyword::Key
+            | Keyword::Next
+            | Keyword::Passing
+            | Keyword::Range
+            | Keyword::Ref
+            | Keyword::Return
+            | Keyword::Returns
+            | Keyword::Rows
+            | Keyword::Set
+            | Keyword::Value
+            | Keyword::Version
+            | Keyword::Zone
+    )
+}
