@@ -1,12 +1,90 @@
 //! One value for one key through memory and remote tiers, loaded once, invalidated everywhere.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use forebay_cache::{Cache, LoadFailed, Tag};
+//! use std::time::Duration;
+//!
+//! #[derive(Debug, Clone, PartialEq)]
+//! struct User { name: String }
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! enum AppError {
+//!     #[error("database: {0}")]
+//!     Database(String),
+//!     #[error(transparent)]
+//!     Load(#[from] LoadFailed),
+//! }
+//!
+//! let users: Cache<u64, User> =
+//!     Cache::builder("users").capacity(100_000).ttl(Duration::from_secs(300)).build()?;
+//!
+//! let id = 7;
+//! let user = users
+//!     .entry(&id)
+//!     .tags(|| [Tag::of("user", id)])
+//!     .get_or_load(async || Ok::<_, AppError>(User { name: format!("user {id}") }))
+//!     .await?;
+//! assert_eq!(user.name, "user 7");
+//!
+//! users.invalidate_tag(&Tag::of("user", id)).await;
+//! assert_eq!(users.get(&id).await, None);
+//! # Ok(()) }
+//! ```
+//!
+//! # What a loader returns
+//! [`get_or_load`](Cache::get_or_load) takes an async closure and gives back exactly its return type. The *cache's*
+//! value type decides what is stored ([`StoredAs`]): `Cache<K, User>` keeps `User`, `Arc<User>`, and what is `Some`
+//! or `Ok`; `Cache<K, Option<User>>` also keeps that there is none. `Arc<User>` is stored and returned without a copy.
+//!
+//! # The loader contract
+//! The closure runs *inline*, in the caller's task, so it may borrow. One caller of a key leads, the others wait.
+//! - A leader that is dropped hands over to the caller that waits longest, who runs its own closure.
+//! - A leader that fails gets its own error, unless a stale value may stand in for it
+//!   ([`stale_if_error`](CacheBuilder::stale_if_error)). Those who waited get the stale value if there is one, else
+//!   `E: From<LoadFailed>`. When the return type has no error, a waiting caller runs its own closure instead.
+//! - A leader that panics fails those who wait with [`LoadFailed::Panicked`]; the key stays usable.
+//! - What a leader found absent is absent for those who waited.
+//! - Nobody waits longer than [`load_max`](CacheBuilder::load_max) for another's load.
+//!
+//! Work that outlives its caller (refreshing while a stale value is served) takes an owned [`Loader`] instead.
+//!
+//! # The rule
+//! No read that starts after an invalidation was acknowledged on this node returns a value whose load began before it.
+//! That holds for keys, for [tags](Tag) known before or after the load, and for [clears](Cache::clear); for loads that
+//! are slow, dropped or in the background; and through nested caches: what a loader reads from another cache gives its
+//! tags to the entry the loader makes. No clock takes part.
+//!
+//! A load runs in a child of the caller's [`Scope`](forebay_scope::Scope), which carries the positions of the writes
+//! that concern it: what was read from a server behind them is returned and not stored.
 
+mod cache;
+mod clock;
 mod codec;
 pub mod envelope;
+mod error;
+mod flight;
+mod freshness;
 mod invalidation;
+mod key;
+mod loader;
+mod memory;
+mod metrics;
+mod namespace;
 mod sequencer;
+mod stored_as;
 mod tier;
 
+pub use cache::{Cache, CacheBuilder, Invalidator, Lookup, NoTags, TagSource, TagsBy, TagsFrom};
+pub use clock::Clock;
 pub use codec::{Codec, CodecError, Fingerprint, MessagePack};
+pub use error::{CacheError, LoadFailed};
+pub use forebay_scope::Tag;
 pub use invalidation::{Event, Invalidation, Stamp, Strength, Target};
+pub use key::CacheKey;
+pub use loader::{Loader, LoaderError};
+pub use metrics::METRICS;
+pub use namespace::{Namespace, Reached};
 pub use sequencer::{Heard, Mark, Missed, Newest, Sequencer, SequencerError};
+pub use stored_as::{FollowerError, Loaded, StoredAs};
 pub use tier::{Fill, Outcome, Removal, Stored, Tier, TierError};

@@ -1,0 +1,211 @@
+use super::{
+    handle::Cache,
+    inner::{Inner, TagsOf, Weigher},
+    tasks::Tasks,
+};
+use crate::{
+    CacheError, CacheKey, Clock, Loader, Namespace, flight::Flights, freshness::Freshness, memory::Memory,
+    metrics::Meters, namespace::Member,
+};
+use forebay_metrics::Meter;
+use forebay_scope::Tag;
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+/// Describes a cache; made by [`Cache::builder`].
+#[must_use = "a builder does nothing until `build`"]
+pub struct CacheBuilder<K, V> {
+    name: String,
+    namespace: Option<Namespace>,
+    meter: Meter,
+    clock: Clock,
+    entries: usize,
+    weight: Option<(u64, Weigher<K, V>)>,
+    freshness: Freshness,
+    tags_of: Option<TagsOf<K, V>>,
+    loader: Option<Arc<dyn Loader<K, V>>>,
+    load_max: Duration,
+    background_loads_max: usize,
+}
+
+impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            namespace: None,
+            meter: Meter::default(),
+            clock: Clock::default(),
+            entries: 10_000,
+            weight: None,
+            freshness: Freshness::default(),
+            tags_of: None,
+            loader: None,
+            load_max: Duration::from_secs(30),
+            background_loads_max: 64,
+        }
+    }
+
+    /// The caches it shares tags and invalidations with. Default: a namespace of its own, in this process.
+    pub fn namespace(mut self, namespace: &Namespace) -> Self {
+        self.namespace = Some(namespace.clone());
+        self
+    }
+
+    /// Where measurements go. Default: [`Meter::global`].
+    pub fn meter(mut self, meter: &Meter) -> Self {
+        self.meter = meter.clone();
+        self
+    }
+
+    /// Where the time is read from. Default: [`Clock::system`].
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How many entries memory holds. Default: 10 000.
+    pub fn capacity(mut self, entries: usize) -> Self {
+        self.entries = entries;
+        self.weight = None;
+        self
+    }
+
+    /// How much memory holds, in whatever unit `weigh` gives for an entry (bytes, as a rule), and about how many
+    /// entries that is. An entry heavier than one of the store's shards (a part of `weight`) is not kept; one that
+    /// weighs nothing counts as 1. Default: each entry weighs 1, see [`capacity`](Self::capacity).
+    pub fn capacity_by_weight(
+        mut self,
+        weight: u64,
+        entries: usize,
+        weigh: impl Fn(&K, &V) -> u64 + Send + Sync + 'static,
+    ) -> Self {
+        self.entries = entries;
+        self.weight = Some((weight, Box::new(weigh)));
+        self
+    }
+
+    /// How long a value is fresh. Default: until it is invalidated.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.freshness.ttl = Some(ttl);
+        self
+    }
+
+    /// The largest part of the ttl, 0 to 1, by which an entry's is shortened, so that entries loaded together do
+    /// not expire together. Never extends it. Default: 0.
+    pub fn jitter(mut self, part: f64) -> Self {
+        self.freshness.jitter = part;
+        self
+    }
+
+    /// For how long after its ttl a value is still served while the cache's [`loader`](Self::loader) reloads it in
+    /// the background. An invalidated value is not. Default: not at all.
+    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.freshness.stale_while_revalidate = window;
+        self
+    }
+
+    /// For how long after its ttl a value is still served when a reload fails. Default: not at all.
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.freshness.stale_if_error = window;
+        self
+    }
+
+    /// Tags that every entry gets from its key and value. Default: none.
+    pub fn tags_from<I>(mut self, tags: impl Fn(&K, &V) -> I + Send + Sync + 'static) -> Self
+    where
+        I: IntoIterator<Item = Tag>,
+    {
+        self.tags_of = Some(Box::new(move |key, value, into| into.extend(tags(key, value))));
+        self
+    }
+
+    /// Makes values where no caller can: for refreshing while a stale value is served. Default: none, so that an
+    /// expired value is reloaded by the next caller.
+    pub fn loader(mut self, loader: impl Loader<K, V>) -> Self {
+        self.loader = Some(Arc::new(loader));
+        self
+    }
+
+    /// How long a load may take: a background load is stopped then, callers no longer wait for another's, and what
+    /// it brings later is not stored. Default: 30 s.
+    pub fn load_max(mut self, load_max: Duration) -> Self {
+        self.load_max = load_max;
+        self
+    }
+
+    /// How many background loads run at once; beyond that a stale value is served without one. Default: 64.
+    pub fn background_loads_max(mut self, loads: usize) -> Self {
+        self.background_loads_max = loads;
+        self
+    }
+
+    /// Checks the settings and makes the cache.
+    ///
+    /// # Errors
+    /// A setting that makes no sense, or a name that is taken in the namespace.
+    pub fn build(self) -> Result<Cache<K, V>, CacheError> {
+        self.check()?;
+        let namespace = self.namespace.unwrap_or_else(|| Namespace::local(&*self.name));
+        let (weight, weigher) = match self.weight {
+            Some((weight, weigher)) => (weight, Some(weigher)),
+            None => (self.entries as u64, None),
+        };
+        let inner = Arc::new(Inner {
+            memory: Memory::new(self.entries, weight, self.clock),
+            flights: Flights::new(self.clock, self.load_max),
+            freshness: self.freshness,
+            weigher,
+            tags_of: self.tags_of,
+            loader: self.loader,
+            load_max: self.load_max,
+            meters: Meters::new(&self.meter, &self.name),
+            tasks: Tasks::new(self.background_loads_max),
+            spread: foldhash::fast::RandomState::default(),
+            name: self.name.into(),
+            namespace: namespace.clone(),
+        });
+        let member: Arc<dyn Member> = inner.clone();
+        let member: Weak<dyn Member> = Arc::downgrade(&member);
+        namespace.join(&inner.name, member)?;
+        Ok(Cache(inner))
+    }
+
+    fn check(&self) -> Result<(), CacheError> {
+        let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if self.name.is_empty() || !self.name.chars().all(named) {
+            return Err(CacheError::Name(self.name.clone()));
+        }
+        let wrong =
+            |setting, problem| Err(CacheError::Setting { cache: self.name.clone(), setting, problem });
+        let Freshness { ttl, stale_while_revalidate, jitter, .. } = self.freshness;
+        if self.entries == 0 || self.weight.as_ref().is_some_and(|(weight, _)| *weight == 0) {
+            return wrong("capacity", "must not be 0");
+        }
+        if ttl.is_some_and(|ttl| ttl.is_zero()) {
+            return wrong("ttl", "must not be 0; leave it out for values that live until invalidated");
+        }
+        if !(0.0..=1.0).contains(&jitter) {
+            return wrong("jitter", "must lie between 0 and 1");
+        }
+        if !stale_while_revalidate.is_zero() && self.loader.is_none() {
+            return wrong("stale_while_revalidate", "needs a `loader` to reload with in the background");
+        }
+        if self.load_max.is_zero() {
+            return wrong("load_max", "must not be 0");
+        }
+        Ok(())
+    }
+}
+
+impl<K, V> fmt::Debug for CacheBuilder<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("name", &self.name)
+            .field("entries", &self.entries)
+            .field("freshness", &self.freshness)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+use super::{
+    builder::CacheBuilder,
+    inner::{Inner, note_read},
+    invalidate::Invalidator,
+    lookup::{Lookup, NoTags},
+};
+use crate::{CacheKey, Namespace, Reached, StoredAs, memory::Verdict};
+use forebay_scope::Tag;
+use std::{fmt, sync::Arc};
+
+/// One value for one key, loaded once. Cloning is one reference count; all clones are the same cache.
+///
+/// See the [crate's documentation](crate) for the loader contract and the rule of coherence.
+pub struct Cache<K, V>(pub(super) Arc<Inner<K, V>>);
+
+impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
+    /// Describes a cache. Its name labels its metrics and is part of every key in a remote tier.
+    pub fn builder(name: impl Into<String>) -> CacheBuilder<K, V> {
+        CacheBuilder::new(name.into())
+    }
+
+    /// The cache's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The namespace the cache belongs to.
+    #[must_use]
+    pub fn namespace(&self) -> &Namespace {
+        &self.0.namespace
+    }
+
+    /// One call with options: a ttl of its own, tags.
+    #[inline]
+    pub fn entry<'a>(&'a self, key: &'a K) -> Lookup<'a, K, V, NoTags, NoTags> {
+        Lookup::new(self, key)
+    }
+
+    /// The fresh value in memory, if there is one. Looks nowhere else, waits for nothing, allocates nothing
+    /// (the request's scope may, to note the tags of a tagged value).
+    #[inline]
+    #[must_use]
+    pub fn peek(&self, key: &K) -> Option<Arc<V>> {
+        let found = self.0.find(key)?;
+        if found.verdict != Verdict::Fresh {
+            return None;
+        }
+        self.0.meters.hits.increment(1);
+        if let Some(life) = found.life {
+            note_read(&life);
+        }
+        Some(found.value)
+    }
+
+    /// The value, if some tier has it. Does not load.
+    ///
+    /// A value within its stale-while-revalidate window is returned as well, and refreshed through the cache's
+    /// own [`Loader`](crate::Loader) if it has one. Cancel safe.
+    pub async fn get(&self, key: &K) -> Option<Arc<V>> {
+        self.entry(key).get().await
+    }
+
+    /// The value; `load` makes it if no tier has it.
+    ///
+    /// `load` runs inline, so it may borrow. While one caller loads, others of the same key wait for it; see the
+    /// [loader contract](crate#the-loader-contract) for what they get if it fails. Dropping this future while it
+    /// loads hands the load over to a caller that waits, who then runs its own `load`.
+    #[inline]
+    pub async fn get_or_load<R: StoredAs<V>>(&self, key: &K, load: impl AsyncFnOnce() -> R) -> R {
+        self.entry(key).get_or_load(load).await
+    }
+
+    /// Stores a value the caller knows to be current.
+    ///
+    /// Other nodes keep what they have in memory: when the value *changed*, [invalidate](Self::invalidate) instead
+    /// (or before), which no running load can undo.
+    pub async fn insert(&self, key: &K, value: impl Into<Arc<V>>) {
+        self.entry(key).insert(value).await;
+    }
+
+    /// Forgets the value of `key`, here and on every node.
+    ///
+    /// No read that starts on this node after it returns gets a value whose load began before it; other nodes follow
+    /// after the backplane's delay. Carries the positions of the writes of the current scope. Cancel safe: once
+    /// polled it happens.
+    pub async fn invalidate(&self, key: &K) -> Reached {
+        self.invalidator().key(key).await
+    }
+
+    /// Forgets every value of the namespace that carries `tag`; see [`Cache::invalidate`].
+    pub async fn invalidate_tag(&self, tag: &Tag) -> Reached {
+        self.invalidator().tag(tag).await
+    }
+
+    /// Forgets every value of the namespace that carries one of `tags`; see [`Cache::invalidate`].
+    pub async fn invalidate_tags(&self, tags: &[Tag]) -> Reached {
+        self.invalidator().tags(tags).await
+    }
+
+    /// Forgets every value of this cache; see [`Cache::invalidate`].
+    pub async fn clear(&self) -> Reached {
+        self.invalidator().clear().await
+    }
+
+    /// An invalidation with options: soft, or standing for writes at given positions.
+    pub fn invalidator(&self) -> Invalidator<'_, K, V> {
+        Invalidator::new(self)
+    }
+
+    /// How many entries memory holds, stale ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.memory.len()
+    }
+
+    /// Whether memory holds nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the entries in memory weigh, in the unit of the capacity.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        self.0.memory.weight()
+    }
+
+    /// Drops from memory what can never be served again, so that it takes no room until it is evicted. Takes each
+    /// shard's lock in turn.
+    pub fn sweep(&self) {
+        self.0.memory.sweep();
+    }
+
+    /// Waits for background loads to end and starts no more. Memory goes on answering.
+    pub async fn shutdown(&self) {
+        self.0.tasks.shutdown().await;
+    }
+}
+
+impl<K, V> Clone for Cache<K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<K, V> fmt::Debug for Cache<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

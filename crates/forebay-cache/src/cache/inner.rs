@@ -1,0 +1,139 @@
+use super::tasks::Tasks;
+use crate::{
+    CacheKey, Loader, Namespace, Strength,
+    flight::{Flights, Landing, Lead},
+    freshness::Freshness,
+    memory::{Found, Inspected, Life, Memory, Origin, Slot, Verdict},
+    metrics::Meters,
+    namespace::Member,
+};
+use bytes::{BufMut, Bytes, BytesMut};
+use forebay_scope::{Scope, Tag};
+use std::{fmt, hash::BuildHasher, sync::Arc, time::Duration};
+
+/// What an entry of memory weighs, in the unit of the cache's capacity.
+pub(super) type Weigher<K, V> = Box<dyn Fn(&K, &V) -> u64 + Send + Sync>;
+
+/// The tags every entry of a cache gets.
+pub(super) type TagsOf<K, V> = Box<dyn Fn(&K, &V, &mut Vec<Tag>) + Send + Sync>;
+
+pub(super) struct Inner<K, V> {
+    pub(super) name: Box<str>,
+    pub(super) namespace: Namespace,
+    pub(super) memory: Memory<K, V>,
+    pub(super) flights: Flights<V>,
+    pub(super) freshness: Freshness,
+    pub(super) weigher: Option<Weigher<K, V>>,
+    pub(super) tags_of: Option<TagsOf<K, V>>,
+    pub(super) loader: Option<Arc<dyn Loader<K, V>>>,
+    pub(super) load_max: Duration,
+    pub(super) meters: Meters,
+    /// Loads that outlive their callers.
+    pub(super) tasks: Tasks,
+    /// Places each key between 0 and 1 for jitter: differently on each node, always the same on one.
+    pub(super) spread: foldhash::fast::RandomState,
+}
+
+impl<K: CacheKey, V> Inner<K, V> {
+    #[inline]
+    pub(super) fn find(&self, key: &K) -> Option<Found<V>> {
+        self.memory.find(key, self.namespace.changes())
+    }
+
+    /// [`Inner::find`], with everything that is known of the entry.
+    pub(super) fn inspect(&self, key: &K) -> Option<Inspected<V>> {
+        self.memory.inspect(key, self.namespace.changes())
+    }
+
+    /// The value a failed load may be replaced by.
+    pub(super) fn fallback(&self, key: &K) -> Option<(Arc<V>, Arc<Life>)> {
+        let found = self.inspect(key)?;
+        let usable = matches!(found.verdict, Verdict::Fallback | Verdict::Refresh);
+        usable.then_some((found.value, found.life))
+    }
+
+    pub(super) fn add_own_tags(&self, key: &K, value: &V, into: &mut Vec<Tag>) {
+        if let Some(tags_of) = &self.tags_of {
+            tags_of(key, value, into);
+        }
+    }
+
+    pub(super) fn origin(&self, ttl: Option<Duration>, declared: usize, refreshable: bool) -> Origin {
+        Origin { ttl, declared, refreshable }
+    }
+
+    /// What an entry with these tags may be used for, if its load began at `change`.
+    pub(super) fn life(&self, key: &K, tags: Vec<Tag>, origin: Origin, change: u64) -> Life {
+        let cells = self.namespace.cells(&tags);
+        let freshness = Freshness { ttl: origin.ttl.or(self.freshness.ttl), ..self.freshness };
+        let spread = key.with_bytes(|bytes| self.spread.hash_one(bytes)) as f64 / u64::MAX as f64;
+        Life::new(change, tags, cells, freshness.times(self.memory.clock.now(), spread), origin)
+    }
+
+    /// Ends a load with a value that is kept, unless the key was invalidated meanwhile.
+    pub(super) fn land(&self, lead: Lead<'_, V>, key: &K, value: &Arc<V>, life: &Arc<Life>) {
+        let landing = Landing::Value { value: value.clone(), life: life.clone(), behind: false };
+        let slot = self.slot(key, value, life);
+        // What had to go is dropped here, outside of the lock: a value's drop is the user's code.
+        match lead.land(landing, || self.memory.store(slot, value.clone())) {
+            Some(evicted) => self.meters.evictions.increment(evicted.count_others(key)),
+            None => self.meters.fenced.increment(1),
+        }
+    }
+
+    pub(super) fn slot(&self, key: &K, value: &V, life: &Arc<Life>) -> Slot<K> {
+        // An entry that weighed nothing could never be evicted.
+        let weight = self.weigher.as_ref().map_or(1, |weigh| weigh(key, value).max(1));
+        Slot::new(key.clone(), u32::try_from(weight).unwrap_or(u32::MAX), life.clone())
+    }
+
+    /// `cache:key`, as invalidations name a key.
+    pub(super) fn full_key(&self, key: &K) -> Bytes {
+        key.with_bytes(|bytes| {
+            let mut full = BytesMut::with_capacity(self.name.len() + 1 + bytes.len());
+            full.put_slice(self.name.as_bytes());
+            full.put_u8(b':');
+            full.put_slice(bytes);
+            full.freeze()
+        })
+    }
+}
+
+/// Adds the tags of a value that was read to the request's scope, if there is one.
+pub(super) fn note_read(life: &Life) {
+    if !life.tags.is_empty() {
+        Scope::with_current(|scope| scope.read(life.tags.iter().cloned()));
+    }
+}
+
+impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
+    fn forget(&self, key: &[u8], strength: Strength) {
+        let removed = {
+            let mut shard = self.flights.lock(key);
+            shard.detach(key);
+            match strength {
+                Strength::Hard => self.memory.remove(key),
+                Strength::Soft => {
+                    self.memory.soften(key);
+                    None
+                }
+            }
+        };
+        drop(removed);
+    }
+
+    fn forget_all(&self, change: u64, strength: Strength) {
+        self.memory.floors.raise(change, strength == Strength::Hard);
+    }
+}
+
+impl<K, V> fmt::Debug for Inner<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("name", &self.name)
+            .field("namespace", &self.namespace.name())
+            .field("freshness", &self.freshness)
+            .field("memory", &self.memory)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+use super::handle::Cache;
+use crate::{CacheKey, Invalidation, Reached, Strength, Target};
+use forebay_scope::{Position, Positions, Scope, Tag};
+
+/// An invalidation with options; made by [`Cache::invalidator`].
+#[derive(Debug)]
+#[must_use = "nothing happens until `key`, `tag`, `tags` or `clear` is called and awaited"]
+pub struct Invalidator<'a, K, V> {
+    cache: &'a Cache<K, V>,
+    strength: Strength,
+    positions: Positions,
+}
+
+impl<'a, K: CacheKey, V: Send + Sync + 'static> Invalidator<'a, K, V> {
+    pub(super) fn new(cache: &'a Cache<K, V>) -> Self {
+        let positions = Scope::with_current(Scope::written).unwrap_or_default();
+        Self { cache, strength: Strength::Hard, positions }
+    }
+
+    /// Keeps what is forgotten as a fallback, within the cache's stale-if-error window. Default: it is gone.
+    pub fn soft(mut self) -> Self {
+        self.strength = Strength::Soft;
+        self
+    }
+
+    /// The invalidation stands for a write at `position`: reloads read before it are not stored. Default: the
+    /// writes of the current scope; this adds to them.
+    pub fn after(mut self, position: Position) -> Self {
+        self.positions.merge(position);
+        self
+    }
+
+    /// Forgets one key.
+    pub async fn key(self, key: &K) -> Reached {
+        let target = Target::Key(self.cache.0.full_key(key));
+        self.issue(target).await
+    }
+
+    /// Forgets every value of the namespace that carries `tag`.
+    pub async fn tag(self, tag: &Tag) -> Reached {
+        self.issue(Target::Tag(tag.clone())).await
+    }
+
+    /// Forgets every value of the namespace that carries one of `tags`.
+    pub async fn tags(self, tags: &[Tag]) -> Reached {
+        let mut reached = Reached::Everywhere;
+        for tag in tags {
+            if self.issue(Target::Tag(tag.clone())).await == Reached::Here {
+                reached = Reached::Here;
+            }
+        }
+        reached
+    }
+
+    /// Forgets every value of this cache.
+    pub async fn clear(self) -> Reached {
+        let target = Target::Clear(Some(self.cache.0.name.clone()));
+        self.issue(target).await
+    }
+
+    async fn issue(&self, target: Target) -> Reached {
+        self.cache.0.meters.invalidations.increment(1);
+        let invalidation =
+            Invalidation { target, strength: self.strength, positions: self.positions.clone() };
+        self.cache.0.namespace.invalidate(invalidation).await
+    }
+}

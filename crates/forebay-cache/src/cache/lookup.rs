@@ -1,0 +1,200 @@
+use super::{handle::Cache, inner::note_read, load::Plan};
+use crate::{CacheKey, StoredAs, memory::Verdict};
+use forebay_scope::Tag;
+use std::{fmt, sync::Arc, time::Duration};
+
+/// One call with options; made by [`Cache::entry`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), forebay_cache::CacheError> {
+/// use forebay_cache::{Cache, Tag};
+/// use std::time::Duration;
+///
+/// #[derive(Clone)]
+/// struct User { team: u32 }
+/// let users: Cache<u64, User> = Cache::builder("users").build()?;
+///
+/// let id = 7;
+/// let user = users
+///     .entry(&id)
+///     .ttl(Duration::from_secs(30))
+///     .tags(|| [Tag::of("user", id)])                    // known before the load; asked only on a miss
+///     .tags_from(|user: &User| [Tag::of("team", user.team)]) // known only from the value
+///     .get_or_load(async || User { team: 3 })
+///     .await;
+/// # assert_eq!(user.team, 3);
+/// users.invalidate_tag(&Tag::of("team", 3)).await;
+/// assert!(users.peek(&id).is_none());
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing happens until `get`, `get_or_load` or `insert` is called and awaited"]
+pub struct Lookup<'a, K, V, D, F> {
+    pub(super) cache: &'a Cache<K, V>,
+    pub(super) key: &'a K,
+    pub(super) ttl: Option<Duration>,
+    pub(super) declared: D,
+    pub(super) found: F,
+}
+
+impl<'a, K: CacheKey, V: Send + Sync + 'static> Lookup<'a, K, V, NoTags, NoTags> {
+    #[inline]
+    pub(super) fn new(cache: &'a Cache<K, V>, key: &'a K) -> Self {
+        Self { cache, key, ttl: None, declared: NoTags, found: NoTags }
+    }
+}
+
+impl<'a, K, V, D, F> Lookup<'a, K, V, D, F>
+where
+    K: CacheKey,
+    V: Send + Sync + 'static,
+    D: TagSource<()>,
+    F: TagSource<V>,
+{
+    /// How long this value is fresh. Default: the cache's ttl.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// Tags known before the value is. `tags` is called only when the value must be loaded or stored.
+    ///
+    /// A reload after one of them was invalidated must read what the invalidation stands for. Default: none, so that
+    /// a reload must read what any invalidation of the namespace stands for.
+    pub fn tags<I, T>(self, tags: T) -> Lookup<'a, K, V, TagsBy<T>, F>
+    where
+        T: FnOnce() -> I,
+        I: IntoIterator<Item = Tag>,
+    {
+        let Self { cache, key, ttl, declared: _, found } = self;
+        Lookup { cache, key, ttl, declared: TagsBy(tags), found }
+    }
+
+    /// Tags known only from the value. Default: none.
+    pub fn tags_from<I, T>(self, tags: T) -> Lookup<'a, K, V, D, TagsFrom<T>>
+    where
+        T: FnOnce(&V) -> I,
+        I: IntoIterator<Item = Tag>,
+    {
+        let Self { cache, key, ttl, declared, found: _ } = self;
+        Lookup { cache, key, ttl, declared, found: TagsFrom(tags) }
+    }
+
+    /// [`Cache::get`] with these options.
+    pub async fn get(self) -> Option<Arc<V>> {
+        if let Some(value) = self.hit() {
+            return Some(value);
+        }
+        self.cache.0.meters.misses.increment(1);
+        None
+    }
+
+    /// [`Cache::get_or_load`] with these options.
+    #[inline]
+    pub async fn get_or_load<R: StoredAs<V>>(self, load: impl AsyncFnOnce() -> R) -> R {
+        if let Some(value) = self.hit() {
+            return R::from_hit(value);
+        }
+        let Self { cache, key, ttl, declared, found } = self;
+        cache.0.meters.misses.increment(1);
+        cache.load(key, Plan { ttl, declared, found }, load).await
+    }
+
+    /// [`Cache::insert`] with these options.
+    pub async fn insert(self, value: impl Into<Arc<V>>) {
+        let Self { cache, key, ttl, declared, found } = self;
+        cache.put(key, Plan { ttl, declared, found }, value.into());
+    }
+
+    /// What memory can answer at once; starts a refresh if it is due.
+    #[inline]
+    fn hit(&self) -> Option<Arc<V>> {
+        let inner = &*self.cache.0;
+        let found = inner.find(self.key)?;
+        match (found.verdict, found.life) {
+            (Verdict::Fresh, life) => {
+                inner.meters.hits.increment(1);
+                if let Some(life) = life {
+                    note_read(&life);
+                }
+                Some(found.value)
+            }
+            (Verdict::Refresh, Some(life)) => {
+                if !self.cache.refresh(self.key, &life) {
+                    return None;
+                }
+                inner.meters.stale_refresh.increment(1);
+                note_read(&life);
+                Some(found.value)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<K, V, D, F> fmt::Debug for Lookup<'_, K, V, D, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lookup").field("cache", self.cache).field("ttl", &self.ttl).finish_non_exhaustive()
+    }
+}
+
+/// Where the tags of an entry come from: [`NoTags`], or a closure.
+#[diagnostic::on_unimplemented(message = "`{Self}` does not give tags")]
+pub trait TagSource<From> {
+    /// Whether the tags depend on the value.
+    const FROM_VALUE: bool;
+
+    /// Adds the tags to `into`.
+    fn add(self, from: &From, into: &mut Vec<Tag>);
+}
+
+/// No tags.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoTags;
+
+impl<From> TagSource<From> for NoTags {
+    const FROM_VALUE: bool = false;
+
+    fn add(self, _: &From, _: &mut Vec<Tag>) {}
+}
+
+/// Tags known before the value, by a closure given to [`Lookup::tags`].
+pub struct TagsBy<T>(T);
+
+/// Tags known from the value, by a closure given to [`Lookup::tags_from`].
+pub struct TagsFrom<T>(T);
+
+impl<T, I> TagSource<()> for TagsBy<T>
+where
+    T: FnOnce() -> I,
+    I: IntoIterator<Item = Tag>,
+{
+    const FROM_VALUE: bool = false;
+
+    fn add(self, (): &(), into: &mut Vec<Tag>) {
+        into.extend((self.0)());
+    }
+}
+
+impl<V, T, I> TagSource<V> for TagsFrom<T>
+where
+    T: FnOnce(&V) -> I,
+    I: IntoIterator<Item = Tag>,
+{
+    const FROM_VALUE: bool = true;
+
+    fn add(self, value: &V, into: &mut Vec<Tag>) {
+        into.extend((self.0)(value));
+    }
+}
+
+impl<T> fmt::Debug for TagsFrom<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TagsFrom")
+    }
+}
+
+impl<T> fmt::Debug for TagsBy<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TagsBy")
+    }
+}

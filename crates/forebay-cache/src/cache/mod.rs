@@ -1,0 +1,16 @@
+//! The cache: what users hold, and the paths a call takes through it.
+
+mod builder;
+mod handle;
+mod inner;
+mod invalidate;
+mod load;
+mod loading;
+mod lookup;
+mod refresh;
+mod tasks;
+
+pub use builder::CacheBuilder;
+pub use handle::Cache;
+pub use invalidate::Invalidator;
+pub use lookup::{Lookup, NoTags, TagSource, TagsBy, TagsFrom};

@@ -1,0 +1,38 @@
+use super::{handle::Cache, loading::Loading};
+use crate::{CacheKey, LoadFailed, Loader, memory::Life};
+use std::sync::Arc;
+
+impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
+    /// Reloads `key` on a task of the cache's own, unless it is being loaded already. `false` when the cache has
+    /// no loader that could make the same entry.
+    pub(super) fn refresh(&self, key: &K, stale: &Arc<Life>) -> bool {
+        let Some(loader) = self.0.loader.clone() else { return false };
+        if !stale.origin.refreshable {
+            return false;
+        }
+        if key.with_bytes(|bytes| self.0.flights.is_idle(bytes)) {
+            let (cache, key, stale) = (self.clone(), key.clone(), stale.clone());
+            self.0.tasks.spawn(async move { cache.reload(&key, &*loader, &stale).await });
+        }
+        true
+    }
+
+    async fn reload(&self, key: &K, loader: &dyn Loader<K, V>, stale: &Life) {
+        let inner = &*self.0;
+        let Some(lead) = key.with_bytes(|bytes| inner.flights.try_lead(bytes)) else { return };
+        let declared = stale.tags[..stale.origin.declared].to_vec();
+        let loading = Loading::begin(inner, lead, key, declared, stale.origin.ttl);
+        match tokio::time::timeout(inner.load_max, loading.scope.run(loader.load(key))).await {
+            Ok(Ok(Some(value))) => loading.value(&value, Vec::new(), true),
+            Ok(Ok(None)) => loading.absent(),
+            Ok(Err(error)) => {
+                tracing::debug!(cache = %inner.name, %error, "refresh failed");
+                loading.failed(LoadFailed::Leader(error.to_string().into()));
+            }
+            Err(_elapsed) => {
+                tracing::debug!(cache = %inner.name, "refresh took too long");
+                loading.failed(LoadFailed::Deadline);
+            }
+        }
+    }
+}

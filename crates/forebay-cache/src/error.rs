@@ -1,0 +1,55 @@
+use std::sync::Arc;
+
+/// A cache could not be built.
+///
+/// Nothing else of a cache fails: trouble in a remote tier or on the backplane is a metric and a miss.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// The name is empty, or holds something else than letters, digits, `-`, `_` and `.`.
+    #[error("cache name {0:?} must be letters, digits, `-`, `_` or `.`")]
+    Name(String),
+    /// Two living caches of one namespace may not share a name: they would share keys and metrics.
+    #[error("cache name {0:?} is taken in this namespace")]
+    NameTaken(String),
+    /// A setting makes no sense.
+    #[error("cache {cache:?}: `{setting}` {problem}")]
+    Setting {
+        /// The cache's name.
+        cache: String,
+        /// The setting's name, as in the configuration.
+        setting: &'static str,
+        /// What is wrong with it, and what would be right.
+        problem: &'static str,
+    },
+}
+
+/// The load that this call waited for did not succeed. Cheap to clone: every waiting call gets one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadFailed {
+    /// The caller that ran the loader got this error.
+    #[error("the load this call waited for failed: {0}")]
+    Leader(Arc<str>),
+    /// The caller that ran the loader panicked.
+    #[error("the load this call waited for panicked")]
+    Panicked,
+    /// The load did not end within the cache's bound for one load.
+    #[error("the load this call waited for took too long")]
+    Deadline,
+}
+
+impl LoadFailed {
+    /// Whether trying again may help: always, except for an error of the loader itself, which only its owner
+    /// can judge.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Panicked | Self::Deadline)
+    }
+
+    /// Whether the load took too long.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::Deadline)
+    }
+}

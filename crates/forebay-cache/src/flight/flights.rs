@@ -1,0 +1,171 @@
+use super::lead::{Landing, Lead};
+use crate::{
+    LoadFailed,
+    clock::{Clock, Moment, NEVER, nanos},
+};
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::BuildHasher,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+type Table<V> = HashMap<Box<[u8]>, Arc<Flight<V>>, foldhash::fast::RandomState>;
+
+/// The loads of one cache that are under way, by the bytes of their key.
+///
+/// The lock of a key's shard is also the memory fence: storing a load's result and forgetting the key both
+/// hold it, so a result whose flight was ended by an invalidation is never stored.
+pub(crate) struct Flights<V> {
+    shards: Box<[Mutex<Table<V>>]>,
+    hasher: foldhash::fast::RandomState,
+    clock: Clock,
+    /// How long one load may take before newcomers no longer wait for it.
+    load_max: Duration,
+}
+
+/// One load that is under way, and those who wait for it.
+pub(crate) struct Flight<V> {
+    /// One permit: who has it leads. It goes to the longest waiting caller when the leader is dropped, and is
+    /// closed when there is an outcome.
+    pub(super) turn: Semaphore,
+    pub(super) landing: OnceLock<Landing<V>>,
+    /// When the present leader began; [`NEVER`] while nobody leads.
+    pub(super) led_since: AtomicU64,
+}
+
+/// How a caller takes part in a load.
+pub(crate) enum Joined<'a, V> {
+    /// It runs its own loader.
+    Lead(Lead<'a, V>),
+    /// Another did.
+    Landed(Landing<V>),
+}
+
+impl<V> Flights<V> {
+    /// More shards than threads ever load at once, so that two keys seldom share a lock.
+    const SHARDS: usize = 64;
+
+    pub(crate) fn new(clock: Clock, load_max: Duration) -> Self {
+        let shards = (0..Self::SHARDS).map(|_| Mutex::default()).collect();
+        Self { shards, hasher: foldhash::fast::RandomState::default(), clock, load_max }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// The lock of a key: whoever holds it decides alone what happens to the key in memory.
+    pub(crate) fn lock(&self, key: &[u8]) -> Shard<'_, V> {
+        let index = self.hasher.hash_one(key) as usize % Self::SHARDS;
+        // Every change under the lock is one insertion or removal, so a panic leaves a whole table.
+        Shard(self.shards[index].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes part in the load of `key`: leads it, or waits for the one who does.
+    ///
+    /// Cancel safe: a waiter that is dropped leaves no trace.
+    pub(crate) async fn join(&self, key: &[u8]) -> Joined<'_, V> {
+        loop {
+            let seat = self.sit(key, true).expect("a seat is always made when asked for");
+            let turn = tokio::time::timeout(self.load_max, seat.flight.turn.acquire()).await;
+            // A permit is given back by `Lead` when that is dropped without an outcome.
+            match turn.map(|turn| turn.map(SemaphorePermit::forget)) {
+                Err(_elapsed) => return Joined::Landed(Landing::Failed(LoadFailed::Deadline)),
+                Ok(Ok(())) => {
+                    let lead = Lead::new(seat);
+                    if lead.is_current() {
+                        return Joined::Lead(lead);
+                    }
+                    // The key was invalidated while we waited, so what we would load could not be stored.
+                }
+                Ok(Err(_closed)) => {
+                    if let Some(landing) = seat.flight.landing.get() {
+                        return Joined::Landed(landing.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether nobody loads `key`.
+    pub(crate) fn is_idle(&self, key: &[u8]) -> bool {
+        !self.lock(key).0.contains_key(key)
+    }
+
+    /// Leads a load of `key` if nobody does so already.
+    pub(crate) fn try_lead(&self, key: &[u8]) -> Option<Lead<'_, V>> {
+        let seat = self.sit(key, false)?;
+        seat.flight.turn.try_acquire().ok()?.forget();
+        Some(Lead::new(seat))
+    }
+
+    /// A seat in the flight of `key`; in a new one if there is none, or if the present one took too long. With
+    /// `join` unset, only in a new one.
+    fn sit(&self, key: &[u8], join: bool) -> Option<Seat<'_, V>> {
+        let now = self.clock.now();
+        let mut shard = self.lock(key);
+        if let Some(flight) = shard.0.get(key) {
+            let led_since = flight.led_since.load(Ordering::Acquire);
+            if now.saturating_sub(led_since) < nanos(self.load_max) {
+                return join.then(|| Seat { flights: self, key: key.into(), flight: flight.clone() });
+            }
+        }
+        let flight = Arc::new(Flight {
+            turn: Semaphore::new(1),
+            landing: OnceLock::new(),
+            led_since: AtomicU64::new(NEVER),
+        });
+        shard.0.insert(key.into(), flight.clone());
+        Some(Seat { flights: self, key: key.into(), flight })
+    }
+}
+
+impl<V> fmt::Debug for Flights<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flights").field("load_max", &self.load_max).finish_non_exhaustive()
+    }
+}
+
+/// The locked part of the table that holds one key.
+pub(crate) struct Shard<'a, V>(MutexGuard<'a, Table<V>>);
+
+impl<V> Shard<'_, V> {
+    /// Ends the flight of `key`: who comes later does not join it, and its result is not stored.
+    pub(crate) fn detach(&mut self, key: &[u8]) {
+        self.0.remove(key);
+    }
+
+    /// [`Shard::detach`], unless the flight of `key` is another one by now.
+    pub(super) fn detach_if(&mut self, key: &[u8], flight: &Arc<Flight<V>>) {
+        if self.holds(key, flight) {
+            self.detach(key);
+        }
+    }
+
+    pub(super) fn holds(&self, key: &[u8], flight: &Arc<Flight<V>>) -> bool {
+        self.0.get(key).is_some_and(|present| Arc::ptr_eq(present, flight))
+    }
+}
+
+/// One caller's part in a flight; the last one to leave an unfinished flight takes it off the table.
+pub(crate) struct Seat<'a, V> {
+    pub(super) flights: &'a Flights<V>,
+    pub(super) key: Box<[u8]>,
+    pub(super) flight: Arc<Flight<V>>,
+}
+
+impl<V> Drop for Seat<'_, V> {
+    fn drop(&mut self) {
+        let mut shard = self.flights.lock(&self.key);
+        // The table's reference and ours: new seats are made under this lock only.
+        if shard.holds(&self.key, &self.flight) && Arc::strong_count(&self.flight) == 2 {
+            shard.detach(&self.key);
+        }
+    }
+}

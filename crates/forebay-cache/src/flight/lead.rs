@@ -1,0 +1,95 @@
+use super::flights::{Seat, Shard};
+use crate::{LoadFailed, clock::NEVER, memory::Life};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+};
+
+/// How a load ended, for those who waited for it.
+pub(crate) enum Landing<V> {
+    /// With a value.
+    Value {
+        /// The value.
+        value: Arc<V>,
+        /// What it may be used for, and for how long.
+        life: Arc<Life>,
+        /// Whether it was read from a server that may not have reached what was required.
+        behind: bool,
+    },
+    /// There is no such thing.
+    Absent {
+        /// The node's count of invalidations when the load began.
+        loaded_at_change: u64,
+    },
+    /// Not at all.
+    Failed(LoadFailed),
+}
+
+impl<V> Clone for Landing<V> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Value { value, life, behind } => {
+                Self::Value { value: value.clone(), life: life.clone(), behind: *behind }
+            }
+            Self::Absent { loaded_at_change } => Self::Absent { loaded_at_change: *loaded_at_change },
+            Self::Failed(failed) => Self::Failed(failed.clone()),
+        }
+    }
+}
+
+/// The right to run the loader of a flight. Dropped without a landing it goes to the longest waiting caller.
+pub(crate) struct Lead<'a, V>(Seat<'a, V>);
+
+impl<'a, V> Lead<'a, V> {
+    pub(super) fn new(seat: Seat<'a, V>) -> Self {
+        seat.flight.led_since.store(seat.flights.now(), Ordering::Release);
+        Self(seat)
+    }
+
+    /// Whether the flight still stands: the key was not invalidated, and the load not given up, since it began.
+    pub(crate) fn is_current(&self) -> bool {
+        self.0.flights.lock(&self.0.key).holds(&self.0.key, &self.0.flight)
+    }
+
+    /// Runs `store` if the flight still stands, while nobody can invalidate the key; then ends the flight.
+    pub(crate) fn land<R>(self, landing: Landing<V>, store: impl FnOnce() -> R) -> Option<R> {
+        let stored = {
+            let mut shard: Shard<'_, V> = self.0.flights.lock(&self.0.key);
+            shard.holds(&self.0.key, &self.0.flight).then(|| {
+                let stored = store();
+                shard.detach(&self.0.key);
+                stored
+            })
+        };
+        self.end(landing);
+        stored
+    }
+
+    fn end(&self, landing: Landing<V>) {
+        // Only a leader ends a flight, and it does so once.
+        if self.0.flight.landing.set(landing).is_ok() {
+            self.0.flight.turn.close();
+        }
+    }
+}
+
+impl<V> Drop for Lead<'_, V> {
+    fn drop(&mut self) {
+        if self.0.flight.turn.is_closed() {
+            return;
+        }
+        if std::thread::panicking() {
+            self.0.flights.lock(&self.0.key).detach_if(&self.0.key, &self.0.flight);
+            self.end(Landing::Failed(LoadFailed::Panicked));
+        } else {
+            self.0.flight.led_since.store(NEVER, Ordering::Release);
+            self.0.flight.turn.add_permits(1);
+        }
+    }
+}
+
+impl<V> fmt::Debug for Lead<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Lead").field(&self.0.key).finish()
+    }
+}

@@ -1,0 +1,62 @@
+use crate::{
+    clock::{Moment, NEVER, nanos},
+    memory::Times,
+};
+use std::time::Duration;
+
+/// How long a cache's values may be used, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Freshness {
+    /// Served as they are; `None` until invalidated.
+    pub(crate) ttl: Option<Duration>,
+    /// After that: served while being refreshed.
+    pub(crate) stale_while_revalidate: Duration,
+    /// After the ttl: served when a reload fails.
+    pub(crate) stale_if_error: Duration,
+    /// The largest part of the ttl by which an entry's is shortened, 0 to 1.
+    pub(crate) jitter: f64,
+}
+
+impl Freshness {
+    /// The times of an entry of a load that ended at `now`. `spread` is the key's own place between 0 and 1, so
+    /// that entries loaded together do not expire together.
+    pub(crate) fn times(&self, now: Moment, spread: f64) -> Times {
+        let falls_back = !self.stale_if_error.is_zero();
+        let Some(ttl) = self.ttl else {
+            return Times {
+                fresh_until: NEVER,
+                refresh_until: NEVER,
+                // Without a ttl it is stale only once softly invalidated, whenever that may be.
+                fallback_until: if falls_back { NEVER } else { 0 },
+            };
+        };
+        // Only ever shortened: the ttl is a promise.
+        let fresh_until = after(now, ttl.mul_f64(1.0 - self.jitter * spread).min(ttl));
+        Times {
+            fresh_until,
+            refresh_until: after(fresh_until, self.stale_while_revalidate),
+            fallback_until: if falls_back { after(fresh_until, self.stale_if_error) } else { 0 },
+        }
+    }
+}
+
+/// Never is kept for "no end": a sum does not reach it.
+fn after(start: Moment, duration: Duration) -> Moment {
+    start.saturating_add(nanos(duration)).min(NEVER - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn jitter_never_extends_the_ttl(ttl in 0u64..1 << 40, jitter in 0.0..=1.0, spread in 0.0..=1.0, now: u32) {
+            let freshness = Freshness { ttl: Some(Duration::from_nanos(ttl)), jitter, ..Freshness::default() };
+            let times = freshness.times(u64::from(now), spread);
+            prop_assert!(times.fresh_until <= u64::from(now) + ttl);
+            prop_assert!(times.fresh_until >= u64::from(now));
+        }
+    }
+}

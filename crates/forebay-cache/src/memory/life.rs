@@ -1,0 +1,110 @@
+use super::floors::Floors;
+use crate::{clock::Moment, namespace::TagCell};
+use forebay_scope::Tag;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// What decides whether an entry may be served: shared by the entry and by whoever waits for its load.
+#[derive(Debug)]
+pub(crate) struct Life {
+    /// The node's count of invalidations when the load began.
+    pub(crate) loaded_at_change: u64,
+    pub(crate) tags: Box<[Tag]>,
+    /// The cells of `tags`; fewer when tags share one.
+    pub(crate) cells: Box<[Arc<TagCell>]>,
+    pub(crate) times: Times,
+    pub(crate) origin: Origin,
+    /// Set by a soft invalidation of the key itself.
+    softened: AtomicBool,
+}
+
+/// Until when an entry may be used, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    /// Served as it is.
+    pub(crate) fresh_until: Moment,
+    /// Served while it is being refreshed.
+    pub(crate) refresh_until: Moment,
+    /// Served when a reload fails.
+    pub(crate) fallback_until: Moment,
+}
+
+/// What of the call that made an entry is needed to make it again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    /// The call's own ttl.
+    pub(crate) ttl: Option<Duration>,
+    /// How many of the entry's tags, the first ones, were declared before the load.
+    pub(crate) declared: usize,
+    /// Whether the cache's own loader could make the same entry: not when the call had its own way to find tags.
+    pub(crate) refreshable: bool,
+}
+
+/// What may be done with an entry now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Serve it.
+    Fresh,
+    /// Serve it and refresh it meanwhile.
+    Refresh,
+    /// Only if a reload fails.
+    Fallback,
+    /// Not at all.
+    Dead,
+}
+
+impl Life {
+    pub(crate) fn new(
+        loaded_at_change: u64,
+        tags: Vec<Tag>,
+        cells: Vec<Arc<TagCell>>,
+        times: Times,
+        origin: Origin,
+    ) -> Self {
+        Self {
+            loaded_at_change,
+            tags: tags.into(),
+            cells: cells.into(),
+            times,
+            origin,
+            softened: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether nothing that matches was invalidated since the load began.
+    pub(crate) fn is_valid(&self, floors: &Floors) -> bool {
+        let at = self.loaded_at_change;
+        floors.soft() <= at
+            && !self.softened.load(Ordering::Acquire)
+            && self.cells.iter().all(|cell| cell.soft() <= at)
+    }
+
+    /// Whether nothing that matches was invalidated for good since the load began.
+    fn may_fall_back(&self, floors: &Floors) -> bool {
+        let at = self.loaded_at_change;
+        floors.hard() <= at && self.cells.iter().all(|cell| cell.hard() <= at)
+    }
+
+    /// The key was invalidated softly.
+    pub(crate) fn soften(&self) {
+        self.softened.store(true, Ordering::Release);
+    }
+
+    /// What may be done with the entry at `now`, given whether it [is valid](Self::is_valid).
+    pub(crate) fn verdict(&self, valid: bool, floors: &Floors, now: Moment) -> Verdict {
+        if valid && now < self.times.fresh_until {
+            Verdict::Fresh
+        } else if valid && now < self.times.refresh_until {
+            Verdict::Refresh
+        } else if now < self.times.fallback_until && self.may_fall_back(floors) {
+            Verdict::Fallback
+        } else {
+            Verdict::Dead
+        }
+    }
+}

@@ -1,0 +1,163 @@
+use super::{
+    floors::Floors,
+    life::{Life, Verdict},
+};
+use crate::{
+    CacheKey, Clock,
+    clock::{Moment, NEVER},
+};
+use quick_cache::Equivalent;
+use std::{
+    cell::{Cell, RefCell},
+    hash::{Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// The key side of an entry in memory: the user's key, and beside it all that tells whether the value is good.
+///
+/// It sits on the key side so that a look-up judges the entry where it finds it, in [`Probe::equivalent`]: a
+/// hit then costs one reference count (the value's) and touches no further memory than a plain look-up does.
+#[derive(Debug)]
+pub(crate) struct Slot<K> {
+    pub(crate) key: K,
+    /// The namespace's count of invalidations at which this entry was last found valid.
+    checked_at_change: AtomicU64,
+    /// A copy of `life.times.fresh_until`, so that a hit need not follow the pointer.
+    fresh_until: Moment,
+    pub(crate) weight: u32,
+    /// A copy of whether `life` has tags.
+    tagged: bool,
+    pub(crate) life: Arc<Life>,
+}
+
+impl<K> Slot<K> {
+    pub(crate) fn new(key: K, weight: u32, life: Arc<Life>) -> Self {
+        Self {
+            key,
+            checked_at_change: AtomicU64::new(life.loaded_at_change),
+            fresh_until: life.times.fresh_until,
+            weight,
+            tagged: !life.tags.is_empty(),
+            life,
+        }
+    }
+
+    /// Marks the entry as softly invalidated.
+    pub(crate) fn soften(&self) {
+        self.life.soften();
+        // No count of invalidations gets here, so that the next look-up takes the long way.
+        self.checked_at_change.store(u64::MAX, Ordering::Release);
+    }
+}
+
+impl<K: CacheKey> Hash for Slot<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.with_bytes(|bytes| state.write(bytes));
+    }
+}
+
+impl<K: CacheKey> PartialEq for Slot<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl<K: CacheKey> Eq for Slot<K> {}
+
+/// A look-up: finds the slot of a key and judges it on the spot.
+#[derive(Debug)]
+pub(crate) struct Probe<'a, K> {
+    pub(crate) key: &'a K,
+    /// The namespace's count of invalidations, read when the look-up began.
+    pub(crate) changes: u64,
+    pub(crate) floors: &'a Floors,
+    pub(crate) clock: &'a Clock,
+    /// Whether the caller wants to know all about the entry.
+    pub(crate) closely: bool,
+    pub(crate) verdict: Cell<Verdict>,
+    /// The found entry's life, taken along only when the caller needs it: it has tags, is not fresh, or was
+    /// asked for.
+    pub(crate) life: RefCell<Option<Arc<Life>>>,
+}
+
+impl<'a, K> Probe<'a, K> {
+    #[inline]
+    pub(crate) fn new(key: &'a K, changes: u64, floors: &'a Floors, clock: &'a Clock) -> Self {
+        Self {
+            key,
+            changes,
+            floors,
+            clock,
+            closely: false,
+            verdict: Cell::new(Verdict::Dead),
+            life: RefCell::new(None),
+        }
+    }
+
+    #[inline]
+    fn judge(&self, slot: &Slot<K>) {
+        let untouched = slot.checked_at_change.load(Ordering::Acquire) == self.changes;
+        let fresh = slot.fresh_until == NEVER || self.clock.now() < slot.fresh_until;
+        if untouched && fresh && !slot.tagged && !self.closely {
+            self.verdict.set(Verdict::Fresh);
+        } else {
+            self.judge_closely(slot, untouched);
+        }
+    }
+
+    #[inline(never)]
+    fn judge_closely(&self, slot: &Slot<K>, untouched: bool) {
+        let valid = untouched || slot.life.is_valid(self.floors);
+        if valid && !untouched {
+            // Checked against everything up to `changes`: what came later has a larger count.
+            slot.checked_at_change.store(self.changes, Ordering::Release);
+        }
+        self.verdict.set(slot.life.verdict(valid, self.floors, self.clock.now()));
+        *self.life.borrow_mut() = Some(slot.life.clone());
+    }
+}
+
+impl<K: CacheKey> Hash for Probe<'_, K> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.with_bytes(|bytes| state.write(bytes));
+    }
+}
+
+impl<K: CacheKey> Equivalent<Slot<K>> for Probe<'_, K> {
+    #[inline]
+    fn equivalent(&self, slot: &Slot<K>) -> bool {
+        let found = *self.key == slot.key;
+        if found {
+            self.judge(slot);
+        }
+        found
+    }
+}
+
+/// A key as an invalidation names it: by its bytes.
+#[derive(Debug)]
+pub(crate) struct Named<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// Whether to mark the slot as softly invalidated when it is found.
+    pub(crate) soften: bool,
+}
+
+impl Hash for Named<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.bytes);
+    }
+}
+
+impl<K: CacheKey> Equivalent<Slot<K>> for Named<'_> {
+    fn equivalent(&self, slot: &Slot<K>) -> bool {
+        let found = slot.key.with_bytes(|bytes| bytes == self.bytes);
+        if found && self.soften {
+            slot.soften();
+        }
+        found
+    }
+}

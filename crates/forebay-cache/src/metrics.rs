@@ -1,0 +1,81 @@
+use forebay_metrics::{Meter, Metric};
+use metrics::{Counter, Histogram};
+
+/// Everything this crate measures.
+pub const METRICS: &[Metric] =
+    &[HITS, STALE, MISSES, LOADS, LOAD_FAILURES, LOAD_SECONDS, COALESCED, UNSTORED, EVICTIONS, INVALIDATIONS];
+
+const HITS: Metric =
+    Metric::counter("forebay_cache_hits_total", &["cache"], "Look-ups answered by a fresh value in memory.");
+const STALE: Metric = Metric::counter(
+    "forebay_cache_stale_total",
+    &["cache", "why"],
+    "Look-ups answered by a stale value: `refresh` while it is reloaded, `fallback` because the reload failed.",
+);
+const MISSES: Metric =
+    Metric::counter("forebay_cache_misses_total", &["cache"], "Look-ups that memory could not answer.");
+const LOADS: Metric = Metric::counter("forebay_cache_loads_total", &["cache"], "Loaders that were run.");
+const LOAD_FAILURES: Metric =
+    Metric::counter("forebay_cache_load_failures_total", &["cache"], "Loaders that ended with an error.");
+const LOAD_SECONDS: Metric = Metric::seconds(
+    "forebay_cache_load_seconds",
+    &["cache"],
+    "How long a loader took, failed ones included.",
+);
+const COALESCED: Metric = Metric::counter(
+    "forebay_cache_coalesced_total",
+    &["cache"],
+    "Look-ups that were answered by a load another caller was running.",
+);
+const UNSTORED: Metric = Metric::counter(
+    "forebay_cache_unstored_total",
+    &["cache", "why"],
+    "Loaded values that were returned and not kept: `fenced` by an invalidation during the load, read from a \
+     server that was `behind`, or with too many `tags`.",
+);
+const EVICTIONS: Metric =
+    Metric::counter("forebay_cache_evictions_total", &["cache"], "Entries that left memory to make room.");
+const INVALIDATIONS: Metric = Metric::counter(
+    "forebay_cache_invalidations_total",
+    &["cache"],
+    "Invalidations asked for through this cache.",
+);
+
+/// The handles of one cache.
+#[derive(Debug)]
+pub(crate) struct Meters {
+    pub(crate) hits: Counter,
+    pub(crate) stale_refresh: Counter,
+    pub(crate) stale_fallback: Counter,
+    pub(crate) misses: Counter,
+    pub(crate) loads: Counter,
+    pub(crate) load_failures: Counter,
+    pub(crate) load_seconds: Histogram,
+    pub(crate) coalesced: Counter,
+    pub(crate) fenced: Counter,
+    pub(crate) behind: Counter,
+    pub(crate) overtagged: Counter,
+    pub(crate) evictions: Counter,
+    pub(crate) invalidations: Counter,
+}
+
+impl Meters {
+    pub(crate) fn new(meter: &Meter, cache: &str) -> Self {
+        meter.describe(METRICS);
+        Self {
+            hits: meter.counter(&HITS, &[cache]),
+            stale_refresh: meter.counter(&STALE, &[cache, "refresh"]),
+            stale_fallback: meter.counter(&STALE, &[cache, "fallback"]),
+            misses: meter.counter(&MISSES, &[cache]),
+            loads: meter.counter(&LOADS, &[cache]),
+            load_failures: meter.counter(&LOAD_FAILURES, &[cache]),
+            load_seconds: meter.histogram(&LOAD_SECONDS, &[cache]),
+            coalesced: meter.counter(&COALESCED, &[cache]),
+            fenced: meter.counter(&UNSTORED, &[cache, "fenced"]),
+            behind: meter.counter(&UNSTORED, &[cache, "behind"]),
+            overtagged: meter.counter(&UNSTORED, &[cache, "tags"]),
+            evictions: meter.counter(&EVICTIONS, &[cache]),
+            invalidations: meter.counter(&INVALIDATIONS, &[cache]),
+        }
+    }
+}
