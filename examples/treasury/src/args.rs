@@ -124,7 +124,8 @@ pub struct LoadArgs {
 /// The comparison to run.
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
-    /// A primary on which databases may be created, such as `postgres://postgres@127.0.0.1:5432/postgres`.
+    /// A primary on which databases may be created, such as `postgres://postgres@127.0.0.1:5432/postgres`;
+    /// `treasury_demo_bare` and `treasury_demo_forebay` are replaced, and dropped at the end.
     #[arg(long)]
     pub primary_url: String,
     /// A streaming standby of that primary; repeat for several. The user must be allowed to pause its replay.
@@ -139,9 +140,12 @@ pub struct DemoArgs {
     /// Clients that send at once.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub connections: u16,
-    /// Length of each measured slice in seconds; there are three of each kind per mode.
-    #[arg(long, default_value_t = 4.0, value_parser = parse_seconds)]
+    /// Length of each measured slice in seconds.
+    #[arg(long, default_value_t = 1.0, value_parser = parse_seconds)]
     pub slice_seconds: f64,
+    /// Pairs of slices, bare and forebay in turn, per kind of measurement.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub pairs: u16,
     /// Seed of every load in the run.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -1,9 +1,13 @@
-//! The whole comparison, from loading the data to the table.
+//! The whole comparison: data, services, identical bodies, throughput, latency, freshness, one table.
 
-use crate::DemoArgs;
-use std::process::ExitCode;
+mod bodies;
+mod command;
+mod database_cpu;
+mod databases;
+mod figures;
+mod freshness;
+mod measure;
+mod service;
+mod table;
 
-/// `treasury demo`.
-pub(crate) async fn command(_args: DemoArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this build has no demo yet")
-}
+pub(crate) use command::command;

@@ -16,9 +16,9 @@ mod schedule;
 mod workload;
 mod zipf;
 
-pub(crate) use answer::Answer;
+use answer::Answer;
 pub(crate) use command::command;
 pub(crate) use connection::{Address, Connection};
 pub(crate) use fleet::{Fleet, FleetConfig};
-pub(crate) use report::Report;
+pub(crate) use report::{Report, RouteReport};
 pub(crate) use workload::Route;

@@ -16,12 +16,16 @@ pub fn run(cli: Cli) -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Load(args) => load::command(&args).map(|()| ExitCode::SUCCESS),
-        Command::LoadData(args) => runtime()?.block_on(data::load(&args)).map(|()| ExitCode::SUCCESS),
-        Command::Serve(args) => runtime()?.block_on(serve::command(args)).map(|()| ExitCode::SUCCESS),
-        Command::Demo(args) => runtime()?.block_on(demo::command(args)),
+        Command::LoadData(args) => on_runtime(data::load(&args)),
+        Command::Serve(args) => on_runtime(serve::command(args)),
+        Command::Demo(args) => on_runtime(demo::command(args)),
     }
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work);
+    // A load that Ctrl-C interrupted still runs on a thread of its own; the process ends without it.
+    runtime.shutdown_background();
+    outcome.map(|()| ExitCode::SUCCESS)
 }

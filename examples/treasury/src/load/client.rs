@@ -102,6 +102,8 @@ impl Client {
             self.reads.connection = None;
             self.pays.iter_mut().for_each(|target| target.connection = None);
             report.failed(format!("{}: {error:#}", route.name()));
+            // A service that is down is not to be asked in a tight loop.
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 

@@ -75,11 +75,6 @@ impl Workload {
         self.accounts.len()
     }
 
-    /// The most asked for accounts.
-    pub(crate) fn hottest(&self, count: usize) -> &[i64] {
-        &self.accounts[..count.min(self.accounts.len())]
-    }
-
     pub(crate) fn search(&self, rng: &mut StdRng) -> &str {
         &self.searches[self.by_search.pick(rng)]
     }

@@ -12,13 +12,3 @@ pub(crate) enum PageKey {
     /// Parts whose name begins so.
     Search(String),
 }
-
-impl PageKey {
-    /// The account the answer is about.
-    pub(crate) const fn account(&self) -> Option<i64> {
-        match self {
-            Self::Dashboard(id) | Self::Portfolio(id) | Self::Ledger(id, _) => Some(*id),
-            Self::Search(_) => None,
-        }
-    }
-}
