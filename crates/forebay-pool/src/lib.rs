@@ -1,1 +1,50 @@
-//! forebay-pool.
+//! A clean Postgres connection from the right server.
+
+mod builder;
+mod call;
+mod checkout;
+mod cleaning;
+mod config;
+mod connect;
+pub mod deadpool_postgres014;
+mod duration_text;
+mod endpoint;
+mod error;
+mod frames;
+mod heal;
+mod inner;
+mod lag;
+mod lane;
+mod lease;
+mod metrics;
+mod observer;
+mod pool;
+mod position;
+mod reader;
+mod route;
+mod rows;
+mod selector;
+mod session;
+mod statements;
+mod status;
+mod supervisor;
+mod tap;
+mod transaction;
+mod wire;
+mod writer;
+
+pub use builder::PoolBuilder;
+pub use config::PoolConfig;
+pub use connect::{Canceller, Cancelling, Connect, ConnectFailure, ConnectPlain, Connected};
+pub use endpoint::Role;
+pub use error::{PoolError, SharedFailure, Step};
+pub use metrics::METRICS;
+pub use observer::{Outcome, QueryEvent, QueryObserver};
+pub use pool::Pool;
+pub use reader::Reader;
+pub use route::Route;
+pub use selector::{Candidate, PowerOfTwo, ReplicaSelector};
+pub use status::{PoolStatus, ServerStatus, SessionsStatus};
+pub use tap::{Tap, Tapped, TransactionState};
+pub use transaction::{Committed, Transaction};
+pub use writer::Writer;

@@ -1,0 +1,169 @@
+//! One statement on one session: its deadline, its observer, and what its failure means.
+
+use crate::{
+    cleaning,
+    error::{PoolError, Step},
+    inner::Inner,
+    lease::Lease,
+    observer::{Outcome, QueryEvent},
+    session::{Answer, Params},
+};
+use forebay_scope::Scope;
+use std::{future::Future, panic::Location, time::Instant};
+use tokio_postgres::error::SqlState;
+
+/// What was asked, and where in the program.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) sql: &'a str,
+    pub(crate) params: Params<'a>,
+    pub(crate) place: &'static Location<'static>,
+    pub(crate) step: Step,
+    /// Whether losing the connection now leaves open if something was changed.
+    pub(crate) may_change: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// A statement that can change nothing by itself.
+    pub(crate) const fn statement(
+        sql: &'a str,
+        params: Params<'a>,
+        place: &'static Location<'static>,
+    ) -> Self {
+        Self { sql, params, place, step: Step::Statement, may_change: false }
+    }
+}
+
+/// What a statement returned, as far as an observer is told.
+pub(crate) trait Counted {
+    fn rows(&self) -> u64;
+}
+
+impl Counted for Answer {
+    fn rows(&self) -> u64 {
+        if self.rows.is_empty() { self.affected } else { self.rows.len() as u64 }
+    }
+}
+
+impl Counted for () {
+    fn rows(&self) -> u64 {
+        0
+    }
+}
+
+impl<T: Counted, P> Counted for (T, P) {
+    fn rows(&self) -> u64 {
+        self.0.rows()
+    }
+}
+
+/// Runs `work`, which sends `asked` on the session of `lease`, until its answer or the scope's deadline.
+///
+/// Dropped before the answer, the session is marked: the server is told to stop before anything else happens
+/// on it.
+pub(crate) async fn watch<T: Counted>(
+    pool: &Inner,
+    lease: &Lease,
+    asked: Asked<'_>,
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, PoolError> {
+    let deadline = Scope::with_current(Scope::deadline).flatten();
+    if lease.is_abandoned() {
+        settle(lease).await?;
+    }
+    let was_closed = lease.is_closed();
+    let mut call = Call { pool, lease, asked, started: Instant::now(), outcome: Outcome::Cancelled, rows: 0 };
+    let result = match deadline {
+        None => Ok(work.await),
+        Some(deadline) => tokio::time::timeout_at(deadline, work).await,
+    };
+    match result {
+        Ok(Ok(answer)) => {
+            call.outcome = Outcome::Done;
+            call.rows = answer.rows();
+            Ok(answer)
+        }
+        Ok(Err(error)) => {
+            call.outcome = Outcome::Failed;
+            Err(meaning(lease, asked, was_closed, error))
+        }
+        Err(_) => {
+            call.outcome = Outcome::TimedOut;
+            Err(PoolError::Deadline { step: asked.step, outcome_unknown: asked.may_change })
+        }
+    }
+}
+
+/// Stops what a dropped future of the same guard left running.
+async fn settle(lease: &Lease) -> Result<(), PoolError> {
+    let drained = match Scope::with_current(Scope::deadline).flatten() {
+        None => Ok(cleaning::drain(lease).await),
+        Some(deadline) => tokio::time::timeout_at(deadline, cleaning::drain(lease)).await,
+    };
+    match drained {
+        Ok(true) => {
+            lease.settled();
+            Ok(())
+        }
+        Ok(false) => Err(PoolError::Connect {
+            endpoint: lease.lane().endpoint.name.clone(),
+            source: crate::error::SharedFailure::new(
+                "the session could not be cleaned after a dropped statement",
+            ),
+        }),
+        Err(_) => Err(PoolError::Deadline { step: Step::Cleanup, outcome_unknown: false }),
+    }
+}
+
+fn meaning(lease: &Lease, asked: Asked<'_>, was_closed: bool, source: tokio_postgres::Error) -> PoolError {
+    let endpoint = lease.lane().endpoint.name.clone();
+    if source.is_closed() {
+        lease.lane().endpoint.unreachable();
+        let outcome_unknown = asked.may_change && !was_closed;
+        return PoolError::Lost { endpoint, step: asked.step, outcome_unknown, source };
+    }
+    if source.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+        return PoolError::ReadOnly { endpoint, source };
+    }
+    PoolError::Statement { endpoint, step: asked.step, source }
+}
+
+/// A statement under way; what it became is told when it ends, also when its future is dropped.
+struct Call<'a> {
+    pool: &'a Inner,
+    lease: &'a Lease,
+    asked: Asked<'a>,
+    started: Instant,
+    outcome: Outcome,
+    rows: u64,
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let round_trip = self.started.elapsed();
+        let endpoint = &self.lease.lane().endpoint;
+        match self.outcome {
+            Outcome::Done => {
+                endpoint.took(round_trip);
+                self.lease.lane().seconds.record(round_trip);
+            }
+            Outcome::Cancelled | Outcome::TimedOut => {
+                self.lease.abandon();
+                self.pool.counts.abandoned.increment(1);
+            }
+            Outcome::Failed => {}
+        }
+        if let Some(observer) = &self.pool.observer {
+            observer.observe(&QueryEvent {
+                sql: self.asked.sql,
+                params: self.asked.params,
+                endpoint: &endpoint.name,
+                role: endpoint.role,
+                rows: self.rows,
+                round_trip,
+                outcome: self.outcome,
+                place: self.asked.place,
+            });
+        }
+    }
+}

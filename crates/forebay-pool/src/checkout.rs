@@ -1,0 +1,149 @@
+//! Which session a read gets: the replica that may serve it, else the primary.
+
+use crate::{
+    config::PoolConfig,
+    error::PoolError,
+    inner::Inner,
+    lane::{Lane, Patience},
+    lease::Lease,
+    selector::Candidate,
+};
+use forebay_scope::{Position, Scope};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// Pause between two looks at a replica that has not replayed a position yet.
+const CATCH_UP_STEP: Duration = Duration::from_millis(1);
+
+impl Inner {
+    /// A read-only session that has reached what the scope, and the caller, require.
+    pub(crate) async fn read_lease(&self, after: Option<Position>) -> Result<Lease, PoolError> {
+        let of_scope = Scope::with_current(|scope| scope.required(self.system)).flatten();
+        let required = match (after, of_scope) {
+            (Some(after), Some(of_scope)) => Some(after.newest(of_scope)),
+            (after, of_scope) => after.or(of_scope),
+        };
+        let mut failed = Excluded::default();
+        while let Some(index) = self.choose(required, failed) {
+            match self.take(&self.replicas[index], Patience::UntilFailure).await {
+                Ok(lease) => {
+                    self.counts.from_replica.increment(1);
+                    return Ok(lease);
+                }
+                Err(PoolError::Connect { .. }) => failed.add(index),
+                Err(other) => return Err(other),
+            }
+        }
+        if let Some(required) = required
+            && let Some(lease) = self.caught_up(required, failed).await?
+        {
+            return Ok(lease);
+        }
+        self.primary_lease(required).await
+    }
+
+    /// A replica that is usable, fresh enough, and known to have reached `required`.
+    fn choose(&self, required: Option<Position>, failed: Excluded) -> Option<usize> {
+        let mut candidates = [Candidate::default(); PoolConfig::REPLICAS_MAX];
+        let mut count = 0;
+        for (replica, lane) in self.replicas.iter().enumerate() {
+            let endpoint = &lane.endpoint;
+            let Some(lag) = endpoint.lag().filter(|lag| *lag <= self.lag_max) else { continue };
+            if failed.has(replica)
+                || !endpoint.is_usable()
+                || required.is_some_and(|required| !endpoint.has_reached(required))
+            {
+                continue;
+            }
+            candidates[count] = Candidate { replica, in_use: lane.busy(), latency: endpoint.latency(), lag };
+            count += 1;
+        }
+        match count {
+            0 => None,
+            1 => Some(candidates[0].replica),
+            _ => {
+                let chosen = self.selector.select(&candidates[..count]);
+                Some(candidates.get(chosen).filter(|_| chosen < count).unwrap_or(&candidates[0]).replica)
+            }
+        }
+    }
+
+    /// A session on the most advanced replica, once that has reached `required`; `None` when it has not within
+    /// the time a read may wait for it.
+    async fn caught_up(&self, required: Position, failed: Excluded) -> Result<Option<Lease>, PoolError> {
+        let furthest = |lane: &Arc<Lane>| lane.endpoint.seen().map(|seen| (seen.at.timeline, seen.at.lsn));
+        let fit = self.replicas.iter().enumerate().filter(|(index, lane)| {
+            !failed.has(*index)
+                && lane.endpoint.is_usable()
+                && lane.endpoint.lag().is_some_and(|lag| lag <= self.lag_max)
+                // Another timeline never reaches it: its log may have forked before.
+                && lane.endpoint.seen().is_some_and(|seen| seen.at.timeline == required.timeline)
+        });
+        let Some((_, lane)) = fit.max_by_key(|(_, lane)| furthest(lane)) else { return Ok(None) };
+        let lease = match self.take(lane, Patience::UntilFailure).await {
+            Ok(lease) => lease,
+            Err(PoolError::Connect { .. }) => return Ok(None),
+            Err(other) => return Err(other),
+        };
+        let until = Instant::now() + self.catch_up_wait;
+        let reached = tokio::time::timeout_at(until, async {
+            // The position is read before the statement that follows on the same session takes its snapshot,
+            // so what has been reached here is visible there.
+            while let Ok(at) = lease.log_position().await {
+                lease.lane().endpoint.replayed(at);
+                if required.is_reached_at(at) {
+                    return true;
+                }
+                tokio::time::sleep(CATCH_UP_STEP).await;
+            }
+            false
+        });
+        if matches!(reached.await, Ok(true)) {
+            self.counts.reached.increment(1);
+            self.counts.from_replica.increment(1);
+            return Ok(Some(lease));
+        }
+        self.counts.not_reached.increment(1);
+        Ok(None)
+    }
+
+    /// A read-only session on the primary, which has reached everything by definition.
+    async fn primary_lease(&self, required: Option<Position>) -> Result<Lease, PoolError> {
+        // With replicas there are other servers to ask, so a primary that is down is heard of at once.
+        let patience = if self.replicas.is_empty() { Patience::UntilTimeout } else { Patience::UntilFailure };
+        let source = match self.take(&self.primary_read, patience).await {
+            Ok(lease) => {
+                self.counts.from_primary.increment(1);
+                return Ok(lease);
+            }
+            Err(error) => error,
+        };
+        let Some(required) = required.filter(|_| matches!(source, PoolError::Connect { .. })) else {
+            return Err(source);
+        };
+        if self.serve_behind {
+            for lane in self.replicas.iter().filter(|lane| lane.endpoint.is_usable()) {
+                if let Ok(lease) = self.take(lane, Patience::UntilFailure).await {
+                    Scope::with_current(Scope::mark_behind);
+                    self.counts.behind.increment(1);
+                    return Ok(lease);
+                }
+            }
+        }
+        Err(PoolError::Behind { required, source: Box::new(source) })
+    }
+}
+
+/// Replicas that failed this checkout already.
+#[derive(Debug, Clone, Copy, Default)]
+struct Excluded(u16);
+
+impl Excluded {
+    const fn add(&mut self, replica: usize) {
+        self.0 |= 1 << replica;
+    }
+
+    const fn has(self, replica: usize) -> bool {
+        self.0 & (1 << replica) != 0
+    }
+}

@@ -1,0 +1,212 @@
+//! What a pool is told: plain data.
+
+use crate::error::PoolError;
+use serde::Deserialize;
+use std::{fmt, time::Duration};
+use tokio_postgres::Config;
+
+/// How a pool connects, how large it may grow, and how fresh replicas must be.
+///
+/// Plain data: build it in code, or read it with serde (unknown keys are refused, missing ones have the
+/// defaults below). [`crate::PoolBuilder::build`] checks it and names the key that is wrong.
+///
+/// ```
+/// use forebay_pool::PoolConfig;
+/// let config = PoolConfig::from_url("postgres://app@db-1/shop")?.replicas(["postgres://app@db-2/shop"])?;
+/// assert_eq!(config.replicas.len(), 1);
+/// # Ok::<_, forebay_pool::PoolError>(())
+/// ```
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PoolConfig {
+    /// Connection string of the primary, as a URL or as `key=value` pairs; one host. Required.
+    pub primary: String,
+    /// Connection strings of streaming standbys of the same database, at most [`PoolConfig::REPLICAS_MAX`].
+    /// Default: none, every read goes to the primary.
+    pub replicas: Vec<String>,
+    /// Most sessions for writes and transactions on the primary. Default: 10.
+    pub write_sessions_max: usize,
+    /// Most read-only sessions on the primary, on top of the above. Default: 10.
+    pub primary_read_sessions_max: usize,
+    /// Most sessions on each replica. Default: 10.
+    pub replica_sessions_max: usize,
+    /// Idle sessions kept open for each of the three kinds above. Default: 1.
+    pub idle_sessions_min: usize,
+    /// Most callers that wait for a session of one kind on one server; the next is refused. Default: 1024.
+    pub queue_max: usize,
+    /// Longest wait for a session. A request's own deadline may shorten it. Default: 5 s.
+    #[serde(with = "crate::duration_text")]
+    pub acquire_timeout: Duration,
+    /// Longest time one connect may take. Default: 5 s.
+    #[serde(with = "crate::duration_text")]
+    pub connect_timeout: Duration,
+    /// An idle session above the minimum is closed after this time. Default: 10 min.
+    #[serde(with = "crate::duration_text")]
+    pub idle_timeout: Duration,
+    /// A session is replaced after this time, shortened by up to a tenth at random so that sessions opened
+    /// together do not end together. Default: 30 min.
+    #[serde(with = "crate::duration_text")]
+    pub lifetime: Duration,
+    /// A replica that is further behind gets no reads. Default: 5 s.
+    #[serde(with = "crate::duration_text")]
+    pub lag_max: Duration,
+    /// Time between two looks at each server's role and log position, and the error of measured lag.
+    /// Default: 250 ms.
+    #[serde(with = "crate::duration_text")]
+    pub probe_interval: Duration,
+    /// A server that does not answer a probe in this time counts as unreachable. Default: 1 s.
+    #[serde(with = "crate::duration_text")]
+    pub probe_timeout: Duration,
+    /// How long a read that must see a position waits on a replica for it, before it goes to the primary.
+    /// Default: 10 ms.
+    #[serde(with = "crate::duration_text")]
+    pub catch_up_wait: Duration,
+    /// A session handed back with a running statement or an open transaction is closed and replaced when the
+    /// server needs longer than this to be clean. Default: 5 s.
+    #[serde(with = "crate::duration_text")]
+    pub cleanup_timeout: Duration,
+    /// `statement_timeout` of every session, enforced by the server. Default: none (the server's own).
+    #[serde(with = "crate::duration_text::optional")]
+    pub statement_timeout: Option<Duration>,
+    /// Prepared statements kept per session; the least recently used one goes first. Default: 256.
+    pub statements_max: usize,
+    /// Statements remembered as refused by standbys, which go to the primary at once. Default: 4096.
+    pub learned_max: usize,
+    /// What to do with a read that must see a position when no replica has reached it and the primary cannot
+    /// be reached: `false` is an error, `true` serves what a replica has and marks the scope as behind.
+    /// Default: `false`.
+    pub serve_behind: bool,
+    /// `application_name` of sessions whose connection string has none. Default: `forebay`.
+    pub application_name: String,
+}
+
+impl Default for PoolConfig {
+    fn default() -> Self {
+        Self {
+            primary: String::new(),
+            replicas: Vec::new(),
+            write_sessions_max: 10,
+            primary_read_sessions_max: 10,
+            replica_sessions_max: 10,
+            idle_sessions_min: 1,
+            queue_max: 1024,
+            acquire_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(600),
+            lifetime: Duration::from_secs(1800),
+            lag_max: Duration::from_secs(5),
+            probe_interval: Duration::from_millis(250),
+            probe_timeout: Duration::from_secs(1),
+            catch_up_wait: Duration::from_millis(10),
+            cleanup_timeout: Duration::from_secs(5),
+            statement_timeout: None,
+            statements_max: 256,
+            learned_max: 4096,
+            serve_behind: false,
+            application_name: "forebay".to_owned(),
+        }
+    }
+}
+
+impl PoolConfig {
+    /// Most replicas of one pool.
+    pub const REPLICAS_MAX: usize = 16;
+
+    /// A configuration for one primary; everything else has its default.
+    ///
+    /// # Errors
+    /// [`PoolError::Config`] when the text is not a connection string with one host.
+    pub fn from_url(primary: &str) -> Result<Self, PoolError> {
+        parse("primary", primary)?;
+        Ok(Self { primary: primary.to_owned(), ..Self::default() })
+    }
+
+    /// Adds streaming standbys that serve reads.
+    ///
+    /// # Errors
+    /// [`PoolError::Config`] when one of the texts is not a connection string with one host.
+    pub fn replicas<S: AsRef<str>>(mut self, urls: impl IntoIterator<Item = S>) -> Result<Self, PoolError> {
+        for url in urls {
+            parse("replicas", url.as_ref())?;
+            self.replicas.push(url.as_ref().to_owned());
+        }
+        Ok(self)
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`PoolError::Config`] with the key that is wrong and why.
+    pub fn validate(&self) -> Result<(), PoolError> {
+        if self.primary.is_empty() {
+            return Err(PoolError::config(
+                "primary",
+                "is missing: give the connection string of the primary",
+            ));
+        }
+        parse("primary", &self.primary)?;
+        for url in &self.replicas {
+            parse("replicas", url)?;
+        }
+        if self.replicas.len() > Self::REPLICAS_MAX {
+            return Err(PoolError::config(
+                "replicas",
+                format!("has more than {} entries", Self::REPLICAS_MAX),
+            ));
+        }
+        for (key, value) in [
+            ("write_sessions_max", self.write_sessions_max),
+            ("primary_read_sessions_max", self.primary_read_sessions_max),
+            ("replica_sessions_max", self.replica_sessions_max),
+            ("statements_max", self.statements_max),
+        ] {
+            if value == 0 {
+                return Err(PoolError::config(key, "must be at least 1"));
+            }
+        }
+        for (key, value) in [
+            ("acquire_timeout", self.acquire_timeout),
+            ("connect_timeout", self.connect_timeout),
+            ("idle_timeout", self.idle_timeout),
+            ("lifetime", self.lifetime),
+            ("lag_max", self.lag_max),
+            ("probe_interval", self.probe_interval),
+            ("probe_timeout", self.probe_timeout),
+            ("cleanup_timeout", self.cleanup_timeout),
+            ("statement_timeout", self.statement_timeout.unwrap_or(Duration::MAX)),
+        ] {
+            if value < Duration::from_millis(1) {
+                return Err(PoolError::config(key, "must be at least 1 ms"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a connection string and checks what this pool needs of it.
+pub(crate) fn parse(key: &'static str, text: &str) -> Result<Config, PoolError> {
+    let config: Config = text.parse().map_err(|error: tokio_postgres::Error| {
+        // The text itself may hold a password, so only the reason is shown.
+        let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+        PoolError::config(key, format!("is not a connection string: {reason}"))
+    })?;
+    match config.get_hosts().len().max(config.get_hostaddrs().len()) {
+        1 => Ok(config),
+        0 => Err(PoolError::config(key, "names no host")),
+        _ => Err(PoolError::config(key, "names several hosts: give one, and list standbys under replicas")),
+    }
+}
+
+impl fmt::Debug for PoolConfig {
+    /// Connection strings are left out: they may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolConfig")
+            .field("replicas", &self.replicas.len())
+            .field("write_sessions_max", &self.write_sessions_max)
+            .field("primary_read_sessions_max", &self.primary_read_sessions_max)
+            .field("replica_sessions_max", &self.replica_sessions_max)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("lag_max", &self.lag_max)
+            .finish_non_exhaustive()
+    }
+}

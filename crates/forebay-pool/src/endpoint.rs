@@ -1,0 +1,180 @@
+//! One server, and what is known of it.
+
+use crate::{config, error::PoolError, lag::Log};
+use forebay_scope::Position;
+use serde::Serialize;
+use std::{
+    fmt::Write as _,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio_postgres::{Config, config::Host};
+
+/// What a server is configured to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Takes writes.
+    Primary,
+    /// A streaming standby.
+    Replica,
+}
+
+impl Role {
+    /// The word used in metrics and messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
+        }
+    }
+}
+
+/// One server, and what the probes and sessions last saw of it.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// `host:port`, for messages, metrics and status.
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) config: Config,
+    /// Answers probes and takes connections.
+    reachable: AtomicBool,
+    /// Plays the role it is configured for: a promoted replica does not.
+    in_role: AtomicBool,
+    seen: Mutex<Option<Sighting>>,
+    /// How far behind the primary, in microseconds; [`u64::MAX`] before the first look.
+    lag_us: AtomicU64,
+    /// Decayed time of one statement, in nanoseconds.
+    latency_ns: AtomicU64,
+}
+
+/// What a server said about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sighting {
+    pub(crate) standby: bool,
+    /// What it has written (a primary) or replayed (a standby).
+    pub(crate) at: Position,
+}
+
+/// A new sample moves the decayed latency by this share.
+const LATENCY_SHIFT: u32 = 3;
+
+impl Endpoint {
+    pub(crate) fn new(
+        key: &'static str,
+        url: &str,
+        role: Role,
+        application: &str,
+    ) -> Result<Self, PoolError> {
+        let mut config = config::parse(key, url)?;
+        if config.get_application_name().is_none() {
+            config.application_name(application);
+        }
+        Ok(Self {
+            name: name(&config),
+            role,
+            config,
+            reachable: AtomicBool::new(true),
+            in_role: AtomicBool::new(true),
+            seen: Mutex::new(None),
+            lag_us: AtomicU64::new(u64::MAX),
+            latency_ns: AtomicU64::new(0),
+        })
+    }
+
+    /// Whether reads may be sent here.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.reachable.load(Ordering::Relaxed) && self.in_role.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.reachable.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_in_role(&self) -> bool {
+        self.in_role.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn unreachable(&self) {
+        self.reachable.store(false, Ordering::Relaxed);
+    }
+
+    /// Noted from a session's `ParameterStatus`: this replica is no standby any more.
+    pub(crate) fn left_role(&self) {
+        self.in_role.store(false, Ordering::Relaxed);
+    }
+
+    /// Takes in a fresh look; an older log position never replaces a newer one of the same timeline.
+    pub(crate) fn saw(&self, now: Sighting) {
+        self.reachable.store(true, Ordering::Relaxed);
+        self.in_role.store(now.standby == (self.role == Role::Replica), Ordering::Relaxed);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Some(match *seen {
+            Some(before) => Sighting { at: before.at.newest(now.at), ..now },
+            None => now,
+        });
+    }
+
+    /// A replay position read outside of a probe.
+    pub(crate) fn replayed(&self, at: Position) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = seen.as_mut() {
+            seen.at = seen.at.newest(at);
+        }
+    }
+
+    pub(crate) fn seen(&self) -> Option<Sighting> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this server is known to have everything up to `required`.
+    pub(crate) fn has_reached(&self, required: Position) -> bool {
+        self.seen().is_some_and(|seen| required.is_reached_at(seen.at))
+    }
+
+    /// Works out the lag from the primary's log.
+    pub(crate) fn measure_lag(&self, log: &Log, now: Instant) {
+        if let Some(lag) = self.seen().and_then(|seen| log.lag_of(seen.at, now)) {
+            let us = u64::try_from(lag.as_micros()).unwrap_or(u64::MAX - 1);
+            self.lag_us.store(us, Ordering::Relaxed);
+        }
+    }
+
+    /// How far behind the primary; `None` before the first look.
+    pub(crate) fn lag(&self) -> Option<Duration> {
+        match self.lag_us.load(Ordering::Relaxed) {
+            u64::MAX => None,
+            us => Some(Duration::from_micros(us)),
+        }
+    }
+
+    pub(crate) fn took(&self, elapsed: Duration) {
+        let sample = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+        let before = self.latency_ns.load(Ordering::Relaxed);
+        // A lost update between two threads loses one sample of many.
+        let after =
+            if before == 0 { sample } else { before - (before >> LATENCY_SHIFT) + (sample >> LATENCY_SHIFT) };
+        self.latency_ns.store(after, Ordering::Relaxed);
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_nanos(self.latency_ns.load(Ordering::Relaxed))
+    }
+}
+
+fn name(config: &Config) -> String {
+    let mut name = match (config.get_hosts().first(), config.get_hostaddrs().first()) {
+        (Some(Host::Tcp(host)), _) => host.clone(),
+        (Some(Host::Unix(path)), _) => path.display().to_string(),
+        (None, Some(ip)) => ip.to_string(),
+        (None, None) => String::new(),
+    };
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    let written = write!(name, ":{port}");
+    debug_assert!(written.is_ok(), "writing to a String does not fail");
+    name
+}

@@ -1,0 +1,256 @@
+//! What can go wrong, by step.
+
+use crate::connect::ConnectFailure;
+use std::{fmt, sync::Arc, time::Duration};
+use tokio_postgres::error::SqlState;
+
+/// What went wrong, and at which step.
+///
+/// [`PoolError::is_outcome_unknown`] tells a failure after which a write may or may not have happened from one
+/// where it certainly did not.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PoolError {
+    /// A configuration value is wrong.
+    #[error("pool configuration: {key} {reason}")]
+    Config {
+        /// The key of [`crate::PoolConfig`].
+        key: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A server could not be reached, or refused the session.
+    #[error("cannot connect to {endpoint}")]
+    Connect {
+        /// The server.
+        endpoint: String,
+        /// Why.
+        #[source]
+        source: SharedFailure,
+    },
+    /// The server configured as the primary is a standby.
+    #[error("{endpoint} is configured as the primary but is a standby (in recovery)")]
+    NotPrimary {
+        /// The server.
+        endpoint: String,
+    },
+    /// A server configured as a replica is writable.
+    #[error("{endpoint} is configured as a replica but is a primary (not in recovery)")]
+    NotReplica {
+        /// The server.
+        endpoint: String,
+    },
+    /// A replica belongs to another database cluster than the primary.
+    #[error(
+        "{endpoint} belongs to database system {found}, the primary to {expected}: it is not its replica"
+    )]
+    OtherSystem {
+        /// The server.
+        endpoint: String,
+        /// The primary's system identifier.
+        expected: u64,
+        /// The server's own.
+        found: u64,
+    },
+    /// No session became free in time.
+    #[error("no session on {endpoint} became free within {waited:?}")]
+    AcquireTimeout {
+        /// The server.
+        endpoint: String,
+        /// How long the caller waited.
+        waited: Duration,
+        /// Why the last connect failed, when connecting is what was waited for.
+        #[source]
+        source: Option<SharedFailure>,
+    },
+    /// Too many callers wait for a session already.
+    #[error("{limit} callers already wait for a session on {endpoint}")]
+    QueueFull {
+        /// The server.
+        endpoint: String,
+        /// `queue_max`.
+        limit: usize,
+    },
+    /// The deadline of the request's scope passed.
+    #[error("the request's deadline passed during {step}")]
+    Deadline {
+        /// What was being done.
+        step: Step,
+        /// Whether a write was under way that may still have happened.
+        outcome_unknown: bool,
+    },
+    /// The pool was shut down.
+    #[error("the pool is closed")]
+    Closed,
+    /// The server refused a statement, or its answer could not be read.
+    #[error("{step} failed on {endpoint}")]
+    Statement {
+        /// The server.
+        endpoint: String,
+        /// What was being done.
+        step: Step,
+        /// What the server said.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// The connection ended while a statement was under way.
+    #[error("the connection to {endpoint} was lost during {step}")]
+    Lost {
+        /// The server.
+        endpoint: String,
+        /// What was being done.
+        step: Step,
+        /// Whether a write was under way that may have happened.
+        outcome_unknown: bool,
+        /// How the connection ended.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// A write was sent where the server takes none: through a read guard, or to a primary that turned
+    /// read-only. Nothing was changed.
+    #[error("{endpoint} takes no writes on this session")]
+    ReadOnly {
+        /// The server.
+        endpoint: String,
+        /// What the server said.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// A different number of rows than asked for.
+    #[error("the query returned {found} rows where {expected} was expected")]
+    RowCount {
+        /// What was expected.
+        expected: &'static str,
+        /// What came.
+        found: usize,
+    },
+    /// A statement of the transaction failed before, so `COMMIT` would have rolled it back.
+    #[error("the transaction had already failed and was rolled back")]
+    TransactionFailed,
+    /// No server could serve a read at the position it must see.
+    #[error("no server that has reached log position {required} can be asked")]
+    Behind {
+        /// What the read must have seen.
+        required: forebay_scope::Position,
+        /// Why the primary could not be asked.
+        #[source]
+        source: Box<PoolError>,
+    },
+}
+
+/// A failure that several waiting callers are told of.
+#[derive(Clone)]
+pub struct SharedFailure(Arc<ConnectFailure>);
+
+/// What was being done when something failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// Waiting for a session.
+    Acquire,
+    /// Cleaning up after an earlier statement of the same guard that was dropped.
+    Cleanup,
+    /// A statement.
+    Statement,
+    /// `BEGIN`.
+    Begin,
+    /// `COMMIT`.
+    Commit,
+    /// `ROLLBACK`.
+    Rollback,
+}
+
+impl PoolError {
+    pub(crate) fn config(key: &'static str, reason: impl Into<String>) -> Self {
+        Self::Config { key, reason: reason.into() }
+    }
+
+    /// Whether time ran out: waiting for a session, or at the request's deadline.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::AcquireTimeout { .. } | Self::Deadline { .. } => true,
+            Self::Behind { source, .. } => source.is_timeout(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same call may well succeed later: an overload, a lost or refused connection, a
+    /// serialization failure or deadlock.
+    ///
+    /// Repeat a write only when [`PoolError::is_outcome_unknown`] is `false` as well.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Connect { .. }
+            | Self::AcquireTimeout { .. }
+            | Self::QueueFull { .. }
+            | Self::Deadline { .. }
+            | Self::Lost { .. }
+            | Self::ReadOnly { .. }
+            | Self::Behind { .. } => true,
+            Self::Statement { .. } => self.sql_state().is_some_and(|code| {
+                // 40 transaction rollback, 53 insufficient resources, 57P operator intervention.
+                ["40", "53", "57P"].iter().any(|class| code.code().starts_with(class))
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a write may or may not have happened: the connection or the time ended while it was under way.
+    #[must_use]
+    pub const fn is_outcome_unknown(&self) -> bool {
+        matches!(
+            self,
+            Self::Lost { outcome_unknown: true, .. } | Self::Deadline { outcome_unknown: true, .. }
+        )
+    }
+
+    /// The server's error code, when the server gave one.
+    #[must_use]
+    pub fn sql_state(&self) -> Option<&SqlState> {
+        match self {
+            Self::Statement { source, .. } | Self::Lost { source, .. } | Self::ReadOnly { source, .. } => {
+                source.code()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl SharedFailure {
+    pub(crate) fn new(failure: impl Into<ConnectFailure>) -> Self {
+        Self(Arc::new(failure.into()))
+    }
+}
+
+impl fmt::Debug for SharedFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self.0, f)
+    }
+}
+
+impl fmt::Display for SharedFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self.0, f)
+    }
+}
+
+impl std::error::Error for SharedFailure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Acquire => "the wait for a session",
+            Self::Cleanup => "the cleanup after a dropped statement",
+            Self::Statement => "the statement",
+            Self::Begin => "BEGIN",
+            Self::Commit => "COMMIT",
+            Self::Rollback => "ROLLBACK",
+        })
+    }
+}

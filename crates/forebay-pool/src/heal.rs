@@ -1,0 +1,83 @@
+//! Which failed statements may run once more, elsewhere.
+
+use crate::error::PoolError;
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio_postgres::error::SqlState;
+
+/// Why a statement that failed on a replica may run once on the primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A standby does not run this statement, now or ever.
+    Refused,
+    /// Replay had to remove what the statement was reading.
+    Conflict,
+    /// The connection ended; the session was read-only, so nothing can have happened.
+    Lost,
+}
+
+/// The rule for a statement that failed on a **replica**, in autocommit, before any of its rows were handed on.
+///
+/// A hot standby refuses with 25006 (writes, sequences, `LISTEN`), 0A000 (unlogged tables, `SERIALIZABLE`),
+/// 55000 (WAL control functions) and XX000 (large objects), and ends a read that stands in the way of replay
+/// with 40001 or 40P01. None of them has an effect, because a standby cannot write.
+pub(crate) fn rule(error: &PoolError) -> Option<Cause> {
+    match error {
+        PoolError::ReadOnly { .. } => Some(Cause::Refused),
+        PoolError::Lost { .. } => Some(Cause::Lost),
+        PoolError::Statement { source, .. } => match source.code()? {
+            &SqlState::FEATURE_NOT_SUPPORTED
+            | &SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
+            | &SqlState::INTERNAL_ERROR => Some(Cause::Refused),
+            &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => Some(Cause::Conflict),
+            &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::DATABASE_DROPPED => {
+                Some(Cause::Lost)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Statements that standbys refused and the primary then ran, by fingerprint.
+#[derive(Debug)]
+pub(crate) struct Learned {
+    max: usize,
+    /// Until the first one, a statement pays one relaxed load.
+    any: AtomicBool,
+    fingerprints: Mutex<HashSet<u64, foldhash::fast::RandomState>>,
+}
+
+impl Learned {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { max, any: AtomicBool::new(false), fingerprints: Mutex::default() }
+    }
+
+    pub(crate) fn knows(&self, sql: &str) -> bool {
+        self.any.load(Ordering::Relaxed)
+            && self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).contains(&fingerprint(sql))
+    }
+
+    /// Remembers a statement. A full table learns nothing more: the statement then pays the detour each time.
+    pub(crate) fn learn(&self, sql: &str) {
+        let mut fingerprints = self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner);
+        if fingerprints.len() < self.max {
+            fingerprints.insert(fingerprint(sql));
+            self.any.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+fn fingerprint(sql: &str) -> u64 {
+    use std::hash::BuildHasher as _;
+    foldhash::fast::FixedState::default().hash_one(sql)
+}

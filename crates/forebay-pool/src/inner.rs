@@ -1,0 +1,63 @@
+//! What all handles of one pool share.
+
+use crate::{
+    endpoint::Endpoint,
+    error::PoolError,
+    heal::Learned,
+    lane::{Lane, Patience},
+    lease::Lease,
+    metrics::Counts,
+    observer::QueryObserver,
+    selector::ReplicaSelector,
+};
+use forebay_scope::Scope;
+use std::{sync::Arc, time::Duration};
+use tokio::task::AbortHandle;
+
+pub(crate) struct Inner {
+    pub(crate) write: Arc<Lane>,
+    pub(crate) primary_read: Arc<Lane>,
+    pub(crate) replicas: Vec<Arc<Lane>>,
+    pub(crate) selector: Box<dyn ReplicaSelector>,
+    pub(crate) observer: Option<Arc<dyn QueryObserver>>,
+    pub(crate) counts: Counts,
+    pub(crate) learned: Learned,
+    /// The primary's system identifier: positions of other systems say nothing about this pool.
+    pub(crate) system: u64,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) lag_max: Duration,
+    pub(crate) catch_up_wait: Duration,
+    pub(crate) serve_behind: bool,
+    pub(crate) supervisor: AbortHandle,
+}
+
+impl Inner {
+    pub(crate) fn primary(&self) -> &Endpoint {
+        &self.write.endpoint
+    }
+
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        [&self.write, &self.primary_read].into_iter().chain(&self.replicas)
+    }
+
+    /// A session of one lane, and the wait measured when there was one.
+    pub(crate) async fn take(&self, lane: &Arc<Lane>, patience: Patience) -> Result<Lease, PoolError> {
+        if let Some(lease) = lane.try_take() {
+            return Ok(lease);
+        }
+        let started = std::time::Instant::now();
+        let deadline = Scope::with_current(Scope::deadline).flatten();
+        let lease = lane.take(patience, self.acquire_timeout, deadline).await;
+        self.counts.waited(lane.access, started.elapsed());
+        lease
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for lane in self.lanes() {
+            lane.close();
+        }
+        self.supervisor.abort();
+    }
+}

@@ -1,0 +1,421 @@
+//! The sessions of one kind on one server: an idle list, a queue, and direct hand-off between them.
+
+use crate::{
+    endpoint::Endpoint,
+    error::{PoolError, SharedFailure, Step},
+    lease::Lease,
+    session::Session,
+};
+use metrics::Histogram;
+use std::{
+    collections::VecDeque,
+    fmt, mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// What the sessions of a lane are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Access {
+    /// On the primary, for anything.
+    Write,
+    /// On the primary, read-only at the server.
+    PrimaryRead,
+    /// On a replica.
+    Replica,
+}
+
+impl Access {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::PrimaryRead => "primary_read",
+            Self::Replica => "replica",
+        }
+    }
+}
+
+/// Work that a lane gives to the pool's supervisor: it never does it in the caller.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Open a session; the slot is counted already.
+    Connect(Arc<Lane>),
+    /// Clean a session and put it back, or close it; the slot stays counted until then.
+    Clean(Arc<Lane>, Box<Session>),
+}
+
+/// The sessions of one kind on one server.
+pub(crate) struct Lane {
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) access: Access,
+    pub(crate) config: tokio_postgres::Config,
+    max: usize,
+    queue_max: usize,
+    state: Mutex<State>,
+    /// Sessions lent to callers.
+    busy: AtomicUsize,
+    work: mpsc::UnboundedSender<Work>,
+    /// The time of statements on these sessions.
+    pub(crate) seconds: Histogram,
+    /// Rung after a session left a closed lane.
+    emptied: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Last in, first out: the warmest session is lent first, the others may time out.
+    #[expect(clippy::vec_box, reason = "a session moves between list, queue and lease as one pointer")]
+    idle: Vec<Box<Session>>,
+    /// First come, first served.
+    waiters: VecDeque<Waiter>,
+    /// Sessions that exist in any state, and connects under way: never more than `max`.
+    size: usize,
+    connecting: usize,
+    closed: bool,
+    last_failure: Option<SharedFailure>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    hand: oneshot::Sender<Result<Lease, SharedFailure>>,
+    patience: Patience,
+}
+
+/// What a caller wants when the server cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Waits until the timeout: there is no other server to ask.
+    UntilTimeout,
+    /// Hears of the first failed connect: there are others.
+    UntilFailure,
+}
+
+impl Lane {
+    pub(crate) fn new(
+        endpoint: Arc<Endpoint>,
+        access: Access,
+        config: tokio_postgres::Config,
+        (max, queue_max): (usize, usize),
+        work: mpsc::UnboundedSender<Work>,
+        seconds: Histogram,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            endpoint,
+            access,
+            config,
+            max,
+            queue_max,
+            state: Mutex::default(),
+            busy: AtomicUsize::new(0),
+            work,
+            seconds,
+            emptied: Notify::new(),
+        })
+    }
+
+    /// Takes in a session that was opened outside of a connect the lane asked for.
+    pub(crate) fn adopt(self: &Arc<Self>, session: Box<Session>) {
+        self.state().size += 1;
+        self.put_back(session);
+    }
+
+    /// A session that is idle right now.
+    pub(crate) fn try_take(self: &Arc<Self>) -> Option<Lease> {
+        let mut dead = Vec::new();
+        let taken = {
+            let mut state = self.state();
+            loop {
+                match state.idle.pop() {
+                    Some(session) if session.is_closed() => {
+                        state.size -= 1;
+                        dead.push(session);
+                    }
+                    taken => break taken,
+                }
+            }
+        };
+        drop(dead);
+        taken.map(|session| self.lend(session))
+    }
+
+    /// A session, now or when one is free.
+    ///
+    /// Dropping the future leaves the queue; a session that was handed over meanwhile goes to the next.
+    pub(crate) async fn take(
+        self: &Arc<Self>,
+        patience: Patience,
+        timeout: Duration,
+        deadline: Option<tokio::time::Instant>,
+    ) -> Result<Lease, PoolError> {
+        if let Some(lease) = self.try_take() {
+            return Ok(lease);
+        }
+        let started = tokio::time::Instant::now();
+        let until = started + timeout;
+        let (until, is_deadline) = match deadline {
+            Some(deadline) if deadline < until => (deadline, true),
+            _ => (until, false),
+        };
+        let handed = self.enqueue(patience)?;
+        match tokio::time::timeout_at(until, handed).await {
+            Ok(Ok(Ok(lease))) => Ok(lease),
+            Ok(Ok(Err(source))) => Err(PoolError::Connect { endpoint: self.endpoint.name.clone(), source }),
+            // The sender went away: only a closing lane drops its waiters.
+            Ok(Err(_)) => Err(PoolError::Closed),
+            Err(_) if is_deadline => Err(PoolError::Deadline { step: Step::Acquire, outcome_unknown: false }),
+            Err(_) => Err(PoolError::AcquireTimeout {
+                endpoint: self.endpoint.name.clone(),
+                waited: started.elapsed(),
+                source: self.state().last_failure.clone(),
+            }),
+        }
+    }
+
+    fn enqueue(
+        self: &Arc<Self>,
+        patience: Patience,
+    ) -> Result<oneshot::Receiver<Result<Lease, SharedFailure>>, PoolError> {
+        let (hand, handed) = oneshot::channel();
+        let connect = {
+            let mut state = self.state();
+            if state.closed {
+                return Err(PoolError::Closed);
+            }
+            if state.waiters.len() >= self.queue_max {
+                state.waiters.retain(|waiter| !waiter.hand.is_closed());
+                if state.waiters.len() >= self.queue_max {
+                    return Err(PoolError::QueueFull {
+                        endpoint: self.endpoint.name.clone(),
+                        limit: self.queue_max,
+                    });
+                }
+            }
+            // One may have come back between the look at the idle list and here.
+            match state.idle.pop() {
+                Some(session) => {
+                    drop(state);
+                    let lease = self.lend(session);
+                    drop(hand.send(Ok(lease)));
+                    return Ok(handed);
+                }
+                None => state.waiters.push_back(Waiter { hand, patience }),
+            }
+            state.wants_connect(self.max)
+        };
+        if connect {
+            self.connect();
+        }
+        Ok(handed)
+    }
+
+    /// Opens sessions until `min` are idle or under way.
+    pub(crate) fn warm(self: &Arc<Self>, min: usize) {
+        let missing = {
+            let mut state = self.state();
+            if state.closed {
+                return;
+            }
+            let missing = min
+                .saturating_sub(state.idle.len() + state.connecting)
+                .min(self.max.saturating_sub(state.size));
+            state.size += missing;
+            state.connecting += missing;
+            missing
+        };
+        for _ in 0..missing {
+            self.connect();
+        }
+    }
+
+    fn connect(self: &Arc<Self>) {
+        if self.work.send(Work::Connect(Arc::clone(self))).is_err() {
+            self.connect_given_up();
+        }
+    }
+
+    /// A connect that was counted produced a session.
+    pub(crate) fn connected(self: &Arc<Self>, session: Box<Session>) {
+        {
+            let mut state = self.state();
+            state.connecting -= 1;
+            state.last_failure = None;
+        }
+        self.put_back(session);
+    }
+
+    /// A connect failed. Impatient waiters are told; says whether anyone is left to try again for.
+    pub(crate) fn connect_failed(&self, failure: &SharedFailure) -> bool {
+        let (told, again) = {
+            let mut state = self.state();
+            state.last_failure = Some(failure.clone());
+            let (told, left): (Vec<_>, Vec<_>) = mem::take(&mut state.waiters)
+                .into_iter()
+                .filter(|waiter| !waiter.hand.is_closed())
+                .partition(|waiter| waiter.patience == Patience::UntilFailure);
+            state.waiters = left.into();
+            // As many connects as waiters, not more: a connect whose demand is gone is not repeated.
+            (told, !state.closed && state.waiters.len() >= state.connecting)
+        };
+        for waiter in told {
+            drop(waiter.hand.send(Err(failure.clone())));
+        }
+        again
+    }
+
+    /// A connect that was counted will not be made.
+    pub(crate) fn connect_given_up(&self) {
+        let mut state = self.state();
+        state.connecting -= 1;
+        state.size -= 1;
+        drop(state);
+        self.emptied.notify_waiters();
+    }
+
+    /// Takes back a clean session: to the first waiter that is still there, else to the idle list.
+    pub(crate) fn put_back(self: &Arc<Self>, mut session: Box<Session>) {
+        session.idle_since = Instant::now();
+        let mut state = self.state();
+        if state.closed || !session.fits(self.access) || session.is_past_lifetime(session.idle_since) {
+            drop(state);
+            if !session.fits(self.access) {
+                self.endpoint.left_role();
+            }
+            self.lost(session);
+            return;
+        }
+        while let Some(waiter) = state.waiters.pop_front() {
+            match waiter.hand.send(Ok(self.lend(session))) {
+                Ok(()) => return,
+                // The waiter left. Its lease must not come back through `Drop`, which would lock again.
+                Err(Ok(lease)) => session = self.unlend(lease),
+                Err(Err(_)) => unreachable!("a lease was sent, not a failure"),
+            }
+        }
+        state.idle.push(session);
+    }
+
+    /// Gives a session to the supervisor for cleaning; without one it is closed.
+    pub(crate) fn clean_later(self: &Arc<Self>, session: Box<Session>) {
+        if let Err(mpsc::error::SendError(Work::Clean(_, session))) =
+            self.work.send(Work::Clean(Arc::clone(self), session))
+        {
+            self.lost(session);
+        }
+    }
+
+    /// Closes a session and frees its slot; replaces it when somebody waits.
+    pub(crate) fn lost(self: &Arc<Self>, session: Box<Session>) {
+        drop(session);
+        let connect = {
+            let mut state = self.state();
+            state.size -= 1;
+            !state.closed && state.wants_connect(self.max)
+        };
+        self.emptied.notify_waiters();
+        if connect {
+            self.connect();
+        }
+    }
+
+    /// Closes idle sessions that are dead, too old, or idle for too long.
+    pub(crate) fn sweep(&self, now: Instant, idle_timeout: Duration, min: usize) {
+        let gone: Vec<_> = {
+            let mut state = self.state();
+            let mut keep = min;
+            let (kept, gone): (Vec<_>, Vec<_>) =
+                mem::take(&mut state.idle).into_iter().rev().partition(|session| {
+                    let alive =
+                        !session.is_closed() && !session.is_past_lifetime(now) && session.fits(self.access);
+                    let wanted = keep > 0 || now.saturating_duration_since(session.idle_since) < idle_timeout;
+                    keep = if alive { keep.saturating_sub(1) } else { keep };
+                    alive && wanted
+                });
+            state.idle = kept.into_iter().rev().collect();
+            state.size -= gone.len();
+            gone
+        };
+        drop(gone);
+    }
+
+    /// Refuses new callers, tells those who wait, closes what is idle.
+    pub(crate) fn close(&self) {
+        let (idle, waiters) = {
+            let mut state = self.state();
+            state.closed = true;
+            state.size -= state.idle.len();
+            (mem::take(&mut state.idle), mem::take(&mut state.waiters))
+        };
+        drop((idle, waiters));
+        self.emptied.notify_waiters();
+    }
+
+    /// Resolves when a closed lane has no sessions left.
+    pub(crate) async fn emptied(&self) {
+        loop {
+            let rung = self.emptied.notified();
+            if self.state().size == 0 {
+                return;
+            }
+            rung.await;
+        }
+    }
+
+    pub(crate) fn busy(&self) -> usize {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Sessions, idle ones, waiters.
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
+        let state = self.state();
+        (state.size, state.idle.len(), state.waiters.iter().filter(|w| !w.hand.is_closed()).count())
+    }
+
+    pub(crate) const fn max(&self) -> usize {
+        self.max
+    }
+
+    fn lend(self: &Arc<Self>, session: Box<Session>) -> Lease {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        Lease::new(session, Arc::clone(self))
+    }
+
+    fn unlend(&self, lease: Lease) -> Box<Session> {
+        self.given_back();
+        lease.into_session()
+    }
+
+    /// A lease ended.
+    pub(crate) fn given_back(&self) {
+        self.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each update is complete before anything that could panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Counts one more connect when there are more waiters than connects under way, and room.
+    fn wants_connect(&mut self, max: usize) -> bool {
+        let wants = self.size < max && self.connecting < self.waiters.len();
+        if wants {
+            self.size += 1;
+            self.connecting += 1;
+        }
+        wants
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("endpoint", &self.endpoint.name)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
+    }
+}

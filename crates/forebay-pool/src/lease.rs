@@ -1,0 +1,55 @@
+//! A session on loan.
+
+use crate::{lane::Lane, session::Session};
+use std::{ops::Deref, sync::Arc};
+
+/// A session on loan from a lane. Dropping it gives a clean session back at once, and any other to the
+/// supervisor; it never waits.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    /// `None` only while the lease is being taken apart.
+    session: Option<Box<Session>>,
+    lane: Arc<Lane>,
+}
+
+impl Lease {
+    pub(crate) const fn new(session: Box<Session>, lane: Arc<Lane>) -> Self {
+        Self { session: Some(session), lane }
+    }
+
+    pub(crate) fn lane(&self) -> &Arc<Lane> {
+        &self.lane
+    }
+
+    /// Takes the session out without giving it back.
+    pub(crate) fn into_session(mut self) -> Box<Session> {
+        self.session.take().expect("a lease holds its session until it is taken apart, once, by value")
+    }
+
+    pub(crate) fn session_mut(&mut self) -> &mut Session {
+        self.session.as_mut().expect("a lease holds its session until it is taken apart, once, by value")
+    }
+}
+
+impl Deref for Lease {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        self.session.as_ref().expect("a lease holds its session until it is taken apart, once, by value")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.lane.given_back();
+            if session.is_closed() {
+                self.lane.lost(session);
+            } else if session.is_clean() {
+                self.lane.put_back(session);
+            } else {
+                self.lane.clean_later(session);
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The handle of a pool.
+
+use crate::{
+    builder::PoolBuilder,
+    config::PoolConfig,
+    error::PoolError,
+    inner::Inner,
+    lane::Patience,
+    reader::Reader,
+    route::Route,
+    rows,
+    session::Params,
+    status::PoolStatus,
+    transaction::{Committed, Transaction},
+    writer::Writer,
+};
+use forebay_scope::Position;
+use futures_util::future;
+use std::{fmt, future::Future, panic::Location, sync::Arc, time::Duration};
+use tokio_postgres::Row;
+
+/// A pool of clean sessions on a primary and its replicas. Cloning is one reference count.
+///
+/// Dropping the last handle closes the pool; guards that are still out close their sessions when they end.
+#[derive(Clone)]
+pub struct Pool(pub(crate) Arc<Inner>);
+
+impl Pool {
+    /// Starts building a pool.
+    pub fn builder(config: PoolConfig) -> PoolBuilder {
+        PoolBuilder::new(config)
+    }
+
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// A read-only session: on a replica that is fresh enough for the current scope, else on the primary.
+    ///
+    /// A scope's read at or after a position goes to a replica known to have replayed it, else to one that turns
+    /// out to have within `catch_up_wait`, else to the primary.
+    ///
+    /// # Errors
+    /// [`PoolError::is_timeout`] when none became free in time; [`PoolError::Behind`] when only an unreachable
+    /// primary has the position the scope requires.
+    ///
+    /// # Cancellation
+    /// Dropping the future leaves the queue; nothing is lost.
+    pub async fn read(&self) -> Result<Reader, PoolError> {
+        Ok(Reader::new(self.0.read_lease(None).await?, Arc::clone(&self.0)))
+    }
+
+    /// [`Pool::read`] that sees everything up to `position`, on top of what the scope requires.
+    ///
+    /// # Errors
+    /// As [`Pool::read`].
+    pub async fn read_after(&self, position: Position) -> Result<Reader, PoolError> {
+        Ok(Reader::new(self.0.read_lease(Some(position)).await?, Arc::clone(&self.0)))
+    }
+
+    /// A session on the primary.
+    ///
+    /// # Errors
+    /// [`PoolError::is_timeout`] when none became free in time; its source says why when the primary cannot be
+    /// reached.
+    pub async fn write(&self) -> Result<Writer, PoolError> {
+        let lease = self.0.take(&self.0.write, Patience::UntilTimeout).await?;
+        Ok(Writer::new(lease, Arc::clone(&self.0)))
+    }
+
+    /// An open transaction on the primary, at the server's default isolation level.
+    ///
+    /// # Errors
+    /// As [`Pool::write`], and what the server says to `BEGIN`.
+    #[track_caller]
+    pub fn begin(&self) -> impl Future<Output = Result<Transaction, PoolError>> + Send + '_ {
+        let place = Location::caller();
+        async move {
+            let lease = self.0.take(&self.0.write, Patience::UntilTimeout).await?;
+            Transaction::begin(lease, Arc::clone(&self.0), place).await
+        }
+    }
+
+    /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back otherwise. It is not repeated.
+    ///
+    /// # Errors
+    /// What `work` returned, or why the transaction could not begin or commit.
+    pub async fn transaction<T, E, F>(&self, work: F) -> Result<Committed<T>, E>
+    where
+        F: AsyncFnOnce(&Transaction) -> Result<T, E>,
+        E: From<PoolError>,
+    {
+        let transaction = self.begin().await?;
+        let value = work(&transaction).await?;
+        let position = transaction.commit().await?;
+        Ok(Committed { value, position })
+    }
+
+    /// Runs a statement where its text allows: one that certainly only reads goes to a replica that is fresh
+    /// enough, anything else to the primary. [`Pool::explain_route`] says which and why.
+    ///
+    /// # Errors
+    /// As [`Pool::read`] or [`Pool::write`], and what the server said.
+    #[track_caller]
+    pub fn query<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Vec<Row>, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { Ok(self.routed(sql, params, place).await?.rows) }
+    }
+
+    /// [`Pool::query`] for exactly one row.
+    ///
+    /// # Errors
+    /// [`PoolError::RowCount`] for another number of rows; otherwise as [`Pool::query`].
+    #[track_caller]
+    pub fn query_one<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Row, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { rows::one(self.routed(sql, params, place).await?.rows) }
+    }
+
+    /// [`Pool::query`] for at most one row.
+    ///
+    /// # Errors
+    /// As [`Pool::query_one`].
+    #[track_caller]
+    pub fn query_opt<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Option<Row>, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { rows::at_most_one(self.routed(sql, params, place).await?.rows) }
+    }
+
+    /// [`Pool::query`] that returns how many rows the statement changed or returned.
+    ///
+    /// # Errors
+    /// As [`Pool::query`].
+    #[track_caller]
+    pub fn execute<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<u64, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { Ok(self.routed(sql, params, place).await?.affected) }
+    }
+
+    /// Where [`Pool::query`] would send a statement, and why. Asks no server.
+    #[must_use]
+    pub fn explain_route(&self, sql: &str) -> Route {
+        self.0.explain_route(sql)
+    }
+
+    /// The database system this pool reads and writes, as positions name it.
+    #[must_use]
+    pub fn system(&self) -> u64 {
+        self.0.system
+    }
+
+    /// What the pool looks like right now.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        PoolStatus::of(&self.0)
+    }
+
+    /// Refuses new callers, waits until every session that is out has come back, and ends the background task.
+    /// After `timeout` it no longer waits; says whether everything had come back.
+    ///
+    /// # Cancellation
+    /// The pool stays closed; the background task then ends with the last handle.
+    pub async fn shutdown(&self, timeout: Duration) -> bool {
+        for lane in self.0.lanes() {
+            lane.close();
+        }
+        let emptied = future::join_all(self.0.lanes().map(|lane| lane.emptied()));
+        let drained = tokio::time::timeout(timeout, emptied).await.is_ok();
+        self.0.supervisor.abort();
+        drained
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("primary", &self.0.primary().name)
+            .field("replicas", &self.0.replicas.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,158 @@
+//! A read-only session for one caller.
+
+use crate::{
+    call::{Asked, watch},
+    endpoint::Role,
+    error::PoolError,
+    heal::{self, Cause},
+    inner::Inner,
+    lane::{Access, Patience},
+    lease::Lease,
+    rows,
+    session::{Answer, Params},
+    tap::TransactionState,
+};
+use std::{fmt, future::Future, panic::Location, sync::Arc};
+use tokio_postgres::Row;
+
+/// A read-only session on a replica or the primary, for one caller at a time.
+///
+/// The server refuses writes on it wherever it is. A statement that a standby refuses or loses, outside of a
+/// transaction, runs once more on the primary, still read-only. Statements are prepared and kept by their text.
+///
+/// Dropping a statement's future stops the statement: the session is not used again before the server has. When
+/// several statements run on one guard at the same time, dropping one stops them all.
+pub struct Reader {
+    lease: Lease,
+    pool: Arc<Inner>,
+}
+
+impl Reader {
+    pub(crate) const fn new(lease: Lease, pool: Arc<Inner>) -> Self {
+        Self { lease, pool }
+    }
+
+    /// Runs a statement and collects its rows.
+    ///
+    /// # Errors
+    /// [`PoolError::ReadOnly`] for a statement that writes; otherwise what the server said.
+    #[track_caller]
+    pub fn query<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Vec<Row>, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { Ok(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// [`Reader::query`] for exactly one row.
+    ///
+    /// # Errors
+    /// [`PoolError::RowCount`] for another number of rows; otherwise as [`Reader::query`].
+    #[track_caller]
+    pub fn query_one<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Row, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { rows::one(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// [`Reader::query`] for at most one row.
+    ///
+    /// # Errors
+    /// [`PoolError::RowCount`] for more than one row; otherwise as [`Reader::query`].
+    #[track_caller]
+    pub fn query_opt<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Option<Row>, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { rows::at_most_one(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// `host:port` of the server this session is on.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.lease.lane().endpoint.name
+    }
+
+    /// The role of the server this session is on.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.lease.lane().endpoint.role
+    }
+
+    pub(crate) fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    pub(crate) fn lease_mut(&mut self) -> &mut Lease {
+        &mut self.lease
+    }
+
+    async fn ask(
+        &self,
+        sql: &str,
+        params: Params<'_>,
+        place: &'static Location<'static>,
+    ) -> Result<Answer, PoolError> {
+        let asked = Asked::statement(sql, params, place);
+        if self.lease.lane().access != Access::Replica || !self.in_autocommit() {
+            return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
+        }
+        if self.pool.learned.knows(sql) {
+            return self.on_primary(asked).await;
+        }
+        let error = match watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        match heal::rule(&error) {
+            Some(cause) => self.pool.healed(cause, sql, self.on_primary(asked).await),
+            None => Err(error),
+        }
+    }
+
+    /// Outside of a transaction, as far as the server has said.
+    fn in_autocommit(&self) -> bool {
+        self.lease.tap().in_flight() == 0 && self.lease.tap().transaction() == TransactionState::Idle
+    }
+
+    async fn on_primary(&self, asked: Asked<'_>) -> Result<Answer, PoolError> {
+        // Holders of primary sessions never wait for replica sessions, so this wait is in no circle.
+        let lease = self.pool.take(&self.pool.primary_read, Patience::UntilFailure).await?;
+        watch(&self.pool, &lease, asked, lease.run(asked.sql, asked.params)).await
+    }
+}
+
+impl Inner {
+    /// Counts a statement that ran again, and learns it when only the primary takes it.
+    pub(crate) fn healed<T>(
+        &self,
+        cause: Cause,
+        sql: &str,
+        result: Result<T, PoolError>,
+    ) -> Result<T, PoolError> {
+        if result.is_ok() {
+            match cause {
+                Cause::Refused => {
+                    self.counts.refused.increment(1);
+                    self.learned.learn(sql);
+                }
+                Cause::Conflict => self.counts.conflict.increment(1),
+                Cause::Lost => self.counts.lost.increment(1),
+            }
+        }
+        result
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}

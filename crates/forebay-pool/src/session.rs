@@ -1,0 +1,331 @@
+//! One connection to one server, with everything that belongs to it.
+
+use crate::{
+    connect::{Canceller, Connect, ConnectFailure, Connected},
+    endpoint::Sighting,
+    lane::Access,
+    statements::Statements,
+    tap::{Tap, TransactionState},
+};
+use deadpool_postgres::ClientWrapper;
+use forebay_scope::Position;
+use futures_util::{TryStreamExt as _, future};
+use std::{
+    fmt,
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+use tokio::task::AbortHandle;
+use tokio_postgres::{
+    Error, Row, Statement,
+    error::SqlState,
+    types::{PgLsn, ToSql},
+};
+
+/// A parameter list as the driver takes it.
+pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// What a statement returned.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) rows: Vec<Row>,
+    /// The count in the command's tag.
+    pub(crate) affected: u64,
+}
+
+pub(crate) struct Session {
+    client: ClientWrapper,
+    tap: Tap,
+    cancel: Canceller,
+    /// The task that moves the bytes. It ends by itself after the client is dropped, once the server has
+    /// answered everything; a session whose server may not answer is aborted instead.
+    task: AbortHandle,
+    statements: Statements,
+    /// Asks where the log stands: what the primary has written, or what the replica has replayed.
+    log: Statement,
+    /// System and timeline of `log`'s answers. A server changes its timeline only by a restart or a promotion,
+    /// and neither leaves a writable session behind.
+    origin: Position,
+    /// A future that had sent something was dropped before its answer came.
+    abandoned: AtomicBool,
+    /// Somebody had the driver's own client: what was sent through it is not known until it is drained.
+    lent: AtomicBool,
+    retire_at: Instant,
+    pub(crate) idle_since: Instant,
+}
+
+/// Opens sessions of one pool.
+pub(crate) struct Opener {
+    pub(crate) connect: Box<dyn Connect>,
+    pub(crate) statements_max: usize,
+    pub(crate) lifetime: Duration,
+}
+
+const WRITTEN: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
+const REPLAYED: &str = "SELECT pg_catalog.pg_last_wal_replay_lsn()";
+
+/// Role, log position, system and timeline in one round trip. A standby's timeline is what it receives, or (for
+/// roles that may not see that) what its last restart point was on, which is older and so errs to the safe side.
+const SIGHT: &str = "SELECT s.standby, \
+    CASE WHEN s.standby THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END, \
+    (SELECT system_identifier FROM pg_catalog.pg_control_system()), \
+    CASE WHEN s.standby \
+      THEN coalesce((SELECT received_tli FROM pg_catalog.pg_stat_wal_receiver), \
+                    (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())) \
+      ELSE ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int END \
+    FROM (SELECT pg_catalog.pg_is_in_recovery() AS standby) AS s";
+
+impl Opener {
+    /// Opens a session; the caller bounds the time.
+    pub(crate) async fn open(
+        &self,
+        config: &tokio_postgres::Config,
+    ) -> Result<(Session, Sighting), ConnectFailure> {
+        let tap = Tap::new();
+        let Connected { client, task, cancel } = self.connect.connect(config, &tap).await?;
+        let abort = AbortOnDrop(Some(task.abort_handle()));
+        // The wrapper would abort the connection's task when it is dropped, which the server logs as an
+        // unexpected end; this one ends with a Terminate message instead.
+        let client = ClientWrapper::new(client, tokio::spawn(future::ready(())));
+        let seen = sight(&client).await?;
+        let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
+        let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
+        let now = Instant::now();
+        let session = Session {
+            client,
+            tap,
+            cancel,
+            task: abort.keep(),
+            statements: Statements::new(self.statements_max),
+            log,
+            origin: seen.at,
+            abandoned: AtomicBool::new(false),
+            lent: AtomicBool::new(false),
+            retire_at: now + self.lifetime - jitter,
+            idle_since: now,
+        };
+        Ok((session, seen))
+    }
+}
+
+/// Ends the connection's task when opening the session fails or is dropped on the way.
+struct AbortOnDrop(Option<AbortHandle>);
+
+impl AbortOnDrop {
+    fn keep(mut self) -> AbortHandle {
+        self.0.take().expect("taken once, by value")
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
+/// `cached plan must not change result type`, told by the routine because its text is translated and its code
+/// is shared with refusals of a standby; or a statement the server does not know (any more).
+fn is_stale(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|db| {
+        db.routine() == Some("RevalidateCachedQuery") || *db.code() == SqlState::INVALID_SQL_STATEMENT_NAME
+    })
+}
+
+async fn sight(client: &ClientWrapper) -> Result<Sighting, ConnectFailure> {
+    let row = client.query_one(SIGHT, &[]).await?;
+    let lsn: Option<PgLsn> = row.try_get(1)?;
+    let system: i64 = row.try_get(2)?;
+    let timeline: i32 = row.try_get(3)?;
+    let at = Position {
+        // The identifier is unsigned and shown by PostgreSQL as a signed column.
+        system: system.cast_unsigned(),
+        timeline: timeline.cast_unsigned(),
+        // A standby that has replayed nothing yet.
+        lsn: lsn.map_or(0, u64::from),
+    };
+    Ok(Sighting { standby: row.try_get(0)?, at })
+}
+
+impl Session {
+    /// Runs one statement, prepared and kept under its text, and collects its rows.
+    ///
+    /// A kept statement that the server does not accept any more (its result type changed, or somebody
+    /// deallocated it) is prepared and run again, once, unless a transaction is open, which it has broken.
+    pub(crate) async fn run(&self, sql: &str, params: Params<'_>) -> Result<Answer, Error> {
+        let autocommit = self.tap.transaction() == TransactionState::Idle;
+        let statement = self.prepared(sql).await?;
+        match self.execute(&statement, params).await {
+            Err(error) if is_stale(&error) => {
+                self.statements.forget(sql);
+                if !autocommit {
+                    return Err(error);
+                }
+                let statement = self.prepared(sql).await?;
+                self.execute(&statement, params).await
+            }
+            result => result,
+        }
+    }
+
+    /// [`Session::run`], and the log position behind the statement, asked on the same flush. No position means
+    /// that it has to be asked again.
+    pub(crate) async fn run_then_position(
+        &self,
+        sql: &str,
+        params: Params<'_>,
+    ) -> Result<(Answer, Option<Position>), Error> {
+        let autocommit = self.tap.transaction() == TransactionState::Idle;
+        // Prepared before, so that the two requests leave in this order.
+        let statement = self.prepared(sql).await?;
+        match future::join(self.execute(&statement, params), self.log_position()).await {
+            (Err(error), _) if is_stale(&error) => {
+                self.statements.forget(sql);
+                if !autocommit {
+                    return Err(error);
+                }
+                let statement = self.prepared(sql).await?;
+                Ok((self.execute(&statement, params).await?, None))
+            }
+            (answer, at) => Ok((answer?, at.ok())),
+        }
+    }
+
+    async fn prepared(&self, sql: &str) -> Result<Statement, Error> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement);
+        }
+        let statement = self.client.prepare(sql).await?;
+        self.statements.keep(sql, statement.clone());
+        Ok(statement)
+    }
+
+    async fn execute(&self, statement: &Statement, params: Params<'_>) -> Result<Answer, Error> {
+        let mut stream = pin!(self.client.query_raw(statement, params.iter().copied()).await?);
+        let mut rows = Vec::new();
+        while let Some(row) = stream.try_next().await? {
+            rows.push(row);
+        }
+        Ok(Answer { affected: stream.rows_affected().unwrap_or(0), rows })
+    }
+
+    /// [`Session::batch`], and the log position behind it, asked on the same flush.
+    pub(crate) async fn batch_then_position(&self, sql: &str) -> (Result<(), Error>, Option<Position>) {
+        let (done, at) = future::join(self.client.batch_execute(sql), self.log_position()).await;
+        (done, at.ok())
+    }
+
+    /// Runs several statements without parameters, by the simple protocol.
+    pub(crate) async fn batch(&self, sql: &str) -> Result<(), Error> {
+        self.client.batch_execute(sql).await
+    }
+
+    /// Where the log stands: written by a primary, replayed by a standby.
+    pub(crate) async fn log_position(&self) -> Result<Position, Error> {
+        let row = self.client.query_one(&self.log, &[]).await?;
+        let lsn: Option<PgLsn> = row.try_get(0)?;
+        Ok(Position { lsn: lsn.map_or(0, u64::from), ..self.origin })
+    }
+
+    /// Role and log position, freshly asked.
+    pub(crate) async fn sight(&self) -> Result<Sighting, ConnectFailure> {
+        sight(&self.client).await
+    }
+
+    /// Resolves when the server has finished everything sent before.
+    pub(crate) async fn barrier(&self) -> Result<(), Error> {
+        self.client.check_connection().await
+    }
+
+    /// Asks the server to stop what it runs; resolves when a late cancel can do no harm any more.
+    pub(crate) fn cancel(&self) -> crate::connect::Cancelling {
+        self.cancel.request()
+    }
+
+    /// System and timeline of the positions this session reports.
+    pub(crate) const fn origin(&self) -> Position {
+        self.origin
+    }
+
+    pub(crate) fn client(&self) -> &ClientWrapper {
+        self.lent.store(true, Ordering::Relaxed);
+        &self.client
+    }
+
+    pub(crate) fn client_mut(&mut self) -> &mut ClientWrapper {
+        *self.lent.get_mut() = true;
+        &mut self.client
+    }
+
+    pub(crate) fn tap(&self) -> &Tap {
+        &self.tap
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+
+    /// The caller has drained what was abandoned.
+    pub(crate) fn settled(&self) {
+        self.abandoned.store(false, Ordering::Release);
+    }
+
+    /// Whether the next borrower finds it as new: nothing running, no transaction, nobody else's requests.
+    pub(crate) fn is_clean(&self) -> bool {
+        !self.is_abandoned()
+            && !self.lent.load(Ordering::Relaxed)
+            && self.tap.in_flight() == 0
+            && self.tap.transaction() == TransactionState::Idle
+            && !self.tap.copied_in()
+    }
+
+    /// Forgets that it was abandoned or lent; the caller has drained it.
+    pub(crate) fn drained(&mut self, statements_max: usize) {
+        *self.abandoned.get_mut() = false;
+        *self.lent.get_mut() = false;
+        // The driver wrapper's own cache has no bound.
+        if self.client.statement_cache.size() > statements_max {
+            self.client.statement_cache.clear();
+        }
+    }
+
+    pub(crate) fn is_past_lifetime(&self, now: Instant) -> bool {
+        now >= self.retire_at
+    }
+
+    /// Whether the session still fits the lane it belongs to, as far as the server says it unasked.
+    pub(crate) fn fits(&self, access: Access) -> bool {
+        match self.tap.is_standby() {
+            Some(standby) => standby == (access == Access::Replica),
+            None => true,
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !self.is_clean() {
+            self.task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("in_flight", &self.tap.in_flight())
+            .field("transaction", &self.tap.transaction())
+            .field("abandoned", &self.is_abandoned())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,183 @@
+//! The one task that owns everything a pool does in the background.
+
+use crate::{
+    cleaning,
+    endpoint::{Endpoint, Role},
+    error::{PoolError, SharedFailure},
+    lag::Log,
+    lane::{Access, Lane, Work},
+    metrics::Gauges,
+    session::{Opener, Session},
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{sync::mpsc, task::JoinSet, time::MissedTickBehavior};
+
+/// What the background work of a pool needs.
+pub(crate) struct Crew {
+    pub(crate) opener: Opener,
+    pub(crate) endpoints: Vec<Arc<Endpoint>>,
+    pub(crate) lanes: Vec<Arc<Lane>>,
+    /// The primary's log over time.
+    pub(crate) log: Log,
+    pub(crate) gauges: Gauges,
+    pub(crate) times: Times,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) connect: Duration,
+    pub(crate) cleanup: Duration,
+    pub(crate) probe_interval: Duration,
+    pub(crate) probe: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) idle_min: usize,
+    pub(crate) statements_max: usize,
+}
+
+/// Time between two looks for sessions to retire or to open ahead of need.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// First and longest pause between two connects that fail.
+const BACKOFF_MIN: Duration = Duration::from_millis(20);
+const BACKOFF_MAX: Duration = Duration::from_secs(1);
+
+/// Runs until it is aborted; everything it spawned ends with it.
+pub(crate) async fn supervise(crew: Arc<Crew>, mut work: mpsc::UnboundedReceiver<Work>) {
+    let mut tasks = JoinSet::new();
+    for endpoint in &crew.endpoints {
+        tasks.spawn(probe(Arc::clone(&crew), Arc::clone(endpoint)));
+    }
+    let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            Some(work) = work.recv() => match work {
+                Work::Connect(lane) => drop(tasks.spawn(connect(Arc::clone(&crew), lane))),
+                Work::Clean(lane, session) => drop(tasks.spawn(clean(Arc::clone(&crew), lane, session))),
+            },
+            _ = sweep.tick() => crew.sweep(),
+            Some(_) = tasks.join_next() => {}
+        }
+    }
+}
+
+impl Crew {
+    /// Opens a session for a lane, checking that the server plays the role the lane needs.
+    pub(crate) async fn open(&self, lane: &Lane) -> Result<Box<Session>, PoolError> {
+        let endpoint = &lane.endpoint;
+        let failed = |source| PoolError::Connect { endpoint: endpoint.name.clone(), source };
+        let (session, seen) = tokio::time::timeout(self.times.connect, self.opener.open(&lane.config))
+            .await
+            .map_err(|_| failed(SharedFailure::new(format!("no answer within {:?}", self.times.connect))))?
+            .map_err(|failure| failed(SharedFailure::new(failure)))?;
+        endpoint.saw(seen);
+        if endpoint.role == Role::Primary && !seen.standby {
+            self.log.reached(seen.at, Instant::now());
+        }
+        match (lane.access, seen.standby) {
+            (Access::Write | Access::PrimaryRead, true) => {
+                Err(PoolError::NotPrimary { endpoint: endpoint.name.clone() })
+            }
+            (Access::Replica, false) => Err(PoolError::NotReplica { endpoint: endpoint.name.clone() }),
+            _ => Ok(Box::new(session)),
+        }
+    }
+
+    fn sweep(&self) {
+        let now = Instant::now();
+        for lane in &self.lanes {
+            lane.sweep(now, self.times.idle, self.times.idle_min);
+            if lane.endpoint.is_usable() {
+                lane.warm(self.times.idle_min);
+            }
+            self.gauges.sessions(lane);
+        }
+    }
+}
+
+/// Opens one session, again and again while somebody waits for it.
+async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
+    let mut pause = BACKOFF_MIN;
+    loop {
+        match crew.open(&lane).await {
+            Ok(session) => {
+                crew.gauges.connects.increment(1);
+                lane.connected(session);
+                return;
+            }
+            Err(error) => {
+                crew.gauges.connect_failures.increment(1);
+                tracing::warn!(endpoint = %lane.endpoint.name, error = %report(&error), "cannot open a session");
+                let failure = match error {
+                    PoolError::Connect { source, .. } => source,
+                    other => SharedFailure::new(other),
+                };
+                if !lane.connect_failed(&failure) {
+                    return lane.connect_given_up();
+                }
+            }
+        }
+        // Full jitter: callers that failed together do not try again together.
+        tokio::time::sleep(pause.mul_f64(rand::random_range(0.0..1.0))).await;
+        pause = (pause * 2).min(BACKOFF_MAX);
+    }
+}
+
+/// Makes a session clean within the time allowed, or closes and replaces it.
+async fn clean(crew: Arc<Crew>, lane: Arc<Lane>, mut session: Box<Session>) {
+    let clean = tokio::time::timeout(crew.times.cleanup, cleaning::clean(&session)).await;
+    if matches!(clean, Ok(true)) {
+        crew.gauges.cleaned.increment(1);
+        session.drained(crew.times.statements_max);
+        lane.put_back(session);
+    } else {
+        crew.gauges.discarded.increment(1);
+        lane.lost(session);
+    }
+}
+
+/// Looks at one server for as long as the pool lives, over a session of its own.
+async fn probe(crew: Arc<Crew>, endpoint: Arc<Endpoint>) {
+    let mut tick = tokio::time::interval(crew.times.probe_interval);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut session: Option<Session> = None;
+    loop {
+        tick.tick().await;
+        let look = async {
+            match session.take().filter(|session| !session.is_closed()) {
+                Some(open) => open.sight().await.map(|seen| (open, seen)),
+                None => crew.opener.open(&endpoint.config).await,
+            }
+        };
+        match tokio::time::timeout(crew.times.probe, look).await {
+            Ok(Ok((open, seen))) => {
+                session = Some(open);
+                endpoint.saw(seen);
+                let now = Instant::now();
+                if endpoint.role == Role::Primary && !seen.standby {
+                    crew.log.reached(seen.at, now);
+                }
+                for replica in crew.endpoints.iter().filter(|e| e.role == Role::Replica) {
+                    replica.measure_lag(&crew.log, now);
+                }
+            }
+            Ok(Err(_)) | Err(_) => endpoint.unreachable(),
+        }
+        crew.gauges.endpoint(&endpoint);
+    }
+}
+
+/// An error with its causes in one line.
+fn report(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

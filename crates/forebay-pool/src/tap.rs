@@ -1,0 +1,163 @@
+//! What the wire says about a session: its transaction state and the requests without an answer.
+
+use crate::frames::Frames;
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Watches the bytes between a client and a server, because the client library throws away what a pool must
+/// know: the status byte of `ReadyForQuery`, and how many requests are still without one.
+///
+/// An error reaches the caller *before* the `ReadyForQuery` that follows it, so the status is meaningful only
+/// while [`Tap::in_flight`] is 0.
+#[derive(Debug, Clone, Default)]
+pub struct Tap(Arc<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// Messages written that the server answers with one `ReadyForQuery` each.
+    asked: AtomicU64,
+    /// `ReadyForQuery` messages read.
+    answered: AtomicU64,
+    /// Status byte of the last `ReadyForQuery`; 0 before the first.
+    status: AtomicU8,
+    /// `in_hot_standby`, which servers report since PostgreSQL 14: 0 not reported, else [`STANDBY`]/[`WRITABLE`].
+    hot_standby: AtomicU8,
+    /// Set by `CopyInResponse`: from there on the count of answers cannot be predicted (the server skips one
+    /// `Sync` while it takes copy data), so such a session is not used again.
+    copied_in: AtomicBool,
+}
+
+const STANDBY: u8 = 1;
+const WRITABLE: u8 = 2;
+
+/// Where a session stands in its transaction, by its last `ReadyForQuery`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransactionState {
+    /// Outside of a transaction.
+    Idle,
+    /// Inside a transaction.
+    Open,
+    /// Inside a transaction that failed and accepts nothing but its end.
+    Failed,
+    /// The server has not said yet.
+    Unknown,
+}
+
+impl Tap {
+    /// A tap for a new session.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts the tap on a stream that carries plain protocol messages: below the client, above any TLS.
+    pub fn wrap<S>(&self, stream: S) -> Tapped<S> {
+        Tapped { stream, seen: Arc::clone(&self.0), reads: Frames::backend(), writes: Frames::frontend() }
+    }
+
+    /// Requests written that the server has not finished.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        // Read in this order the difference can only be too small by requests written meanwhile, never negative.
+        let answered = self.0.answered.load(Ordering::Acquire);
+        self.0.asked.load(Ordering::Acquire).saturating_sub(answered)
+    }
+
+    /// Where the session stands in its transaction; exact while nothing is in flight.
+    #[must_use]
+    pub fn transaction(&self) -> TransactionState {
+        match self.0.status.load(Ordering::Acquire) {
+            b'I' => TransactionState::Idle,
+            b'T' => TransactionState::Open,
+            b'E' => TransactionState::Failed,
+            _ => TransactionState::Unknown,
+        }
+    }
+
+    /// Whether the server last called itself a standby; `None` where it does not say (before PostgreSQL 14).
+    #[must_use]
+    pub fn is_standby(&self) -> Option<bool> {
+        match self.0.hot_standby.load(Ordering::Relaxed) {
+            STANDBY => Some(true),
+            WRITABLE => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether the session took `COPY … FROM STDIN` data, after which it cannot be reused.
+    #[must_use]
+    pub fn copied_in(&self) -> bool {
+        self.0.copied_in.load(Ordering::Acquire)
+    }
+}
+
+impl Seen {
+    fn sent(&self, tag: u8) {
+        // Startup (untagged), Query, Sync and FunctionCall are answered by one ReadyForQuery each.
+        if matches!(tag, Frames::STARTUP | b'Q' | b'S' | b'F') {
+            self.asked.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    fn received(&self, tag: u8, body: &[u8]) {
+        match tag {
+            b'Z' => {
+                self.status.store(body.first().copied().unwrap_or(0), Ordering::Release);
+                self.answered.fetch_add(1, Ordering::AcqRel);
+            }
+            b'S' => match body.strip_prefix(b"in_hot_standby\0") {
+                Some(b"on\0") => self.hot_standby.store(STANDBY, Ordering::Relaxed),
+                Some(b"off\0") => self.hot_standby.store(WRITABLE, Ordering::Relaxed),
+                _ => {}
+            },
+            b'G' => self.copied_in.store(true, Ordering::Release),
+            _ => {}
+        }
+    }
+}
+
+/// A stream with a [`Tap`] on it.
+#[derive(Debug)]
+pub struct Tapped<S> {
+    stream: S,
+    seen: Arc<Seen>,
+    reads: Frames,
+    writes: Frames,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Tapped<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        let seen = &this.seen;
+        this.reads.feed(&buf.filled()[before..], |tag, body| seen.received(tag, body));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
+        let seen = &this.seen;
+        this.writes.feed(&buf[..written], |tag, _| seen.sent(tag));
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,188 @@
+//! Several statements that take effect together.
+
+use crate::{
+    call::{Asked, watch},
+    error::{PoolError, Step},
+    inner::Inner,
+    lease::Lease,
+    position, rows,
+    session::{Answer, Params},
+    tap::TransactionState,
+};
+use forebay_scope::{Position, Scope};
+use std::{fmt, future::Future, panic::Location, sync::Arc};
+use tokio_postgres::Row;
+
+/// An open transaction on the primary. Dropping it rolls back, in the background, before the session is used
+/// again.
+pub struct Transaction {
+    lease: Lease,
+    pool: Arc<Inner>,
+}
+
+/// What a transaction returned, and the log position behind its commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Committed<T> {
+    /// What the closure returned.
+    pub value: T,
+    /// A read at or after this position sees the transaction.
+    pub position: Position,
+}
+
+impl Transaction {
+    pub(crate) async fn begin(
+        lease: Lease,
+        pool: Arc<Inner>,
+        place: &'static Location<'static>,
+    ) -> Result<Self, PoolError> {
+        let asked = Asked { step: Step::Begin, ..Asked::statement("BEGIN", &[], place) };
+        watch(&pool, &lease, asked, lease.batch("BEGIN")).await?;
+        Ok(Self { lease, pool })
+    }
+
+    /// Runs a statement and returns how many rows it changed or returned.
+    ///
+    /// # Errors
+    /// What the server said; the transaction has then failed and only its end is accepted.
+    #[track_caller]
+    pub fn execute<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<u64, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { Ok(self.ask(sql, params, place).await?.affected) }
+    }
+
+    /// Runs a statement and collects its rows.
+    ///
+    /// # Errors
+    /// As [`Transaction::execute`].
+    #[track_caller]
+    pub fn query<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Vec<Row>, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { Ok(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// [`Transaction::query`] for exactly one row.
+    ///
+    /// # Errors
+    /// [`PoolError::RowCount`] for another number of rows; otherwise as [`Transaction::execute`].
+    #[track_caller]
+    pub fn query_one<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Row, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { rows::one(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// [`Transaction::query`] for at most one row.
+    ///
+    /// # Errors
+    /// As [`Transaction::query_one`].
+    #[track_caller]
+    pub fn query_opt<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Option<Row>, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { rows::at_most_one(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// Runs several statements without parameters, separated by semicolons: savepoints and `SET LOCAL` as well.
+    ///
+    /// # Errors
+    /// As [`Transaction::execute`].
+    #[track_caller]
+    pub fn batch_execute<'a>(
+        &'a self,
+        sql: &'a str,
+    ) -> impl Future<Output = Result<(), PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move {
+            watch(&self.pool, &self.lease, Asked::statement(sql, &[], place), self.lease.batch(sql)).await
+        }
+    }
+
+    /// Commits, and returns the log position behind the commit, taken on the same flush. The current scope, if
+    /// any, is told of it.
+    ///
+    /// In the rare case that the connection ends after the commit and before the position, the position is one
+    /// that only the primary satisfies.
+    ///
+    /// # Errors
+    /// [`PoolError::TransactionFailed`] when a statement of the transaction had failed: it was rolled back.
+    /// After [`PoolError::is_outcome_unknown`] it may have been committed.
+    ///
+    /// # Cancellation
+    /// When the future is dropped, the commit may or may not have happened.
+    #[track_caller]
+    pub fn commit(self) -> impl Future<Output = Result<Position, PoolError>> + Send {
+        let place = Location::caller();
+        async move {
+            if self.has_failed().await? {
+                return Err(PoolError::TransactionFailed);
+            }
+            let asked =
+                Asked { step: Step::Commit, may_change: true, ..Asked::statement("COMMIT", &[], place) };
+            let work = async {
+                let (done, at) = self.lease.batch_then_position("COMMIT").await;
+                done.map(|()| ((), at))
+            };
+            let ((), at) = watch(&self.pool, &self.lease, asked, work).await?;
+            let behind = position::settle(&self.lease, at).await;
+            Scope::with_current(|scope| position::tell(scope, behind));
+            Ok(behind.position())
+        }
+    }
+
+    /// Rolls back and gives the session back. Dropping the transaction does the same without waiting.
+    ///
+    /// # Errors
+    /// When the connection is lost, which rolls back as well.
+    #[track_caller]
+    pub fn rollback(self) -> impl Future<Output = Result<(), PoolError>> + Send {
+        let place = Location::caller();
+        async move {
+            let asked = Asked { step: Step::Rollback, ..Asked::statement("ROLLBACK", &[], place) };
+            watch(&self.pool, &self.lease, asked, self.lease.batch("ROLLBACK")).await
+        }
+    }
+
+    /// `COMMIT` of a failed transaction rolls back and reports success, so the state is looked at before. An
+    /// error reaches the caller before the state that follows it, hence the barrier.
+    async fn has_failed(&self) -> Result<bool, PoolError> {
+        if self.lease.tap().in_flight() > 0 {
+            let place = Location::caller();
+            let asked = Asked { step: Step::Commit, ..Asked::statement("", &[], place) };
+            watch(&self.pool, &self.lease, asked, self.lease.barrier()).await?;
+        }
+        Ok(self.lease.tap().transaction() == TransactionState::Failed)
+    }
+
+    async fn ask(
+        &self,
+        sql: &str,
+        params: Params<'_>,
+        place: &'static Location<'static>,
+    ) -> Result<Answer, PoolError> {
+        watch(&self.pool, &self.lease, Asked::statement(sql, params, place), self.lease.run(sql, params))
+            .await
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("endpoint", &self.lease.lane().endpoint.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! The socket below a session.
+
+use socket2::{SockRef, TcpKeepalive};
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpStream, UnixStream},
+};
+use tokio_postgres::{Config, config::Host};
+
+const DEFAULT_PORT: u16 = 5432;
+
+/// A connected TCP or Unix socket.
+#[derive(Debug)]
+pub(crate) enum Wire {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Where a wire leads, resolved: a cancel request must reach the very server the session is on.
+#[derive(Debug, Clone)]
+pub(crate) enum Address {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl Wire {
+    /// Tries the addresses of the configured host in turn.
+    pub(crate) async fn connect(config: &Config) -> io::Result<(Self, Address)> {
+        let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "the host has no address");
+        for address in addresses(config).await? {
+            match address.open().await {
+                Ok(wire) => {
+                    wire.keep_alive(config)?;
+                    return Ok((wire, address));
+                }
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    fn keep_alive(&self, config: &Config) -> io::Result<()> {
+        if let (Self::Tcp(stream), true) = (self, config.get_keepalives()) {
+            let mut keepalive = TcpKeepalive::new().with_time(config.get_keepalives_idle());
+            if let Some(interval) = config.get_keepalives_interval() {
+                keepalive = keepalive.with_interval(interval);
+            }
+            SockRef::from(stream).set_tcp_keepalive(&keepalive)?;
+        }
+        Ok(())
+    }
+}
+
+async fn addresses(config: &Config) -> io::Result<Vec<Address>> {
+    let port = config.get_ports().first().copied().unwrap_or(DEFAULT_PORT);
+    if let Some(ip) = config.get_hostaddrs().first() {
+        return Ok(vec![Address::Tcp(SocketAddr::new(*ip, port))]);
+    }
+    match config.get_hosts().first() {
+        Some(Host::Tcp(host)) => {
+            Ok(tokio::net::lookup_host((host.as_str(), port)).await?.map(Address::Tcp).collect())
+        }
+        Some(Host::Unix(directory)) => Ok(vec![Address::Unix(directory.join(format!(".s.PGSQL.{port}")))]),
+        None => Err(io::Error::new(io::ErrorKind::InvalidInput, "no host is configured")),
+    }
+}
+
+impl Address {
+    pub(crate) async fn open(&self) -> io::Result<Wire> {
+        match self {
+            Self::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                Ok(Wire::Tcp(stream))
+            }
+            Self::Unix(path) => Ok(Wire::Unix(UnixStream::connect(path).await?)),
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A session on the primary for one caller.
+
+use crate::{
+    call::{Asked, watch},
+    error::PoolError,
+    inner::Inner,
+    lease::Lease,
+    position, rows,
+    session::{Answer, Params},
+};
+use forebay_scope::Scope;
+use std::{fmt, future::Future, panic::Location, sync::Arc};
+use tokio_postgres::Row;
+
+/// A session on the primary, for one caller at a time.
+///
+/// Each statement commits by itself; for several at once use [`crate::Pool::transaction`]. Inside a
+/// [`Scope`] the log position behind every statement that may write is taken on the same flush and noted, so
+/// that the scope's later reads see the write.
+///
+/// Dropping a statement's future stops the statement; whether it took effect is then unknown.
+pub struct Writer {
+    lease: Lease,
+    pool: Arc<Inner>,
+}
+
+impl Writer {
+    pub(crate) const fn new(lease: Lease, pool: Arc<Inner>) -> Self {
+        Self { lease, pool }
+    }
+
+    /// Runs a statement and returns how many rows it changed or returned.
+    ///
+    /// # Errors
+    /// What the server said. After [`PoolError::is_outcome_unknown`] the statement may have taken effect.
+    #[track_caller]
+    pub fn execute<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<u64, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { Ok(self.ask(sql, params, place).await?.affected) }
+    }
+
+    /// Runs a statement and collects its rows.
+    ///
+    /// # Errors
+    /// As [`Writer::execute`].
+    #[track_caller]
+    pub fn query<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Vec<Row>, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { Ok(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// [`Writer::query`] for exactly one row.
+    ///
+    /// # Errors
+    /// [`PoolError::RowCount`] for another number of rows (the statement took effect all the same); otherwise as
+    /// [`Writer::execute`].
+    #[track_caller]
+    pub fn query_one<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Row, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { rows::one(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// [`Writer::query`] for at most one row.
+    ///
+    /// # Errors
+    /// As [`Writer::query_one`].
+    #[track_caller]
+    pub fn query_opt<'a>(
+        &'a self,
+        sql: &'a str,
+        params: Params<'a>,
+    ) -> impl Future<Output = Result<Option<Row>, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move { rows::at_most_one(self.ask(sql, params, place).await?.rows) }
+    }
+
+    /// Runs several statements without parameters, separated by semicolons, as one implicit transaction.
+    ///
+    /// # Errors
+    /// As [`Writer::execute`].
+    #[track_caller]
+    pub fn batch_execute<'a>(
+        &'a self,
+        sql: &'a str,
+    ) -> impl Future<Output = Result<(), PoolError>> + Send + 'a {
+        let place = Location::caller();
+        async move {
+            let asked = Asked { may_change: true, ..Asked::statement(sql, &[], place) };
+            if Scope::with_current(|_| ()).is_none() {
+                return watch(&self.pool, &self.lease, asked, self.lease.batch(sql)).await;
+            }
+            let work = async {
+                let (done, at) = self.lease.batch_then_position(sql).await;
+                done.map(|()| ((), at))
+            };
+            let ((), at) = watch(&self.pool, &self.lease, asked, work).await?;
+            position::note_write(&self.lease, at).await;
+            Ok(())
+        }
+    }
+
+    /// `host:port` of the primary.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.lease.lane().endpoint.name
+    }
+
+    pub(crate) fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    pub(crate) fn lease_mut(&mut self) -> &mut Lease {
+        &mut self.lease
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        sql: &str,
+        params: Params<'_>,
+        place: &'static Location<'static>,
+    ) -> Result<Answer, PoolError> {
+        let asked = Asked::statement(sql, params, place);
+        if self.pool.only_reads(sql) {
+            return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
+        }
+        let asked = Asked { may_change: true, ..asked };
+        if Scope::with_current(|_| ()).is_none() {
+            return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
+        }
+        let work = self.lease.run_then_position(sql, params);
+        let (answer, at) = watch(&self.pool, &self.lease, asked, work).await?;
+        position::note_write(&self.lease, at).await;
+        Ok(answer)
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}
