@@ -52,6 +52,10 @@ impl FromStr for Position {
     type Err = ParsePositionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The parsers of numbers accept a sign, which no position is written with.
+        if text.contains('+') {
+            return Err(ParsePositionError);
+        }
         let mut parts = text.split('/');
         let mut next = || parts.next().ok_or(ParsePositionError);
         let system = next()?.parse().map_err(|_| ParsePositionError)?;
@@ -67,8 +71,21 @@ impl FromStr for Position {
 
 /// The newest known position per database system; empty means "anything will do".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<Position>", into = "Vec<Position>")]
 pub struct Positions(Vec<Position>);
+
+/// What was written elsewhere may hold a system twice; the newer position counts.
+impl From<Vec<Position>> for Positions {
+    fn from(positions: Vec<Position>) -> Self {
+        positions.into_iter().collect()
+    }
+}
+
+impl From<Positions> for Vec<Position> {
+    fn from(positions: Positions) -> Self {
+        positions.0
+    }
+}
 
 impl Positions {
     /// Whether there is no requirement at all.

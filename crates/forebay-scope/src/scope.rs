@@ -31,7 +31,7 @@ struct Inner {
     deadline: Option<Instant>,
     /// Set once by a read that could not be served at or after what the scope required.
     behind: AtomicBool,
-    /// Set once by the first requirement, so that a scope without one costs a relaxed load.
+    /// Set once by the first requirement, so that a scope without one costs one load and no lock.
     requires: AtomicBool,
     state: Mutex<State>,
 }
@@ -180,9 +180,9 @@ impl Scope {
 
     /// Notes the tags of something that was read.
     pub fn read(&self, tags: impl IntoIterator<Item = Tag>) {
-        let mut state = self.state();
         for tag in tags {
-            state.tags.add(tag);
+            // Locked for each tag: the iterator is the caller's code, and may well ask this scope something.
+            self.state().tags.add(tag);
         }
     }
 

@@ -85,7 +85,8 @@ impl TagsRead {
 
     pub(crate) fn add(&mut self, tag: Tag) {
         // Linear on purpose: a request reads a handful of tags, and a scan of a few pointers beats a set.
-        if self.tags.contains(&tag) {
+        // Once overflowed, nothing changes any more, and a scope that reads thousands stops paying for the scan.
+        if self.overflowed || self.tags.contains(&tag) {
             return;
         }
         if self.tags.len() == Self::MAX {
