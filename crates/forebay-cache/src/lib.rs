@@ -64,6 +64,8 @@ mod codec;
 pub mod envelope;
 mod error;
 mod flight;
+#[cfg(feature = "redis")]
+pub mod fred10;
 mod freshness;
 mod invalidation;
 mod key;

@@ -1,0 +1,46 @@
+//! Redis (6 or later) through fred 10: the tier and the sequencer.
+//!
+//! # The tier's keys
+//! A [`RedisTier`] keeps one string per key, exactly the key the cache gives it, holding an
+//! [envelope](crate::envelope). Both of its scripts look at the first twenty bytes of what is there:
+//!
+//! - *put* stores, unless the stamp there (epoch, then number) is larger than the new one;
+//! - *remove* writes a tombstone, unless what is there has the same stamp or a larger one; a tombstone that stays
+//!   is made to live at least as long as asked.
+//!
+//! # The sequencer's keys
+//! For namespace `shop` and the default prefix, all in one cluster slot:
+//!
+//! | key | type | what |
+//! |---|---|---|
+//! | `forebay:{shop}:chain` | hash | `epoch`, `number` and `link` of the newest invalidation; `floor`; `tags`, `older`: where the two tables begin; `p`+system: the newest position of each database |
+//! | `forebay:{shop}:log` | stream | the newest invalidations, entry *number*`-0`, field `e` |
+//! | `forebay:{shop}:tags`, `…:tags-older` | hash | `t`+tag or `c`+cache → the newest number that hit it; `mark` shows that the table is whole |
+//! | `forebay:{shop}:bus` | channel | the same events |
+//!
+//! - *issue* takes the next number, appends to the log, notes tag, cache or floor, and publishes: one script, so that
+//!   nobody sees one without the other. When a table of tags is half of what may be kept, it becomes the older one and
+//!   the floor rises to where the one before it ended.
+//! - *follow* gives the end of the chain and the log from a number on.
+//! - *renew* starts a new epoch where a node found that the chain had lost its end.
+//! - *newest* gives the floor and the numbers of tags.
+//!
+//! Whatever is lost makes misses, never something stale: without the chain a new epoch begins and all older entries are
+//! misses; without a table of tags, or the older one, the floor takes its place; without the log, a node that missed something
+//! starts over. Still these keys should not be evicted: use a `volatile-*` policy, as they have no expiry.
+//!
+//! A Redis that lost its newest writes (a restart from a dump, a promoted replica) gives the same numbers out again. A
+//! node that had seen more notices at its next heartbeat, by the links, and starts a new epoch.
+//!
+//! `PUBLISH` reaches every node of a cluster, if by a detour; the heartbeat may then take an event that is still under way for
+//! a lost one and replay it, which is harmless.
+
+mod config;
+mod link;
+mod script;
+mod sequencer;
+mod tier;
+
+pub use config::RedisConfig;
+pub use sequencer::{RedisSequencer, SequencerConfig};
+pub use tier::RedisTier;

@@ -1,0 +1,137 @@
+use super::{chain::Chain, inbox::Inbox, wire};
+use crate::{Heard, Mark, fred10::link::Link};
+use fred::{
+    clients::SubscriberClient,
+    interfaces::{EventInterface, PubsubInterface},
+    types::Message,
+};
+use std::sync::Arc;
+use tokio::{
+    sync::broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+/// Listens to the namespace's channel, and proves with every heartbeat that it would have heard.
+///
+/// The heartbeat asks for the end of the chain *on the connection that carries the messages*. Redis answers a
+/// connection in order, so everything published before that end was sent ahead of the answer: an end that was not
+/// heard of means that messages were lost. A message is therefore missed for one heartbeat at most, whether the
+/// connection is cut, silent, or was subscribed by a server that has forgotten about it.
+#[derive(Debug)]
+pub(super) struct Bus {
+    pub(super) link: Arc<Link<SubscriberClient>>,
+    pub(super) chain: Arc<Chain>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) subscription: Subscription,
+}
+
+/// What is known of the present connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subscription {
+    /// Nothing is heard on it.
+    Missing,
+    /// It was told to subscribe, and nothing that came after has been answered yet.
+    Asked,
+    /// It carries messages; the mark is the newest event heard, or the end of the chain when it was proven.
+    Proven(Mark),
+}
+
+impl Bus {
+    /// Runs until it is aborted.
+    pub(super) async fn run(mut self) {
+        let client = self.link.client().clone();
+        let mut messages = client.message_rx();
+        let mut connections = client.reconnect_rx();
+        let mut beats = interval(self.chain.config.heartbeat);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                message = messages.recv() => match message {
+                    Ok(message) => self.hear(&message),
+                    Err(RecvError::Lagged(_)) => self.lose(),
+                    Err(RecvError::Closed) => {
+                        // The client's owner closed it; it may be opened again.
+                        sleep(self.chain.config.heartbeat).await;
+                        (messages, connections) = (client.message_rx(), client.reconnect_rx());
+                        self.lose();
+                    }
+                },
+                // Any answer, a lag included, means that there was a new connection, which is not subscribed yet.
+                _ = connections.recv() => {
+                    self.lose();
+                    self.beat(&client, &mut messages).await;
+                }
+                _ = beats.tick() => self.beat(&client, &mut messages).await,
+            }
+        }
+    }
+
+    /// Subscribes if necessary, then compares what was heard with the end of the chain.
+    async fn beat(&mut self, client: &SubscriberClient, messages: &mut Receiver<Message>) {
+        if self.subscription == Subscription::Missing {
+            // fred returns when this is written; that it was carried out shows in the answer to what follows.
+            if self.link.note(client.subscribe(self.chain.channel.as_str()).await).is_err() {
+                return;
+            }
+            self.subscription = Subscription::Asked;
+        }
+        let Ok(followed) = self.link.note(self.chain.follow(client, None).await) else {
+            return;
+        };
+        loop {
+            match messages.try_recv() {
+                Ok(message) => self.hear(&message),
+                Err(TryRecvError::Lagged(_)) => self.lose(),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        self.compare(followed.end);
+    }
+
+    /// Draws the conclusion from the end of the chain, after everything published before it was heard.
+    fn compare(&mut self, end: Mark) {
+        match self.subscription {
+            Subscription::Missing => return,
+            Subscription::Asked => {
+                self.inbox.put(Heard::Interrupted);
+                self.subscription = Subscription::Proven(end);
+            }
+            Subscription::Proven(heard) if heard.stamp.epoch != end.stamp.epoch => {
+                // A new epoch begins without a message: the listener sees it from the mark.
+                self.subscription = Subscription::Proven(end);
+            }
+            Subscription::Proven(heard) if heard.stamp < end.stamp => {
+                self.lose();
+                return;
+            }
+            Subscription::Proven(_) => {}
+        }
+        self.inbox.put(Heard::Alive(end));
+    }
+
+    fn hear(&mut self, message: &Message) {
+        if *message.channel != *self.chain.channel {
+            return;
+        }
+        match message.value.clone().into_bytes().and_then(wire::read) {
+            Some(event) => {
+                self.chain.remember(event.stamp.epoch);
+                if let Subscription::Proven(heard) = &mut self.subscription {
+                    *heard = Mark { stamp: event.stamp, link: event.link };
+                }
+                self.inbox.put(Heard::Event(event));
+            }
+            None => self.inbox.put(Heard::Interrupted),
+        }
+    }
+
+    /// Something was not heard: subscribe again before the next sign of life.
+    fn lose(&mut self) {
+        self.subscription = Subscription::Missing;
+        self.inbox.put(Heard::Interrupted);
+    }
+}

@@ -1,0 +1,180 @@
+use super::{
+    SequencerConfig,
+    replay::generation,
+    wire::{body, positions, read, read_positions},
+};
+use crate::{
+    Event, Invalidation, Mark, Newest, Stamp, Target,
+    fred10::script::{Call, Script},
+};
+use bytes::{Buf, Bytes};
+use forebay_scope::{Positions, Tag};
+use fred::{
+    error::{Error, ErrorKind},
+    interfaces::LuaInterface,
+    types::Value,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The chain of a namespace in Redis: its keys, and the scripts that are the only ones to touch them.
+#[derive(Debug)]
+pub(super) struct Chain {
+    pub(super) config: SequencerConfig,
+    keys: [Bytes; 4],
+    pub(super) channel: String,
+    issue: Script,
+    follow: Script,
+    renew: Script,
+    newest: Script,
+    /// The largest generation of an epoch seen, so that a chain that has to start anew starts later.
+    generation: AtomicU64,
+}
+
+/// The chain as Redis has it.
+#[derive(Debug)]
+pub(super) struct Followed {
+    pub(super) end: Mark,
+    pub(super) positions: Positions,
+    pub(super) events: Vec<Event>,
+}
+
+impl Chain {
+    pub(super) fn new(config: SequencerConfig) -> Self {
+        let key = |part: &str| format!("{}{{{}}}:{part}", config.key_prefix, config.namespace);
+        Self {
+            keys: ["chain", "log", "tags", "tags-older"].map(|part| Bytes::from(key(part))),
+            channel: key("bus"),
+            config,
+            issue: Script::new(concat!(
+                include_str!("../scripts/chain.lua"),
+                include_str!("../scripts/issue.lua")
+            )),
+            follow: Script::new(concat!(
+                include_str!("../scripts/chain.lua"),
+                include_str!("../scripts/follow.lua")
+            )),
+            renew: Script::new(concat!(
+                include_str!("../scripts/chain.lua"),
+                include_str!("../scripts/renew.lua")
+            )),
+            newest: Script::new(concat!(
+                include_str!("../scripts/chain.lua"),
+                include_str!("../scripts/newest.lua")
+            )),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) async fn issue<C>(&self, client: &C, invalidation: &Invalidation) -> Result<Event, Error>
+    where
+        C: LuaInterface + Sync,
+    {
+        let too_long =
+            || Error::new(ErrorKind::InvalidArgument, "the key, tag or list of positions is too long");
+        let body = body(invalidation).ok_or_else(too_long)?;
+        let (target, name) = match &invalidation.target {
+            Target::Key(_) => ("k", ""),
+            Target::Tag(tag) => ("t", tag.as_str()),
+            Target::Clear(Some(cache)) => ("c", &**cache),
+            Target::Clear(None) => ("a", ""),
+        };
+        let arguments: [Value; 7] = [
+            target.into(),
+            Value::Bytes(Bytes::copy_from_slice(name.as_bytes())),
+            self.config.events_max.into(),
+            self.config.tags_max.into(),
+            self.channel.as_str().into(),
+            body.into(),
+            positions(&invalidation.positions).into(),
+        ];
+        let reply = self.issue.call(client, self.restarting(arguments)).await?;
+        let event = reply.into_bytes().and_then(read).ok_or_else(unexpected)?;
+        self.remember(event.stamp.epoch);
+        Ok(event)
+    }
+
+    /// The end of the chain, and the events from the number of `from` on unless there are more than are kept.
+    pub(super) async fn follow<C>(&self, client: &C, from: Option<Mark>) -> Result<Followed, Error>
+    where
+        C: LuaInterface + Sync,
+    {
+        let from = from.map_or_else(|| Value::from(""), |mark| mark.stamp.number.to_string().into());
+        // Redis trims whole nodes of a stream, so it has up to a hundred more than asked for.
+        let most = i64::from(self.config.events_max) + 101;
+        let reply = self.follow.call(client, self.restarting([from, most.into()])).await?;
+        let followed = read_followed(reply).ok_or_else(unexpected)?;
+        self.remember(followed.end.stamp.epoch);
+        Ok(followed)
+    }
+
+    /// Starts a new epoch, unless the chain no longer ends at `end`.
+    pub(super) async fn renew<C: LuaInterface + Sync>(&self, client: &C, end: Mark) -> Result<(), Error> {
+        let arguments: [Value; 3] = [
+            Bytes::copy_from_slice(&end.stamp.epoch.to_be_bytes()).into(),
+            end.stamp.number.to_string().into(),
+            Bytes::copy_from_slice(&end.link.to_be_bytes()).into(),
+        ];
+        self.renew.call(client, self.restarting(arguments)).await.map(|_| ())
+    }
+
+    pub(super) async fn newest<C>(&self, client: &C, cache: &str, tags: &[Tag]) -> Result<Newest, Error>
+    where
+        C: LuaInterface + Sync,
+    {
+        let name = |kind: char, name: &str| Value::Bytes(format!("{kind}{name}").into());
+        let tags = tags.iter().map(|tag| name('t', tag.as_str()));
+        let arguments = std::iter::once(name('c', cache)).chain(tags).collect();
+        let reply = self.newest.call(client, Call { keys: self.keys.to_vec(), arguments }).await?;
+        let numbers: Option<Vec<u64>> = reply.into_array().into_iter().map(number).collect();
+        match numbers.as_deref() {
+            // The cache's own number is a floor for everything in it.
+            Some([epoch, _, floor, tags @ ..]) => {
+                let tags = tags.iter().map(|tag| *tag.max(floor)).collect();
+                Ok(Newest { epoch: *epoch, floor: *floor, tags })
+            }
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Takes note of an epoch that was seen.
+    pub(super) fn remember(&self, epoch: u64) {
+        self.generation.fetch_max(generation(epoch), Ordering::Relaxed);
+    }
+
+    /// A call of a script that starts a new epoch when there is no chain.
+    fn restarting(&self, arguments: impl IntoIterator<Item = Value>) -> Call {
+        let later = self.generation.load(Ordering::Relaxed) + 1;
+        let random: [u8; 3] = rand::random();
+        let link: [u8; 8] = rand::random();
+        let first = [
+            Value::from(later.to_string()),
+            Bytes::copy_from_slice(&random).into(),
+            Bytes::copy_from_slice(&link).into(),
+        ];
+        Call { keys: self.keys.to_vec(), arguments: first.into_iter().chain(arguments).collect() }
+    }
+}
+
+fn read_followed(reply: Value) -> Option<Followed> {
+    let mut parts = reply.into_array().into_iter();
+    let stamp = Stamp { epoch: number(parts.next()?)?, number: number(parts.next()?)? };
+    let end = Mark { stamp, link: number(parts.next()?)? };
+    let mut positions = parts.next()?.into_bytes()?;
+    let count = positions.len() / 20;
+    let positions = read_positions(&mut positions, count)?;
+    let events = parts
+        .next()?
+        .into_array()
+        .into_iter()
+        .map(|event| read(event.into_bytes()?))
+        .collect::<Option<_>>()?;
+    Some(Followed { end, positions, events })
+}
+
+fn number(value: Value) -> Option<u64> {
+    value.into_bytes()?.try_get_u64().ok()
+}
+
+fn unexpected() -> Error {
+    Error::new(ErrorKind::Protocol, "the script gave an unexpected reply")
+}

@@ -1,0 +1,12 @@
+//! The chain of invalidations in Redis; see [`fred10`](crate::fred10) for its keys.
+
+mod bus;
+mod chain;
+mod config;
+mod inbox;
+mod redis_sequencer;
+mod replay;
+mod wire;
+
+pub use config::SequencerConfig;
+pub use redis_sequencer::RedisSequencer;

@@ -1,0 +1,172 @@
+use super::{
+    SequencerConfig,
+    bus::{Bus, Subscription},
+    chain::{Chain, Followed},
+    inbox::Inbox,
+    replay::{Verdict, judge},
+};
+use crate::{
+    Event, Heard, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError,
+    fred10::{
+        config::RedisConfig,
+        link::{AbortOnDrop, Link},
+    },
+};
+use async_trait::async_trait;
+use forebay_scope::Tag;
+use fred::{
+    clients::{Client, SubscriberClient},
+    error::{Error, ErrorKind},
+    interfaces::ClientLike,
+    types::{RespVersion, config::Config},
+};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// How often a node tries to agree with the others on a new epoch before it reports that it could not.
+const RENEWALS_MAX: usize = 4;
+
+/// Numbers a namespace's invalidations in Redis and carries them between nodes.
+///
+/// One connection takes commands, a second one listens; both are made in the background. While Redis is away every
+/// call fails at once and [`heard`](Sequencer::heard) is silent.
+///
+/// # Cancellation safety
+/// Dropping [`issue`](Sequencer::issue) may leave the invalidation issued or not; the other calls change nothing.
+pub struct RedisSequencer {
+    chain: Arc<Chain>,
+    commands: Link<Client>,
+    listener: Arc<Link<SubscriberClient>>,
+    inbox: Arc<Inbox>,
+    bus: Mutex<Option<AbortOnDrop<()>>>,
+}
+
+impl RedisSequencer {
+    /// Starts connecting to a server. Must be called within a tokio runtime; a server that is away is not an error.
+    ///
+    /// # Errors
+    /// When one of the configurations cannot be meant.
+    pub fn connect(redis: &RedisConfig, config: SequencerConfig) -> Result<Self, SequencerError> {
+        let commands = redis.client().map_err(failed("connect"))?;
+        let listener = redis.subscriber(config.heard_max).map_err(failed("connect"))?;
+        Self::start(Link::open(commands, redis), Link::open(listener, redis), config)
+    }
+
+    /// Uses a fred client that the caller has connected, configured and will close (see
+    /// [`RedisTier::from_client`](super::super::RedisTier::from_client)); the connection that listens is made, with the
+    /// same settings, and owned here. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the configuration cannot be meant.
+    pub fn from_client(client: Client, config: SequencerConfig) -> Result<Self, SequencerError> {
+        let server = Config { version: RespVersion::RESP3, fail_fast: true, ..client.client_config() };
+        let mut performance = client.perf_config();
+        performance.broadcast_channel_capacity = config.heard_max;
+        let (connection, policy) = (client.connection_config().clone(), client.client_reconnect_policy());
+        let listener = SubscriberClient::new(server, Some(performance), Some(connection), policy);
+        Self::start(Link::borrowed(client), Link::open(listener, &RedisConfig::default()), config)
+    }
+
+    fn start(
+        commands: Link<Client>,
+        listener: Link<SubscriberClient>,
+        config: SequencerConfig,
+    ) -> Result<Self, SequencerError> {
+        config.check().map_err(|why| failed("connect")(Error::new(ErrorKind::Config, why)))?;
+        let inbox = Arc::new(Inbox::new(config.heard_max));
+        let chain = Arc::new(Chain::new(config));
+        let listener = Arc::new(listener);
+        let bus = Bus {
+            link: Arc::clone(&listener),
+            chain: Arc::clone(&chain),
+            inbox: Arc::clone(&inbox),
+            subscription: Subscription::Missing,
+        };
+        let bus = Mutex::new(Some(AbortOnDrop(tokio::spawn(bus.run()))));
+        Ok(Self { chain, commands, listener, inbox, bus })
+    }
+
+    /// Whether both connections are up at the moment.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.commands.is_up() && self.listener.is_up()
+    }
+
+    /// Ends the listener and closes what is not the caller's. Calls fail from then on, and nothing more is heard.
+    pub async fn shutdown(&self) {
+        let bus = self.bus.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(bus);
+        self.listener.shutdown().await;
+        self.commands.shutdown().await;
+    }
+
+    async fn follow(&self, from: Option<Mark>) -> Result<Followed, Error> {
+        self.commands.note(self.chain.follow(self.commands.ready()?, from).await)
+    }
+
+    async fn replay(&self, mark: Option<Mark>) -> Result<Missed, Error> {
+        let missed = |followed: Followed, complete| Missed {
+            events: if complete { followed.events } else { Vec::new() },
+            end: followed.end,
+            complete,
+            positions: followed.positions,
+        };
+        let Some(mark) = mark else {
+            return Ok(missed(self.follow(None).await?, true));
+        };
+        self.chain.remember(mark.stamp.epoch);
+        for _ in 0..RENEWALS_MAX {
+            let mut followed = self.follow(Some(mark)).await?;
+            match judge(mark, followed.end, &followed.events) {
+                Verdict::Complete => {
+                    followed.events.retain(|event| event.stamp.number > mark.stamp.number);
+                    return Ok(missed(followed, true));
+                }
+                Verdict::Trimmed => return Ok(missed(followed, false)),
+                // Whoever sees it first starts a new epoch; all others then find that theirs is over.
+                Verdict::Forked => {
+                    let client = self.commands.ready()?;
+                    self.commands.note(self.chain.renew(client, followed.end).await)?;
+                }
+            }
+        }
+        Err(Error::new(ErrorKind::Unknown, "the chain keeps changing its past"))
+    }
+}
+
+#[async_trait]
+impl Sequencer for RedisSequencer {
+    async fn issue(&self, invalidation: &Invalidation) -> Result<Event, SequencerError> {
+        let client = self.commands.ready().map_err(failed("issue"))?;
+        self.commands.note(self.chain.issue(client, invalidation).await).map_err(failed("issue"))
+    }
+
+    async fn missed(&self, mark: Option<Mark>) -> Result<Missed, SequencerError> {
+        self.replay(mark).await.map_err(failed("replay"))
+    }
+
+    async fn newest(&self, cache: &str, tags: &[Tag]) -> Result<Newest, SequencerError> {
+        let client = self.commands.ready().map_err(failed("newest"))?;
+        self.commands.note(self.chain.newest(client, cache, tags).await).map_err(failed("newest"))
+    }
+
+    async fn heard(&self) -> Heard {
+        self.inbox.take().await
+    }
+}
+
+impl fmt::Debug for RedisSequencer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisSequencer")
+            .field("config", &self.chain.config)
+            .field("commands", &self.commands)
+            .field("listener", &self.listener)
+            .finish_non_exhaustive()
+    }
+}
+
+fn failed(step: &'static str) -> impl Fn(Error) -> SequencerError {
+    move |source| SequencerError { step, source: source.into() }
+}

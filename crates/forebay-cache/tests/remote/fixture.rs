@@ -1,0 +1,61 @@
+//! What the tests of tiers and sequencers share.
+
+use bytes::Bytes;
+use forebay_cache::{
+    Fill, Fingerprint, Removal, Stamp, Stored, Tier,
+    envelope::{Decoded, Entry, Limits},
+};
+use std::time::Duration;
+
+pub(crate) fn schema() -> Fingerprint {
+    Fingerprint::of("test", 0)
+}
+
+pub(crate) fn stamp(number: u64) -> Stamp {
+    Stamp { epoch: 7 << 24, number }
+}
+
+pub(crate) fn fill(key: &Bytes, text: &str, stamp: Stamp) -> Fill {
+    let keep = Some(Duration::from_secs(60));
+    let entry = Entry {
+        stamp,
+        fingerprint: schema(),
+        age: Duration::ZERO,
+        ttl: keep,
+        stale: None,
+        fallback: None,
+        keep,
+        load: Duration::ZERO,
+        tags: Vec::new(),
+        payload: Bytes::copy_from_slice(text.as_bytes()),
+    };
+    let value = entry.encode(key, &Limits::default()).expect("it is small");
+    Fill { key: key.clone(), value, stamp, keep }
+}
+
+pub(crate) fn removal(key: &Bytes, stamp: Stamp) -> Removal {
+    Removal { key: key.clone(), stamp, keep: Duration::from_secs(30) }
+}
+
+/// The text of a filled entry, `†` for a tombstone, nothing for a miss.
+pub(crate) fn text(key: &Bytes, stored: Option<&Stored>) -> Option<String> {
+    match Decoded::read(&stored?.value, key, schema(), &Limits::default()).expect("an envelope of this key") {
+        Decoded::Entry(entry) => Some(String::from_utf8(entry.payload.to_vec()).expect("text")),
+        Decoded::Tombstone(_) => Some("†".into()),
+    }
+}
+
+/// Waits until the tier answers: it connects in the background.
+pub(crate) async fn connected(tier: &dyn Tier) {
+    until("the tier answers", async || tier.get(&[Bytes::from_static(b"probe")]).await.is_ok()).await;
+}
+
+/// Polls until `condition` holds; gives up, naming it, only when it has not for very long.
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let poll = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), poll).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
