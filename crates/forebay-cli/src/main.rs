@@ -1,2 +1,11 @@
-//! .
-fn main() {}
+//! The `forebay` command: what the libraries know, from a shell.
+
+mod cli;
+mod error;
+mod route;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

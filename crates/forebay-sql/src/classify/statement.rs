@@ -2,6 +2,7 @@
 
 use super::Pass;
 use super::query::Query;
+use crate::extent::Extent;
 use crate::keyword::Keyword;
 use crate::reason::Reason;
 use crate::token::{Token, TokenKind};
@@ -48,6 +49,7 @@ impl Pass<'_> {
             _ => {
                 if let Some(verb) = writing(keyword) {
                     self.class.add(Reason::Writes { verb, at });
+                    self.skip();
                 } else if let Some(verb) = of_session(keyword) {
                     self.class.add(Reason::Session { verb, at });
                 } else if matches!(keyword, Keyword::Do | Keyword::Call) {
@@ -75,6 +77,17 @@ impl Pass<'_> {
     fn unknown(&mut self, first: Token) {
         let word = Box::from(self.cursor.text(first));
         self.class.add(Reason::UnknownStatement { word, at: first.start });
+    }
+
+    /// Step over a statement that may have semicolons inside.
+    fn skip(&mut self) {
+        let mut extent = Extent::default();
+        while self.cursor.peek().is_some_and(|token| !extent.ends_with(token)) {
+            let token = self.cursor.next();
+            if let Some(Token { kind: TokenKind::Unterminated(what), start: at, .. }) = token {
+                self.class.add(Reason::Unterminated { what, at });
+            }
+        }
     }
 
     /// Step over the rest of the statement, noting what is never closed.

@@ -1,0 +1,29 @@
+//! What ends a command early.
+
+use std::io;
+use std::path::PathBuf;
+
+/// The errors of the commands.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// The input file cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Open { path: PathBuf, source: io::Error },
+    /// The input broke off.
+    #[error("cannot read {name}")]
+    Read { name: String, source: io::Error },
+    /// Bytes that are no UTF-8, where the whole input has to be.
+    #[error("{name}, line {line}: not valid UTF-8")]
+    NotText { name: String, line: usize },
+    /// The output cannot be written.
+    #[error("cannot write the answer")]
+    Write { source: io::Error },
+}
+
+impl Error {
+    /// Whether whoever reads the output has gone away, which is no trouble: `forebay route … | head`.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Write { source } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,127 @@
+//! `forebay route`: where each statement may run, and why.
+
+mod answer;
+mod input;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use forebay_sql::{Reason, classify, statements};
+
+use crate::cli::{Outcome, complain};
+use crate::error::Error;
+use answer::Answer;
+use input::Input;
+
+const EXAMPLES: &str = "\
+Each statement gets one line: `replica` or `primary`, a tab, the reasons.
+A statement goes to a replica only when its text proves that it reads nothing
+but replicated data; the decision needs no server.
+
+Examples:
+  echo 'SELECT * FROM users' | forebay route
+  forebay route --split migrations/001.sql
+  forebay route --json queries.txt | jq 'select(.route == \"primary\")'
+
+Exit status:
+  0  every statement was answered
+  1  the input could not be read, or something in it is wrong (a quote that is
+     never closed, bytes that are not UTF-8); it is reported on standard error
+     with its line, and such a statement is answered with `primary`
+  2  wrong usage";
+
+/// Tell for each statement whether a replica may run it, and why not.
+///
+/// The input has one statement a line; a line may hold several, which are answered as one, as a server would run them together. With
+/// --split the input is a script whose statements end with semicolons. Empty lines and lines of comments only are skipped.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Route {
+    /// The file to read; `-` is standard input.
+    #[arg(default_value = "-")]
+    file: PathBuf,
+    /// Cut the input at semicolons instead of line ends, by PostgreSQL's own rules for quotes, comments and function bodies.
+    #[arg(long)]
+    split: bool,
+    /// Print one JSON object a line: `line`, `route`, `kind`, `fingerprint`, `reasons` (each with `code`, `text`, `line`, `at`) and `sql`.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Route {
+    /// Answer every statement of the input.
+    pub(crate) fn run(&self) -> Result<Outcome, Error> {
+        let mut input = Input::open(&self.file)?;
+        let mut answers = Answers { json: self.json, out: io::stdout().lock(), outcome: Outcome::Good };
+        if self.split {
+            let script = input.whole()?;
+            for (at, sql) in statements(&script) {
+                answers.give(&input, line_of(&script, at), sql)?;
+            }
+        } else {
+            let mut line = 0;
+            while let Some(bytes) = input.line()? {
+                line += 1;
+                match std::str::from_utf8(&bytes) {
+                    Ok(text) => {
+                        if let Some((at, _)) = statements(text).next() {
+                            answers.give(&input, line, text[at..].trim_end())?;
+                        }
+                    }
+                    Err(_) => answers.refuse(&input, line, &String::from_utf8_lossy(&bytes))?,
+                }
+            }
+        }
+        Ok(answers.outcome)
+    }
+}
+
+/// Where the answers go.
+struct Answers<W> {
+    json: bool,
+    out: W,
+    outcome: Outcome,
+}
+
+impl<W: Write> Answers<W> {
+    /// Answer one statement, which begins in `line`, and report what is wrong with its text.
+    fn give(&mut self, input: &Input, line: usize, sql: &str) -> Result<(), Error> {
+        let class = classify(sql);
+        for reason in class.reasons().iter().filter(|reason| is_broken(reason)) {
+            let line = line + lines_before(sql, reason.at());
+            self.complain(input, line, &reason.to_string());
+        }
+        self.write(&Answer::of(line, sql, &class))
+    }
+
+    /// Answer bytes that are no text.
+    fn refuse(&mut self, input: &Input, line: usize, text: &str) -> Result<(), Error> {
+        self.complain(input, line, "not valid UTF-8");
+        self.write(&Answer::not_text(line, text.trim_end()))
+    }
+
+    fn write(&mut self, answer: &Answer<'_>) -> Result<(), Error> {
+        let text = if self.json { answer.json() } else { answer.plain() };
+        writeln!(self.out, "{text}").map_err(|source| Error::Write { source })
+    }
+
+    fn complain(&mut self, input: &Input, line: usize, what: &str) {
+        self.outcome = Outcome::BadInput;
+        complain(&format!("{}, line {line}: {what}", input.name()));
+    }
+}
+
+/// Whether a reason says that the text itself is wrong.
+fn is_broken(reason: &Reason) -> bool {
+    matches!(reason, Reason::Unterminated { .. } | Reason::NotUnderstood { .. })
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + lines_before(text, at)
+}
+
+/// Line ends before the byte `at`.
+fn lines_before(text: &str, at: usize) -> usize {
+    text.as_bytes()[..at.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()
+}

@@ -1,0 +1,78 @@
+//! One line of output.
+
+use forebay_sql::{Class, Reason, fingerprint};
+use serde::Serialize;
+
+use super::lines_before;
+
+/// What is said about one statement. The names of the fields are those of `--json` and stay as they are.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer<'a> {
+    /// The line of the input the statement begins in, from 1.
+    line: usize,
+    route: &'static str,
+    kind: &'static str,
+    /// Sixteen hexadecimal digits, the same for all texts that differ in values only.
+    fingerprint: String,
+    reasons: Vec<Why>,
+    sql: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Why {
+    code: &'static str,
+    text: String,
+    /// The line of the input it stands in, from 1.
+    line: usize,
+    /// The byte of the statement it stands at, from 0.
+    at: usize,
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn of(line: usize, sql: &'a str, class: &Class) -> Self {
+        let why = |reason: &Reason| Why {
+            code: reason.code(),
+            text: reason.to_string(),
+            line: line + lines_before(sql, reason.at()),
+            at: reason.at(),
+        };
+        Self {
+            line,
+            route: if class.is_read() { "replica" } else { "primary" },
+            kind: class.kind().name(),
+            fingerprint: fingerprint(sql).to_string(),
+            reasons: class.reasons().iter().map(why).collect(),
+            sql,
+        }
+    }
+
+    /// The answer for bytes that are no text.
+    pub(super) fn not_text(line: usize, text: &'a str) -> Self {
+        let why = Why { code: "not_text", text: "not valid UTF-8".to_owned(), line, at: 0 };
+        Self {
+            line,
+            route: "primary",
+            kind: "unproven",
+            fingerprint: fingerprint(text).to_string(),
+            reasons: vec![why],
+            sql: text,
+        }
+    }
+
+    /// `primary` or `replica`, a tab, the reasons.
+    pub(super) fn plain(&self) -> String {
+        let reasons: Vec<_> = self.reasons.iter().map(|why| why.text.as_str()).collect();
+        let reasons = if reasons.is_empty() { "only reads".to_owned() } else { reasons.join(", ") };
+        format!("{}\t{}", self.route, one_line(&reasons))
+    }
+
+    /// One JSON object.
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers always serialise")
+    }
+}
+
+/// A name in quotes may hold line ends, tabs and terminal codes; a line of output must not.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
