@@ -33,15 +33,13 @@ impl<'a> EntityTag<'a> {
         })
     }
 
-    /// The tag a text begins with, and what follows it. A comma may stand inside of the quotes.
+    /// The tag a text begins with, and what follows it. A comma may stand inside of the quotes, and whatever
+    /// else a sloppy client puts there does no harm to the tags beside it.
     fn first(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let weak = text.starts_with(b"W/");
         let start = if weak { 2 } else { 0 };
         let inner = text.get(start..)?.strip_prefix(b"\"")?;
         let end = inner.iter().position(|&b| b == b'"')?;
-        if !inner[..end].iter().all(|&b| b == 0x21 || (0x23..=0x7e).contains(&b) || b >= 0x80) {
-            return None;
-        }
         let whole = start + end + 2;
         Some((Self { text: &text[..whole], opaque: &inner[..end], weak }, &text[whole..]))
     }
