@@ -1,7 +1,7 @@
 //! What a pool is told: plain data.
 
 use crate::error::PoolError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use tokio_postgres::Config;
 
@@ -16,7 +16,7 @@ use tokio_postgres::Config;
 /// assert_eq!(config.replicas.len(), 1);
 /// # Ok::<_, forebay_pool::PoolError>(())
 /// ```
-#[derive(Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoolConfig {
     /// Connection string of the primary, as a URL or as `key=value` pairs; one host. Required.
@@ -35,38 +35,38 @@ pub struct PoolConfig {
     /// Most callers that wait for a session of one kind on one server; the next is refused. Default: 1024.
     pub queue_max: usize,
     /// Longest wait for a session. A request's own deadline may shorten it. Default: 5 s.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub acquire_timeout: Duration,
     /// Longest time one connect may take. Default: 5 s.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
     /// An idle session above the minimum is closed after this time. Default: 10 min.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
     /// A session is replaced after this time, shortened by up to a tenth at random so that sessions opened
     /// together do not end together. Default: 30 min.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub lifetime: Duration,
     /// A replica that is further behind gets no reads. Default: 5 s.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub lag_max: Duration,
     /// Time between two looks at each server's role and log position, and the error of measured lag.
     /// Default: 250 ms.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub probe_interval: Duration,
     /// A server that does not answer a probe in this time counts as unreachable. Default: 1 s.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub probe_timeout: Duration,
     /// How long a read that must see a position waits on a replica for it, before it goes to the primary.
     /// Default: 10 ms.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub catch_up_wait: Duration,
     /// A session handed back with a running statement or an open transaction is closed and replaced when the
     /// server needs longer than this to be clean. Default: 5 s.
-    #[serde(with = "crate::duration_text")]
+    #[serde(with = "humantime_serde")]
     pub cleanup_timeout: Duration,
     /// `statement_timeout` of every session, enforced by the server. Default: none (the server's own).
-    #[serde(with = "crate::duration_text::optional")]
+    #[serde(with = "humantime_serde")]
     pub statement_timeout: Option<Duration>,
     /// Prepared statements kept per session; the least recently used one goes first. Default: 256.
     pub statements_max: usize,

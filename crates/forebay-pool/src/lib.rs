@@ -7,7 +7,6 @@ mod cleaning;
 mod config;
 mod connect;
 pub mod deadpool_postgres014;
-mod duration_text;
 mod endpoint;
 mod error;
 mod frames;

@@ -8,27 +8,32 @@ use fred::{
         },
     },
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
 /// How to reach a Redis server. Needs Redis 6 or later.
 ///
 /// `Debug` leaves the URL out, because it may hold a password.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedisConfig {
     /// `redis://[user:password@]host[:port][/database]`. Default: `redis://127.0.0.1:6379`.
     pub url: String,
     /// How long a command may take, its wait in this process included. Default: 250 ms.
+    #[serde(with = "humantime_serde")]
     pub command_timeout: Duration,
     /// How long opening a connection and logging in may take. Default: 2 s.
+    #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
     /// A connection on which nothing was answered for this long is closed and opened again. Default: 2 s.
+    #[serde(with = "humantime_serde")]
     pub dead_after: Duration,
     /// The wait before the second attempt to connect; it doubles with each further one and is spread at random.
     /// Default: 20 ms.
+    #[serde(with = "humantime_serde")]
     pub reconnect_delay_min: Duration,
     /// The longest wait between attempts, which never end. Default: 2 s.
+    #[serde(with = "humantime_serde")]
     pub reconnect_delay_max: Duration,
     /// Commands (a batch counts as one) that may wait to be written; more are refused at once. Default: 4096.
     pub queued_max: usize,

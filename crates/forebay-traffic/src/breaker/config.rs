@@ -20,11 +20,13 @@ pub struct BreakerConfig {
     /// The ratio rule waits until the window holds this many calls, 1 to `window_calls`. Default: 20.
     pub window_calls_min: u32,
     /// How long the first opening lasts. Default: 1 s.
+    #[serde(with = "humantime_serde")]
     pub open: Duration,
     /// Each opening that follows a failed probe lasts this many times longer than the one before; at least 1.
     /// Default: 2.
     pub open_growth: f64,
     /// No opening lasts longer. Default: 30 s.
+    #[serde(with = "humantime_serde")]
     pub open_max: Duration,
     /// An opening is shortened by a random share of up to this much, from 0 to 1, so that many processes do not
     /// probe at the same moment. It never lengthens. Default: 0.2.
@@ -36,6 +38,7 @@ pub struct BreakerConfig {
     pub successes_to_close: u32,
     /// When every probe is under way and the last one has been for this long, they count as failed: a call that
     /// hangs for ever must not keep the breaker half-open for ever. Default: 10 s.
+    #[serde(with = "humantime_serde")]
     pub probe_limit: Duration,
 }
 

@@ -1,8 +1,8 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Where a namespace's chain of invalidations lives in Redis, and how much of it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SequencerConfig {
     /// The namespace: caches whose invalidations are numbered together, on every node. 1 to 128 bytes without braces
@@ -12,6 +12,7 @@ pub struct SequencerConfig {
     pub key_prefix: String,
     /// How often the bus is asked for a sign of life. An invalidation that was lost on the way is noticed within this
     /// time. Default: 1 s.
+    #[serde(with = "humantime_serde")]
     pub heartbeat: Duration,
     /// Invalidations kept for replay to a node that missed some; Redis may keep a hundred more. Default: 10,000.
     pub events_max: u32,
