@@ -37,6 +37,8 @@
 mod account;
 mod choice;
 mod database;
+#[cfg(doctest)]
+mod documents;
 mod folder;
 mod lab;
 mod memcached;

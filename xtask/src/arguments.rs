@@ -2,19 +2,42 @@
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
-/// The commands of the forebay workspace.
+/// The commands of the forebay workspace
+///
+/// `demo` shows what forebay does, `test` checks everything; both install the servers they need if you agree (Debian, Ubuntu), start
+/// throw-away servers of their own on free loopback ports, and leave nothing behind, also after Ctrl-C.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about, max_term_width = 100)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+#[command(after_help = SERVERS)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) task: Task,
 }
 
+const SERVERS: &str = "\
+Servers you already have:
+  FOREBAY_LAB_POSTGRES   a folder with `postgres` and `initdb`, or addresses postgres://… (primary first, then standbys)
+  FOREBAY_LAB_REDIS      `redis-server` or its folder, or redis://HOST:PORT
+  FOREBAY_LAB_MEMCACHED  `memcached` or its folder, or HOST:PORT";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
+    /// Run the example service bare and with forebay under the same load, and print both side by side
+    #[command(
+        after_help = "Examples:\n  cargo xtask demo\n  cargo xtask demo --keep\n  cargo xtask demo -- --scale 0.01"
+    )]
+    Demo(DemoOptions),
+    /// Check everything: format, lints, docs, layer rules, tests, examples, features, book
+    #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test cache pool")]
+    Test(TestOptions),
+    /// Measure one area beside its peers
+    ///
+    /// Prints one line a figure and writes target/bench/AREA.json. Without an area it lists the areas.
+    #[command(after_help = "Examples:\n  cargo xtask bench cache\n  cargo xtask bench --check")]
+    Bench(BenchOptions),
     /// Run a command inside a lab of real servers
     ///
     /// Starts PostgreSQL (a primary and two standbys), Redis and Memcached on free loopback ports in a temporary folder, puts their
@@ -27,4 +50,43 @@ pub(crate) enum Task {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<OsString>,
     },
+    /// Build the book from docs/ into target/book
+    Book,
+}
+
+/// How to run the demo.
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Install missing packages without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Keep the services and their pages up afterwards and print their addresses; Ctrl-C ends them
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// More options for `treasury demo`
+    #[arg(last = true)]
+    pub(crate) more: Vec<OsString>,
+}
+
+/// What to test.
+#[derive(Debug, Args)]
+pub(crate) struct TestOptions {
+    /// Only these crates (`cache` means `forebay-cache`); everything when none is named
+    pub(crate) area: Vec<String>,
+    /// Install missing packages without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct BenchOptions {
+    /// The area; `service` is the demo's figures
+    pub(crate) area: Option<String>,
+    /// Only check that the benches compile
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Install missing packages without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }

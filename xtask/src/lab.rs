@@ -1,4 +1,4 @@
-//! `cargo xtask lab -- COMMAND`
+//! `cargo xtask lab -- COMMAND`, and the lab of the other commands.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -9,33 +9,26 @@ use forebay_tests::{ENVIRONMENT, Lab, LabSpec};
 use tokio::process::Command;
 
 use crate::interrupt::Interrupts;
-use crate::process::{Group, exit_code};
+use crate::process::{Group, exit_code, in_the_foreground};
+
+/// Starts a lab, or drops what was started at a signal.
+///
+/// # Errors
+/// What is missing or broken, in one sentence.
+pub(crate) async fn start(spec: &LabSpec, interrupts: &mut Interrupts) -> Result<Lab> {
+    let starting = async { Lab::start(spec).await.context("the lab did not start") };
+    interrupts.guard(starting).await
+}
 
 /// Runs a command inside a lab and passes its exit code on.
 pub(crate) async fn run(words: &[OsString], interrupts: &mut Interrupts) -> Result<ExitCode> {
-    let lab = interrupts.guard(Lab::start(&LabSpec::default())).await?;
+    let lab = start(&LabSpec::default(), interrupts).await?;
     let (program, arguments) = words.split_first().context("no command was given")?;
     let mut command = Command::new(program);
     command.args(arguments).env(ENVIRONMENT, lab.addresses().to_environment());
     if std::io::stdin().is_terminal() {
-        return in_the_foreground(command, interrupts).await;
+        return Ok(exit_code(in_the_foreground(&mut command, interrupts).await?));
     }
     let status = Group::spawn(&mut command)?.wait(interrupts).await?;
     Ok(exit_code(status))
-}
-
-/// At a terminal the command stays in our process group: it may read keys, and Ctrl-C reaches it without us. We wait for its end, as a
-/// shell does.
-async fn in_the_foreground(mut command: Command, interrupts: &mut Interrupts) -> Result<ExitCode> {
-    let mut child = command.kill_on_drop(true).spawn().context("cannot run the command")?;
-    loop {
-        tokio::select! {
-            status = child.wait() => return Ok(exit_code(status?)),
-            stopped = interrupts.next() => {
-                if !stopped.is_from_keyboard() {
-                    return Err(stopped.into());
-                }
-            }
-        }
-    }
 }

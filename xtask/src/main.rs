@@ -1,13 +1,21 @@
 //! The commands of the workspace. `cargo xtask --help` teaches them.
-#![expect(clippy::print_stderr, reason = "a command-line tool talks to its user")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
 mod arguments;
+mod bench;
+mod book;
+mod demo;
+mod install;
 mod interrupt;
 mod lab;
 mod process;
+mod steps;
+mod test;
+mod workspace;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Parser;
 
 use arguments::{Arguments, Task};
@@ -33,8 +41,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(task: Task, interrupts: &mut Interrupts) -> anyhow::Result<ExitCode> {
+async fn run(task: Task, interrupts: &mut Interrupts) -> Result<ExitCode> {
     match task {
+        Task::Demo(options) => demo::run(&options, interrupts).await,
+        Task::Test(options) => test::run(&options, interrupts).await,
+        Task::Bench(options) => bench::run(&options, interrupts).await,
         Task::Lab { command } => lab::run(&command, interrupts).await,
+        Task::Book => book::run(interrupts).await,
     }
 }

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 
 use crate::interrupt::{Interrupts, Stopped};
 
-/// How long a command may take to end after SIGTERM before it is killed.
+/// How long a command usually may take to end after SIGTERM before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(10);
 
@@ -19,6 +19,7 @@ const POLL: Duration = Duration::from_millis(10);
 pub(crate) struct Group {
     child: Child,
     group: Option<Pid>,
+    grace: Duration,
 }
 
 impl Group {
@@ -31,7 +32,13 @@ impl Group {
             .spawn()
             .with_context(|| format!("cannot run `{name}`"))?;
         let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        Ok(Self { child, group })
+        Ok(Self { child, group, grace: GRACE })
+    }
+
+    /// Waits this long for the group's end before killing it. Default: 5 s.
+    pub(crate) fn patient(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
     }
 
     /// Waits for the end of the command. At a signal the whole group is asked to end, and killed if it does not.
@@ -48,7 +55,7 @@ impl Group {
     }
 
     /// Asks the group to end and waits until all of it has.
-    pub(crate) async fn end(&mut self) {
+    async fn end(&mut self) {
         self.signal(Signal::TERM);
         let ended = async {
             let _status = self.child.wait().await;
@@ -56,7 +63,7 @@ impl Group {
                 tokio::time::sleep(POLL).await;
             }
         };
-        if tokio::time::timeout(GRACE, ended).await.is_err() {
+        if tokio::time::timeout(self.grace, ended).await.is_err() {
             self.signal(Signal::KILL);
             let _status = self.child.wait().await;
         }

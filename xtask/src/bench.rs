@@ -1,0 +1,79 @@
+//! `cargo xtask bench AREA`
+
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use forebay_tests::{ENVIRONMENT, LabSpec};
+
+use crate::arguments::{BenchOptions, DemoOptions};
+use crate::install::{self, Server};
+use crate::interrupt::Interrupts;
+use crate::process::{Group, exit_code};
+use crate::workspace::Workspace;
+use crate::{demo, lab};
+
+/// The area whose figures the demo measures.
+const SERVICE: &str = "service";
+/// Areas that talk to no server.
+const ALONE: [&str; 2] = ["response", "sql"];
+
+/// Measures an area, or checks that all of them compile.
+pub(crate) async fn run(options: &BenchOptions, interrupts: &mut Interrupts) -> Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    if options.check {
+        let mut check = workspace.cargo(["check", "--package", "forebay-benches", "--all-targets"]);
+        return Ok(exit_code(Group::spawn(&mut check)?.wait(interrupts).await?));
+    }
+    let areas = areas(&workspace)?;
+    let Some(area) = options.area.as_deref() else {
+        println!("areas: {}", areas.join(", "));
+        return Ok(ExitCode::SUCCESS);
+    };
+    if !areas.iter().any(|known| known == area) {
+        bail!("there is no bench `{area}`; the areas are {}", areas.join(", "));
+    }
+    if area == SERVICE {
+        let demo = DemoOptions { yes: options.yes, keep: false, more: Vec::new() };
+        return demo::run(&demo, interrupts).await;
+    }
+    measure(&workspace, area, options.yes, interrupts).await
+}
+
+async fn measure(
+    workspace: &Workspace,
+    area: &str,
+    yes: bool,
+    interrupts: &mut Interrupts,
+) -> Result<ExitCode> {
+    let mut build = workspace.cargo(["build", "--release", "--package", "forebay-benches", "--bin", area]);
+    let built = Group::spawn(build.stdin(Stdio::null()))?.wait(interrupts).await?;
+    if !built.success() {
+        bail!("the bench does not build: run `cargo xtask bench --check`");
+    }
+    let mut bench = tokio::process::Command::new(workspace.target().join("release").join(area));
+    bench.current_dir(workspace.root()).env("CARGO_TARGET_DIR", workspace.target()).stdin(Stdio::null());
+    let mut running = None;
+    if !ALONE.contains(&area) {
+        install::ensure(&Server::ALL, yes, interrupts).await?;
+        let lab = lab::start(&LabSpec::default(), interrupts).await?;
+        bench.env(ENVIRONMENT, lab.addresses().to_environment());
+        running = Some(lab);
+    }
+    let status = Group::spawn(&mut bench)?.wait(interrupts).await?;
+    drop(running);
+    Ok(exit_code(status))
+}
+
+/// The benches there are: one binary each, and the demo.
+fn areas(workspace: &Workspace) -> Result<Vec<String>> {
+    let folder = workspace.root().join("benches/src/bin");
+    let entries =
+        std::fs::read_dir(&folder).with_context(|| format!("no benches in {}", folder.display()))?;
+    let mut areas: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned()))
+        .chain([SERVICE.to_owned()])
+        .collect();
+    areas.sort();
+    Ok(areas)
+}

@@ -1,0 +1,95 @@
+//! Steps in order: each is announced and timed, the first that fails ends the run.
+
+use std::fmt::Write as _;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use tokio::process::Command;
+
+use crate::interrupt::Interrupts;
+use crate::process::Group;
+
+/// The parts of a run and how long they took.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    names: Vec<&'static str>,
+    done: Vec<Duration>,
+    begun: Instant,
+}
+
+impl Steps {
+    /// A run of these parts.
+    pub(crate) fn new(names: Vec<&'static str>) -> Self {
+        Self { names, done: Vec::new(), begun: Instant::now() }
+    }
+
+    /// The name of the part that is under way.
+    fn current(&self) -> &'static str {
+        self.names.get(self.done.len()).copied().unwrap_or("end")
+    }
+
+    /// Runs the commands of the next part.
+    ///
+    /// # Errors
+    /// The command that failed, and which parts were not reached.
+    pub(crate) async fn run(&mut self, commands: Vec<Command>, interrupts: &mut Interrupts) -> Result<()> {
+        println!("\n[{}/{}] {}", self.done.len() + 1, self.names.len(), self.current());
+        let begun = Instant::now();
+        for mut command in commands {
+            let line = shown(&command);
+            println!("    {line}");
+            let status = run(&mut command, interrupts).await?;
+            if !status.success() {
+                bail!("{}", self.failure(&line, status));
+            }
+        }
+        let took = begun.elapsed();
+        println!("    {} took {}", self.current(), seconds(took));
+        self.done.push(took);
+        Ok(())
+    }
+
+    /// What every part took, and that all is well.
+    pub(crate) fn summary(&self) -> String {
+        let mut text = String::from("\n");
+        for (name, took) in self.names.iter().zip(&self.done) {
+            let _written = writeln!(text, "{name:<12} {:>10}", seconds(*took));
+        }
+        let _written =
+            write!(text, "All {} parts passed in {}.", self.done.len(), seconds(self.begun.elapsed()));
+        text
+    }
+
+    fn failure(&self, line: &str, status: ExitStatus) -> String {
+        let passed =
+            if self.done.is_empty() { "none".to_owned() } else { self.names[..self.done.len()].join(", ") };
+        let rest = self.names[self.done.len() + 1..].join(", ");
+        let rest = if rest.is_empty() { "none".to_owned() } else { rest };
+        format!(
+            "{} failed ({status}): `{line}`; passed before: {passed}; not reached: {rest}",
+            self.current()
+        )
+    }
+}
+
+async fn run(command: &mut Command, interrupts: &mut Interrupts) -> Result<ExitStatus> {
+    Group::spawn(command.stdin(Stdio::null()))?.wait(interrupts).await
+}
+
+/// The command as one would type it.
+fn shown(command: &Command) -> String {
+    let command = command.as_std();
+    let program = std::path::Path::new(command.get_program());
+    let mut words = vec![program.file_name().unwrap_or_default().to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
+    words.join(" ")
+}
+
+fn seconds(time: Duration) -> String {
+    let all = time.as_secs_f64();
+    if all < 60.0 {
+        return format!("{all:.1} s");
+    }
+    format!("{} min {:02} s", time.as_secs() / 60, time.as_secs() % 60)
+}
