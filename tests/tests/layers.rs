@@ -90,10 +90,10 @@ fn libraries_depend_only_on_the_layers_below_them() {
     for package in all.packages.iter().filter(|package| !is_top(package)) {
         match layers.get(package.name.as_str()) {
             None => {
-                mistakes.push(format!("{} is not in the table of layers: say where it stands", package.name))
+                mistakes.push(format!("{} is not in the table of layers: say where it stands", package.name));
             }
             Some(allowed) => {
-                mistakes.extend(ours(package, &all).filter_map(|edge| mistake(&package.name, edge, allowed)))
+                mistakes.extend(ours(package, &all).filter_map(|edge| mistake(&package.name, edge, allowed)));
             }
         }
     }
