@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 fn main() -> std::io::Result<()> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut documents = Vec::new();
-    find(&root.join("docs/src"), &mut documents)?;
+    find(&root.join("docs"), &mut documents)?;
     // Below the root only these two: cargo would look at every file of a folder that is named as a whole.
     for name in ["README.md", "CONTRIBUTING.md"] {
         println!("cargo::rerun-if-changed={}", root.join(name).display());
@@ -23,7 +23,7 @@ fn main() -> std::io::Result<()> {
         writeln!(modules, "#[doc = include_str!({path:?})]\nmod {name} {{}}")
             .map_err(std::io::Error::other)?;
     }
-    println!("cargo::rerun-if-changed={}", root.join("docs/src").display());
+    println!("cargo::rerun-if-changed={}", root.join("docs").display());
     let target = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     std::fs::write(target.join("documents.rs"), modules)
 }
