@@ -1,1 +1,52 @@
-//! forebay-macros.
+//! The syntax of `#[cached]`, which `forebay-cache` re-exports: see there for examples.
+//!
+//! The attribute rewrites one body and generates nothing else. From
+//!
+//! ```text
+//! #[cached(cache = app.users, key = id, tags = [Tag::of("user", id)])]
+//! async fn load_user(app: &App, id: UserId) -> Result<User, AppError> { body }
+//! ```
+//!
+//! it makes
+//!
+//! ```text
+//! async fn load_user(app: &App, id: UserId) -> Result<User, AppError> {
+//!     app.users
+//!         .entry(&id)
+//!         .tags(|| [Tag::of("user", id)])
+//!         .get_or_load(async || -> Result<User, AppError> { body })
+//!         .await
+//! }
+//! ```
+//!
+//! Only methods are named, so it does not matter under which path the cache crate is known, and nothing is told
+//! from the spelling of a type.
+
+mod expand;
+mod function;
+mod options;
+
+use proc_macro::TokenStream;
+
+/// Answers calls of an `async fn` from a cache; its body becomes the loader.
+///
+/// `#[cached(cache = …, key = …)]`; each option is an expression over the function's arguments, evaluated inside
+/// the function:
+///
+/// | option | | meaning |
+/// |---|---|---|
+/// | `cache` | required | the `Cache<K, V>`, or something that dereferences to one |
+/// | `key` | required | the key, of type `K`; it is borrowed, so a body that moves the argument wants `key = id.clone()` |
+/// | `ttl` | optional | how long this value is fresh. Default: the cache's ttl |
+/// | `tags` | optional | tags known before the load, evaluated only on a miss. Default: none |
+/// | `tags_from` | optional | a closure `\|value: &V\| tags` for tags known only from the value. Default: none |
+///
+/// The signature stays as it is: methods, generics, lifetimes, `impl Trait` arguments and borrowed arguments work,
+/// and so do `?` and `return` in the body. The cache decides from the return type what is stored.
+///
+/// # Cancellation safety
+/// That of the cache's `get_or_load`: a call that is dropped while it loads hands the load over to a call that waits.
+#[proc_macro_attribute]
+pub fn cached(options: TokenStream, function: TokenStream) -> TokenStream {
+    expand::expand(options.into(), &function.into()).into()
+}

@@ -1,0 +1,80 @@
+use crate::{function::Function, options::Options};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{
+    Expr, ExprMethodCall, ExprReference, ReturnType, Token, parse_quote_spanned, spanned::Spanned,
+    token::Paren,
+};
+
+/// The function with its body behind the cache, or as it was and an error that points at what is wrong.
+pub(crate) fn expand(options: TokenStream, function: &TokenStream) -> TokenStream {
+    let parsed = match (syn::parse2::<Options>(options), syn::parse2::<Function>(function.clone())) {
+        (Ok(options), Ok(parsed)) => Ok((options, parsed)),
+        (Err(mut error), Err(other)) => {
+            error.combine(other);
+            Err(error)
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    match parsed {
+        Ok((options, parsed)) => rewrite(&options, &parsed),
+        Err(error) => {
+            // The function stays, so that its callers do not fail as well.
+            let error = error.into_compile_error();
+            quote! { #error #function }
+        }
+    }
+}
+
+fn rewrite(options: &Options, function: &Function) -> TokenStream {
+    let Function { attributes, visibility, signature, body } = function;
+    // What the cache makes of the return type is reported there.
+    let (output, returns) = match &signature.output {
+        ReturnType::Default => (at(signature.ident.span()), quote! { () }),
+        ReturnType::Type(_, returns) => (at(returns.span()), returns.to_token_stream()),
+    };
+    let mut call = method_call(options.cache.clone(), "entry", borrowed(&options.key));
+    if let Some(ttl) = &options.ttl {
+        call = method_call(call, "ttl", ttl.clone());
+    }
+    if let Some(tags) = &options.tags {
+        call = method_call(call, "tags", parse_quote_spanned! {at(tags.span())=> || #tags });
+    }
+    if let Some(tags) = &options.tags_from {
+        call = method_call(call, "tags_from", tags.clone());
+    }
+    quote_spanned! {output=>
+        #(#attributes)*
+        #visibility #signature {
+            #call.get_or_load(async || -> #returns #body).await
+        }
+    }
+}
+
+/// `receiver.name(argument)`, as a syntax tree: that puts the parentheses where precedence needs them. The name is
+/// reported where the argument stands.
+fn method_call(receiver: Expr, name: &str, argument: Expr) -> Expr {
+    Expr::MethodCall(ExprMethodCall {
+        attrs: Vec::new(),
+        receiver: Box::new(receiver),
+        dot_token: Token![.](at(argument.span())),
+        method: Ident::new(name, at(argument.span())),
+        turbofish: None,
+        paren_token: Paren(at(argument.span())),
+        args: [argument].into_iter().collect(),
+    })
+}
+
+fn borrowed(expr: &Expr) -> Expr {
+    Expr::Reference(ExprReference {
+        attrs: Vec::new(),
+        and_token: Token![&](at(expr.span())),
+        mutability: None,
+        expr: Box::new(expr.clone()),
+    })
+}
+
+/// A place in the user's code, for a token that the user did not write.
+fn at(place: Span) -> Span {
+    Span::mixed_site().located_at(place)
+}
