@@ -81,6 +81,63 @@ pub use cache::{Cache, CacheBuilder, Invalidator, Lookup, NoTags, TagSource, Tag
 pub use clock::Clock;
 pub use codec::{Codec, CodecError, Fingerprint, MessagePack};
 pub use error::{CacheError, LoadFailed};
+/// # Examples
+///
+/// A function, with options that use its arguments:
+/// ```
+/// use forebay_cache::{Cache, LoadFailed, Tag, cached};
+/// use std::time::Duration;
+///
+/// #[derive(Debug, Clone, PartialEq)]
+/// struct User { name: String }
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum AppError {
+///     #[error("database: {0}")]
+///     Database(String),
+///     #[error(transparent)]
+///     Load(#[from] LoadFailed),
+/// }
+///
+/// struct App { users: Cache<u64, User> }
+///
+/// #[cached(cache = app.users, key = id, ttl = Duration::from_secs(30), tags = [Tag::of("user", id)])]
+/// async fn load_user(app: &App, id: u64) -> Result<User, AppError> {
+///     Ok(User { name: format!("user {id}") }) // a query, and `?`
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = App { users: Cache::builder("users").build()? };
+/// assert_eq!(load_user(&app, 7).await?.name, "user 7");
+/// assert!(app.users.peek(&7).is_some());
+/// app.users.invalidate_tag(&Tag::of("user", 7)).await;
+/// assert!(app.users.peek(&7).is_none());
+/// # Ok(()) }
+/// ```
+///
+/// A method, with tags that are known only from the value:
+/// ```
+/// use forebay_cache::{Cache, Tag, cached};
+/// use std::sync::Arc;
+///
+/// struct Order { shop: u32 }
+/// struct Orders { cache: Cache<String, Order> }
+///
+/// impl Orders {
+///     #[cached(cache = self.cache, key = number.to_owned(), tags_from = |order: &Order| [Tag::of("shop", order.shop)])]
+///     async fn find(&self, number: &str) -> Option<Arc<Order>> {
+///         (number != "none").then(|| Arc::new(Order { shop: 3 }))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), forebay_cache::CacheError> {
+/// let orders = Orders { cache: Cache::builder("orders").build()? };
+/// assert!(orders.find("none").await.is_none());
+/// assert!(orders.find("A-1").await.is_some());
+/// # Ok(()) }
+/// ```
+#[cfg(feature = "macros")]
+pub use forebay_macros::cached;
 pub use forebay_scope::Tag;
 pub use invalidation::{Event, Invalidation, Stamp, Strength, Target};
 pub use key::CacheKey;

@@ -36,10 +36,13 @@ use proc_macro::TokenStream;
 /// | option | | meaning |
 /// |---|---|---|
 /// | `cache` | required | the `Cache<K, V>`, or something that dereferences to one |
-/// | `key` | required | the key, of type `K`; it is borrowed, so a body that moves the argument wants `key = id.clone()` |
+/// | `key` | required | the key, of type `K` |
 /// | `ttl` | optional | how long this value is fresh. Default: the cache's ttl |
 /// | `tags` | optional | tags known before the load, evaluated only on a miss. Default: none |
 /// | `tags_from` | optional | a closure `\|value: &V\| tags` for tags known only from the value. Default: none |
+///
+/// `cache`, `key` and `tags` borrow what they name while the body runs. A body that moves such an argument is told so by
+/// the compiler, and wants `cache = app.users.clone()` (one reference count) or `key = id.clone()`.
 ///
 /// The signature stays as it is: methods, generics, lifetimes, `impl Trait` arguments and borrowed arguments work,
 /// and so do `?` and `return` in the body. The cache decides from the return type what is stored.
