@@ -28,7 +28,7 @@ impl WholeEncoder for Brotli {
     fn encode(&mut self, level: u32, body: &[u8], limit: usize) -> Option<Bytes> {
         let mut state = State::new(std::mem::take(&mut self.memory));
         state.set_parameter(Parameter::BROTLI_PARAM_QUALITY, level);
-        state.set_parameter(Parameter::BROTLI_PARAM_LGWIN, window_bits(body.len()));
+        state.set_parameter(Parameter::BROTLI_PARAM_LGWIN, window_bits(level, body.len()));
         state.set_parameter(Parameter::BROTLI_PARAM_SIZE_HINT, u32::try_from(body.len()).unwrap_or(u32::MAX));
         if self.scratch.len() < limit {
             self.scratch.resize(limit, 0);
@@ -56,8 +56,12 @@ impl WholeEncoder for Brotli {
 }
 
 /// The smallest window that holds the body (the format keeps 16 bytes of it for itself), at most 4 MiB.
-fn window_bits(body_bytes: usize) -> u32 {
-    (10..22).find(|&bits| (1_usize << bits) - 16 >= body_bytes).unwrap_or(22)
+///
+/// From level 5 on, windows up to 64 KiB would select a hash table that takes milliseconds to set up, some
+/// forty times as long as the encoding of a small body.
+fn window_bits(level: u32, body_bytes: usize) -> u32 {
+    let smallest = if level < 5 { 10 } else { 17 };
+    (smallest..22).find(|&bits| (1_usize << bits) - 16 >= body_bytes).unwrap_or(22)
 }
 
 /// Brotli for a stream.
@@ -67,7 +71,10 @@ impl BrotliPush {
     pub(super) fn new(level: u32) -> Self {
         let mut state = State::new(StandardAlloc::default());
         state.set_parameter(Parameter::BROTLI_PARAM_QUALITY, level);
-        state.set_parameter(Parameter::BROTLI_PARAM_LGWIN, STREAM_WINDOW_BITS);
+        state.set_parameter(
+            Parameter::BROTLI_PARAM_LGWIN,
+            if level < 5 { STREAM_WINDOW_BITS } else { STREAM_WINDOW_BITS + 1 },
+        );
         Self(state)
     }
 

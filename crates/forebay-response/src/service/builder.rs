@@ -44,6 +44,13 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         self
     }
 
+    /// The coding that goes before the ranking where a body is encoded for one response or as a stream.
+    /// Default: gzip.
+    pub fn quick(mut self, coding: Option<Coding>) -> Self {
+        self.config.quick = coding;
+        self
+    }
+
     /// The shortest body, in bytes, that is worth encoding. Default: 1024.
     pub fn min_bytes(mut self, bytes: u64) -> Self {
         self.config.min_bytes = bytes;

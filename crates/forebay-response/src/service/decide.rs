@@ -62,7 +62,7 @@ impl<E: Eligible> Shared<E> {
     {
         let (mut parts, body) = response.into_parts();
         let prepared = parts.extensions.remove::<Prepared>();
-        let verdict = self.judge(asked, &parts);
+        let verdict = self.judge(asked, &parts, prepared.is_some());
         if verdict.varies {
             merge_vary(&mut parts.headers, &ACCEPT_ENCODING);
         }
@@ -133,7 +133,7 @@ impl<E: Eligible> Shared<E> {
         length >= self.config.min_bytes || !asked.accepts.allows_identity()
     }
 
-    fn judge(&self, asked: &Asked, parts: &Parts) -> Verdict {
+    fn judge(&self, asked: &Asked, parts: &Parts, kept: bool) -> Verdict {
         let (status, headers) = (parts.status, &parts.headers);
         if asked.method == Kind::Connect || status.is_informational() {
             return Verdict { coding: Err(Skip::Status), varies: false, conditional: false, no_store: true };
@@ -150,7 +150,7 @@ impl<E: Eligible> Shared<E> {
             _ if encoded => Err(Skip::Encoded),
             _ if fixed || asked.no_transform => Err(Skip::NoTransform),
             _ if !eligible => Err(Skip::Ineligible),
-            _ => self.choose(asked).ok_or(Skip::NotAccepted),
+            _ => self.choose(asked, kept).ok_or(Skip::NotAccepted),
         };
         // A handler's own 304 need not name the type of the body it stands for.
         let untyped = status == StatusCode::NOT_MODIFIED && !headers.contains_key(CONTENT_TYPE);

@@ -55,9 +55,11 @@ impl<E> ResponseLayer<E> {
 }
 
 impl<E> Shared<E> {
-    /// The best coding the client accepts, by the server's ranking.
-    pub(crate) fn choose(&self, asked: &Asked) -> Option<Coding> {
-        self.config.codings.iter().copied().find(|&coding| asked.accepts.allows(coding))
+    /// The best coding the client accepts, by the server's ranking for bodies that are kept or sent once.
+    pub(crate) fn choose(&self, asked: &Asked, kept: bool) -> Option<Coding> {
+        let offered = &self.config.codings;
+        let quick = self.config.quick.filter(|coding| !kept && offered.contains(coding));
+        quick.into_iter().chain(offered.iter().copied()).find(|&coding| asked.accepts.allows(coding))
     }
 }
 

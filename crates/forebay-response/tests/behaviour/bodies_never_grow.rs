@@ -19,7 +19,7 @@ async fn what_does_not_shrink_is_sent_as_it_is() {
 async fn small_bodies_are_not_worth_it() {
     let answer = get(&[("accept-encoding", "br, gzip")], respond(json(1_023), &[])).await;
     assert_eq!((answer.header("content-encoding"), answer.body.len()), ("", 1_023));
-    let answer = get(&[("accept-encoding", "br, gzip")], respond(json(1_024), &[])).await;
+    let answer = get(&[("accept-encoding", "br")], respond(json(1_024), &[])).await;
     assert_eq!(answer.header("content-encoding"), "br");
     assert!(answer.body.len() < 1_024);
 }

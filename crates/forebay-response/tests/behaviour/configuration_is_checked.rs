@@ -1,4 +1,5 @@
-use forebay_response::{Coding, Error, ResponseConfig, ResponseLayer};
+use crate::stage::{ask, builder, json, request, respond};
+use forebay_response::{Coding, Error, Prepared, ResponseConfig, ResponseLayer};
 
 #[test]
 fn values_out_of_range_are_named() {
@@ -25,10 +26,26 @@ fn it_is_plain_data() {
 
 #[tokio::test]
 async fn the_server_ranks() {
-    use crate::stage::{ask, builder, json, request, respond};
-    let layer = builder().codings([Coding::Gzip, Coding::Brotli]).build().expect("valid");
-    let asked = request(http::Method::GET, &[("accept-encoding", "br;q=1, gzip;q=0.1")]);
-    assert_eq!(ask(&layer, asked, respond(json(5_000), &[])).await.header("content-encoding"), "gzip");
+    let asked = || request(http::Method::GET, &[("accept-encoding", "br;q=1, gzip;q=0.1")]);
+    let coding =
+        async |layer, response| ask(layer, asked(), response).await.header("content-encoding").to_owned();
+    let once = || respond(json(5_000), &[]);
+    let kept = || Prepared::json(json(5_000)).into_response();
+    let default = builder().build().expect("valid");
+    assert_eq!(
+        (coding(&default, once()).await, coding(&default, kept()).await),
+        ("gzip".into(), "br".into())
+    );
+    let strict = builder().quick(None).build().expect("valid");
+    assert_eq!((coding(&strict, once()).await, coding(&strict, kept()).await), ("br".into(), "br".into()));
+    let turned = builder().codings([Coding::Gzip, Coding::Brotli]).build().expect("valid");
+    assert_eq!(coding(&turned, kept()).await, "gzip");
+    let only = builder().codings([Coding::Brotli]).build().expect("valid");
+    assert_eq!(coding(&only, once()).await, "br");
+}
+
+#[tokio::test]
+async fn without_codings_there_are_still_tags() {
     let off = builder().codings([]).build().expect("valid");
     let asked = request(http::Method::GET, &[("accept-encoding", "br")]);
     let answer = ask(&off, asked, respond(json(5_000), &[])).await;
