@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 use forebay_cache::{
-    Fill, Fingerprint, Removal, Stamp, Stored, Tier,
+    Event, Fill, Fingerprint, Heard, Invalidation, Mark, Missed, Removal, Sequencer, Stamp, Stored, Strength,
+    Tag, Target, Tier,
     envelope::{Decoded, Entry, Limits},
 };
+use forebay_scope::Positions;
 use std::time::Duration;
 
 pub(crate) fn schema() -> Fingerprint {
@@ -58,4 +60,57 @@ pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) 
         }
     };
     tokio::time::timeout(Duration::from_secs(30), poll).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+pub(crate) fn soft(target: Target) -> Invalidation {
+    Invalidation { target, strength: Strength::Soft, positions: Positions::default() }
+}
+
+pub(crate) fn tag(text: &str) -> Invalidation {
+    soft(Target::Tag(Tag::named(text)))
+}
+
+pub(crate) fn mark_of(event: &Event) -> Mark {
+    Mark { stamp: event.stamp, link: event.link }
+}
+
+/// Joins the chain as soon as the sequencer is connected.
+pub(crate) async fn joined(sequencer: &dyn Sequencer) -> Missed {
+    let mut missed = None;
+    until("the sequencer answers", async || {
+        missed = sequencer.missed(None).await.ok();
+        missed.is_some()
+    })
+    .await;
+    missed.expect("it answered")
+}
+
+/// The next thing heard that `wanted` accepts; gives up only after very long.
+pub(crate) async fn hear<T>(sequencer: &dyn Sequencer, mut wanted: impl FnMut(&Heard) -> Option<T>) -> T {
+    let listen = async {
+        loop {
+            if let Some(found) = wanted(&sequencer.heard().await) {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), listen).await.expect("something else was awaited")
+}
+
+pub(crate) fn event(heard: &Heard) -> Option<Event> {
+    match heard {
+        Heard::Event(event) => Some(event.clone()),
+        Heard::Alive(_) | Heard::Interrupted => None,
+    }
+}
+
+pub(crate) fn alive(heard: &Heard) -> Option<Mark> {
+    match heard {
+        Heard::Alive(mark) => Some(*mark),
+        Heard::Event(_) | Heard::Interrupted => None,
+    }
+}
+
+pub(crate) fn interrupted(heard: &Heard) -> Option<()> {
+    matches!(heard, Heard::Interrupted).then_some(())
 }

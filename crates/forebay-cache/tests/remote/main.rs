@@ -6,4 +6,20 @@ mod fixture;
 #[cfg(feature = "redis")]
 mod redis_answers_batches_in_order;
 #[cfg(feature = "redis")]
+mod redis_away_fails_fast_and_comes_back;
+#[cfg(feature = "redis")]
+mod redis_bus_that_is_cut_is_noticed;
+#[cfg(feature = "redis")]
+mod redis_configuration_is_checked;
+#[cfg(feature = "redis")]
+mod redis_lost_chain_starts_a_new_epoch;
+#[cfg(feature = "redis")]
+mod redis_nodes_hear_each_other;
+#[cfg(feature = "redis")]
 mod redis_refuses_fills_older_than_what_it_holds;
+#[cfg(feature = "redis")]
+mod redis_remembers_the_newest_number_of_a_tag;
+#[cfg(feature = "redis")]
+mod redis_replays_what_a_node_missed;
+#[cfg(feature = "redis")]
+mod redis_survives_dropped_calls;

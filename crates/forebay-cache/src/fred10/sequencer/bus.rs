@@ -135,3 +135,65 @@ impl Bus {
         self.inbox.put(Heard::Interrupted);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::SequencerConfig, *};
+    use crate::{Stamp, fred10::RedisConfig};
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    fn mark(epoch: u64, number: u64) -> Mark {
+        Mark { stamp: Stamp { epoch, number }, link: number }
+    }
+
+    /// What the listener is told, and what becomes of the subscription, when the chain ends at `end`.
+    async fn compared(subscription: Subscription, end: Mark) -> (Vec<Heard>, Subscription) {
+        let client = RedisConfig::default().subscriber(8).expect("the default URL is one");
+        let mut bus = Bus {
+            link: Arc::new(Link::borrowed(client)),
+            chain: Arc::new(Chain::new(SequencerConfig::default())),
+            inbox: Arc::new(Inbox::new(8)),
+            subscription,
+        };
+        bus.compare(end);
+        let mut told = Vec::new();
+        while let Ok(heard) = timeout(Duration::ZERO, bus.inbox.take()).await {
+            told.push(heard);
+        }
+        (told, bus.subscription)
+    }
+
+    #[tokio::test]
+    async fn what_was_heard_is_alive() {
+        let known = Subscription::Proven(mark(1, 5));
+        let (told, after) = compared(known, mark(1, 5)).await;
+        assert!(matches!(told[..], [Heard::Alive(end)] if end == mark(1, 5)));
+        assert_eq!(after, known);
+        let (told, after) = compared(known, mark(1, 4)).await;
+        assert!(matches!(told[..], [Heard::Alive(_)]), "a newer event came in meanwhile");
+        assert_eq!(after, known);
+    }
+
+    #[tokio::test]
+    async fn a_silent_subscription_is_made_again() {
+        let (told, after) = compared(Subscription::Proven(mark(1, 5)), mark(1, 6)).await;
+        assert!(matches!(told[..], [Heard::Interrupted]), "no sign of life: {told:?}");
+        assert_eq!(after, Subscription::Missing);
+    }
+
+    #[tokio::test]
+    async fn a_new_subscription_asks_for_what_was_missed() {
+        let (told, after) = compared(Subscription::Asked, mark(1, 6)).await;
+        assert!(matches!(told[..], [Heard::Interrupted, Heard::Alive(_)]), "{told:?}");
+        assert_eq!(after, Subscription::Proven(mark(1, 6)));
+        assert!(compared(Subscription::Missing, mark(1, 6)).await.0.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_new_epoch_is_seen_from_the_mark() {
+        let (told, after) = compared(Subscription::Proven(mark(1, 5)), mark(2, 0)).await;
+        assert!(matches!(told[..], [Heard::Alive(end)] if end == mark(2, 0)));
+        assert_eq!(after, Subscription::Proven(mark(2, 0)));
+    }
+}

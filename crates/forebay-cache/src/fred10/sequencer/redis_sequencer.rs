@@ -49,9 +49,10 @@ impl RedisSequencer {
     /// # Errors
     /// When one of the configurations cannot be meant.
     pub fn connect(redis: &RedisConfig, config: SequencerConfig) -> Result<Self, SequencerError> {
+        check(&config)?;
         let commands = redis.client().map_err(failed("connect"))?;
         let listener = redis.subscriber(config.heard_max).map_err(failed("connect"))?;
-        Self::start(Link::open(commands, redis), Link::open(listener, redis), config)
+        Ok(Self::start(Link::open(commands, redis), Link::open(listener, redis), config))
     }
 
     /// Uses a fred client that the caller has connected, configured and will close (see
@@ -61,20 +62,16 @@ impl RedisSequencer {
     /// # Errors
     /// When the configuration cannot be meant.
     pub fn from_client(client: Client, config: SequencerConfig) -> Result<Self, SequencerError> {
+        check(&config)?;
         let server = Config { version: RespVersion::RESP3, fail_fast: true, ..client.client_config() };
         let mut performance = client.perf_config();
         performance.broadcast_channel_capacity = config.heard_max;
         let (connection, policy) = (client.connection_config().clone(), client.client_reconnect_policy());
         let listener = SubscriberClient::new(server, Some(performance), Some(connection), policy);
-        Self::start(Link::borrowed(client), Link::open(listener, &RedisConfig::default()), config)
+        Ok(Self::start(Link::borrowed(client), Link::open(listener, &RedisConfig::default()), config))
     }
 
-    fn start(
-        commands: Link<Client>,
-        listener: Link<SubscriberClient>,
-        config: SequencerConfig,
-    ) -> Result<Self, SequencerError> {
-        config.check().map_err(|why| failed("connect")(Error::new(ErrorKind::Config, why)))?;
+    fn start(commands: Link<Client>, listener: Link<SubscriberClient>, config: SequencerConfig) -> Self {
         let inbox = Arc::new(Inbox::new(config.heard_max));
         let chain = Arc::new(Chain::new(config));
         let listener = Arc::new(listener);
@@ -85,7 +82,7 @@ impl RedisSequencer {
             subscription: Subscription::Missing,
         };
         let bus = Mutex::new(Some(AbortOnDrop(tokio::spawn(bus.run()))));
-        Ok(Self { chain, commands, listener, inbox, bus })
+        Self { chain, commands, listener, inbox, bus }
     }
 
     /// Whether both connections are up at the moment.
@@ -165,6 +162,10 @@ impl fmt::Debug for RedisSequencer {
             .field("listener", &self.listener)
             .finish_non_exhaustive()
     }
+}
+
+fn check(config: &SequencerConfig) -> Result<(), SequencerError> {
+    config.check().map_err(|why| failed("connect")(Error::new(ErrorKind::Config, why)))
 }
 
 fn failed(step: &'static str) -> impl Fn(Error) -> SequencerError {

@@ -1,0 +1,134 @@
+//! A Redis that lost invalidations must not make anything valid again.
+
+use crate::fixture::{alive, hear, joined, mark_of, tag};
+use anyhow::Result;
+use forebay_cache::{
+    Mark, Sequencer,
+    fred10::{RedisConfig, RedisSequencer, SequencerConfig},
+};
+use forebay_tests::{Persistence, Redis, RedisSpec};
+use fred::{
+    clients::Client,
+    interfaces::*,
+    prelude::Config,
+    types::{ClusterHash, CustomCommand},
+};
+use std::time::Duration;
+
+fn node(redis: &Redis) -> Result<RedisSequencer> {
+    let config = SequencerConfig { heartbeat: Duration::from_millis(20), ..SequencerConfig::of("shop") };
+    Ok(RedisSequencer::connect(&RedisConfig::from_url(redis.url()), config)?)
+}
+
+async fn command(redis: &Redis, words: &'static str) -> Result<()> {
+    let client = Client::new(Config::from_url(&redis.url())?, None, None, None);
+    client.init().await?;
+    let command = CustomCommand::new_static(words, ClusterHash::Random, false);
+    let _: fred::types::Value = client.custom(command, Vec::<String>::new()).await?;
+    Ok(())
+}
+
+/// What the node follows from its heartbeats: an end that differs from what it knows.
+async fn other_end(node: &RedisSequencer, known: Mark) -> Mark {
+    hear(node, |heard| alive(heard).filter(|mark| mark.stamp.epoch != known.stamp.epoch)).await
+}
+
+#[tokio::test]
+async fn everything_flushed() -> Result<()> {
+    let redis = Redis::start().await?;
+    let node = node(&redis)?;
+    joined(&node).await;
+    let known = mark_of(&node.issue(&tag("a")).await?);
+    command(&redis, "FLUSHALL").await?;
+
+    let seen = other_end(&node, known).await;
+    let missed = node.missed(Some(known)).await?;
+    assert!(!missed.complete);
+    assert_eq!(missed.end.stamp, seen.stamp);
+    assert!(missed.end.stamp.epoch > known.stamp.epoch, "a later epoch is larger");
+    let next = node.issue(&tag("a")).await?;
+    assert_eq!(next.stamp.epoch, missed.end.stamp.epoch);
+    Ok(())
+}
+
+/// Issues two invalidations, of which the server forgets the second.
+async fn rewound(redis: &Redis, nodes: &[&RedisSequencer]) -> Result<(Mark, Mark)> {
+    for node in nodes {
+        joined(*node).await;
+    }
+    let kept = mark_of(&nodes[0].issue(&tag("a")).await?);
+    command(redis, "SAVE").await?;
+    let lost = mark_of(&nodes[0].issue(&tag("b")).await?);
+    redis.kill();
+    redis.restart().await?;
+    for node in nodes {
+        joined(*node).await;
+    }
+    Ok((kept, lost))
+}
+
+async fn with_dump() -> Result<Redis> {
+    Redis::start_with(RedisSpec::default().persistence(Persistence::Dump)).await
+}
+
+#[tokio::test]
+async fn a_restart_that_went_back_in_time() -> Result<()> {
+    let redis = with_dump().await?;
+    let (here, there) = (node(&redis)?, node(&redis)?);
+    let (kept, lost) = rewound(&redis, &[&here, &there]).await?;
+
+    let ignorant = there.missed(Some(kept)).await?;
+    assert!(ignorant.complete, "who had not heard of the second one cannot know");
+    let missed = here.missed(Some(lost)).await?;
+    assert!(!missed.complete);
+    assert!(missed.end.stamp.epoch > lost.stamp.epoch);
+
+    let after = there.missed(Some(lost)).await?;
+    assert!(!after.complete);
+    assert_eq!(after.end, missed.end, "the second to notice does not start yet another epoch");
+    assert_eq!(
+        other_end(&there, kept).await.stamp.epoch,
+        missed.end.stamp.epoch,
+        "everybody hears of the new epoch"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn numbers_handed_out_again() -> Result<()> {
+    let redis = with_dump().await?;
+    let (here, there) = (node(&redis)?, node(&redis)?);
+    let (_, lost) = rewound(&redis, &[&here, &there]).await?;
+    for n in 0..5 {
+        there.issue(&tag(&format!("other:{n}"))).await?;
+    }
+    let missed = here.missed(Some(lost)).await?;
+    assert!(!missed.complete, "number {} is another invalidation now", lost.stamp.number);
+    assert!(missed.end.stamp.epoch > lost.stamp.epoch);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_earlier_epoch_that_came_back() -> Result<()> {
+    let redis = with_dump().await?;
+    let node = node(&redis)?;
+    joined(&node).await;
+    let first = mark_of(&node.issue(&tag("a")).await?);
+    command(&redis, "SAVE").await?;
+    command(&redis, "FLUSHALL").await?;
+    let second = node.missed(Some(first)).await?.end;
+    assert!(second.stamp.epoch > first.stamp.epoch);
+    redis.kill();
+    redis.restart().await?;
+    until_joined_at(&node, first).await;
+
+    let missed = node.missed(Some(second)).await?;
+    assert!(!missed.complete);
+    assert!(missed.end.stamp.epoch > second.stamp.epoch, "entries of the first epoch stay dead");
+    Ok(())
+}
+
+async fn until_joined_at(node: &RedisSequencer, mark: Mark) {
+    crate::fixture::until("the dump is back", async || node.missed(None).await.is_ok_and(|m| m.end == mark))
+        .await;
+}
