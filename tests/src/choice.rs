@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 /// What one of `FOREBAY_LAB_POSTGRES`, `FOREBAY_LAB_REDIS` and `FOREBAY_LAB_MEMCACHED` asks for.
 ///
@@ -28,12 +28,7 @@ impl Choice {
     /// # Errors
     /// One sentence that names the missing package.
     pub fn postgres() -> Result<Self> {
-        Self::read(&Program {
-            name: "postgres",
-            needs: &["postgres", "initdb"],
-            variable: "FOREBAY_LAB_POSTGRES",
-            package: "postgresql",
-        })
+        POSTGRES.choice()
     }
 
     /// Where Redis comes from.
@@ -41,12 +36,7 @@ impl Choice {
     /// # Errors
     /// One sentence that names the missing package.
     pub fn redis() -> Result<Self> {
-        Self::read(&Program {
-            name: "redis-server",
-            needs: &["redis-server"],
-            variable: "FOREBAY_LAB_REDIS",
-            package: "redis-server",
-        })
+        REDIS.choice()
     }
 
     /// Where Memcached comes from.
@@ -54,54 +44,45 @@ impl Choice {
     /// # Errors
     /// One sentence that names the missing package.
     pub fn memcached() -> Result<Self> {
-        Self::read(&Program {
-            name: "memcached",
-            needs: &["memcached"],
-            variable: "FOREBAY_LAB_MEMCACHED",
-            package: "memcached",
-        })
-    }
-
-    fn read(program: &Program) -> Result<Self> {
-        let asked = std::env::var(program.variable).unwrap_or_default();
-        program.resolve(&asked, search_path)
-    }
-
-    /// The folder with the programs, also where running servers were named: private servers are always started.
-    pub(crate) fn folder(self, found: impl FnOnce() -> Result<PathBuf>) -> Result<PathBuf> {
-        match self {
-            Self::Start(folder) => Ok(folder),
-            Self::Use(_) => found(),
-        }
+        MEMCACHED.choice()
     }
 }
 
 /// The folder with PostgreSQL's programs.
 pub(crate) fn postgres_folder() -> Result<PathBuf> {
-    Choice::postgres()?.folder(|| missing_programs("postgres", "postgresql", &["postgres", "initdb"]))
+    POSTGRES.folder()
 }
 
 /// The folder with `redis-server`.
 pub(crate) fn redis_folder() -> Result<PathBuf> {
-    Choice::redis()?.folder(|| missing_programs("redis-server", "redis-server", &["redis-server"]))
+    REDIS.folder()
 }
 
 /// The folder with `memcached`.
 pub(crate) fn memcached_folder() -> Result<PathBuf> {
-    Choice::memcached()?.folder(|| missing_programs("memcached", "memcached", &["memcached"]))
+    MEMCACHED.folder()
 }
 
-fn missing_programs(
-    name: &'static str,
-    package: &'static str,
-    needs: &'static [&'static str],
-) -> Result<PathBuf> {
-    let program = Program { name, needs, variable: "PATH", package };
-    match program.resolve("", search_path)? {
-        Choice::Start(folder) => Ok(folder),
-        Choice::Use(_) => bail!("{name} was not found"),
-    }
-}
+const POSTGRES: Program = Program {
+    name: "postgres",
+    needs: &["postgres", "initdb"],
+    variable: "FOREBAY_LAB_POSTGRES",
+    package: "postgresql",
+};
+
+const REDIS: Program = Program {
+    name: "redis-server",
+    needs: &["redis-server"],
+    variable: "FOREBAY_LAB_REDIS",
+    package: "redis-server",
+};
+
+const MEMCACHED: Program = Program {
+    name: "memcached",
+    needs: &["memcached"],
+    variable: "FOREBAY_LAB_MEMCACHED",
+    package: "memcached",
+};
 
 struct Program {
     name: &'static str,
@@ -111,18 +92,32 @@ struct Program {
 }
 
 impl Program {
+    /// What its variable asks for.
+    fn choice(&self) -> Result<Choice> {
+        self.resolve(&std::env::var(self.variable).unwrap_or_default(), search_path)
+    }
+
+    /// Where the programs are, also when running servers were named: private servers are always started.
+    fn folder(&self) -> Result<PathBuf> {
+        match self.choice()? {
+            Choice::Start(folder) => Ok(folder),
+            Choice::Use(_) => self.search(search_path()),
+        }
+    }
+
+    fn search(&self, folders: Vec<PathBuf>) -> Result<PathBuf> {
+        folders.into_iter().find(|folder| self.is_in(folder)).with_context(|| {
+            format!(
+                "{} was not found: install the package `{}` (`cargo xtask test` does it on Debian and Ubuntu) or set {}",
+                self.name, self.package, self.variable
+            )
+        })
+    }
+
     fn resolve(&self, asked: &str, search: impl FnOnce() -> Vec<PathBuf>) -> Result<Choice> {
         let asked = asked.trim();
         if asked.is_empty() {
-            return match search().into_iter().find(|folder| self.is_in(folder)) {
-                Some(folder) => Ok(Choice::Start(folder)),
-                None => bail!(
-                    "{} was not found: install the package `{}` (`cargo xtask test` does it on Debian and Ubuntu) or set {}",
-                    self.name,
-                    self.package,
-                    self.variable
-                ),
-            };
+            return Ok(Choice::Start(self.search(search())?));
         }
         if !asked.contains("://") && Path::new(asked).exists() {
             return self.in_path(Path::new(asked));
@@ -134,11 +129,17 @@ impl Program {
     }
 
     fn in_path(&self, path: &Path) -> Result<Choice> {
-        let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+        let is_program = path.file_name().is_some_and(|name| self.needs.iter().any(|need| name == *need));
+        let folder = if is_program { path.parent().unwrap_or(path) } else { path };
         if self.is_in(folder) {
             return Ok(Choice::Start(folder.to_owned()));
         }
-        bail!("{} names {}, where {} is missing", self.variable, folder.display(), self.needs.join(" or "));
+        bail!(
+            "{} names {}, which is not a folder with {}",
+            self.variable,
+            path.display(),
+            self.needs.join(" and ")
+        );
     }
 
     fn is_in(&self, folder: &Path) -> bool {
@@ -189,5 +190,8 @@ mod tests {
             Choice::Use(vec!["redis://a:1".into(), "redis://b:2".into()])
         );
         assert!(PROGRAM.resolve("/no/such/path", Vec::new).is_err());
+        std::fs::write(folder.path().join("other"), "").unwrap();
+        let other = folder.path().join("other");
+        assert!(PROGRAM.resolve(other.to_str().unwrap(), Vec::new).is_err(), "not the server's program");
     }
 }

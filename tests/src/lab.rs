@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
+use crate::existing::{check_listening, check_postgres};
 use crate::folder::Folder;
 use crate::{Memcached, Postgres, PostgresSpec, Redis, RedisSpec};
 
@@ -141,12 +142,21 @@ pub(crate) fn inside() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
+/// The one address in `variable`, if somebody listens there.
+async fn only(variable: &str, addresses: Vec<String>) -> Result<String> {
+    let [address] = <[String; 1]>::try_from(addresses)
+        .map_err(|all| anyhow!("{variable} names {} addresses; the lab uses one", all.len()))?;
+    check_listening(variable, &address).await?;
+    Ok(address)
+}
+
 async fn start_postgres(
     folder: &Arc<Folder>,
     spec: Option<&PostgresSpec>,
 ) -> Result<(Option<Postgres>, Vec<String>)> {
     let Some(spec) = spec else { return Ok((None, Vec::new())) };
     if let Choice::Use(urls) = Choice::postgres()? {
+        check_postgres(&urls).await?;
         return Ok((None, urls));
     }
     let postgres = Postgres::start_in(folder, spec).await?;
@@ -161,7 +171,8 @@ async fn start_redis(
 ) -> Result<(Option<Redis>, Option<String>)> {
     let Some(spec) = spec else { return Ok((None, None)) };
     if let Choice::Use(urls) = Choice::redis()? {
-        return Ok((None, urls.into_iter().next()));
+        let url = only("FOREBAY_LAB_REDIS", urls).await?;
+        return Ok((None, Some(url)));
     }
     let redis = Redis::start_in(folder, spec.clone()).await?;
     let url = redis.url();
@@ -173,7 +184,8 @@ async fn start_memcached(folder: &Arc<Folder>, wanted: bool) -> Result<(Option<M
         return Ok((None, None));
     }
     if let Choice::Use(addresses) = Choice::memcached()? {
-        return Ok((None, addresses.into_iter().next()));
+        let address = only("FOREBAY_LAB_MEMCACHED", addresses).await?;
+        return Ok((None, Some(address)));
     }
     let memcached = Memcached::start_in(folder).await?;
     let address = memcached.addr();

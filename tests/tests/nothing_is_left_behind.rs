@@ -24,7 +24,7 @@ impl Owner {
 
     /// In a temporary folder of its own, so that other tests' labs do not sweep what this one left.
     fn start_as(mut command: Command, ending: &str) -> Self {
-        let temporary = tempfile::Builder::new().prefix("lab-test").tempdir_in("/tmp").unwrap();
+        let temporary = tempfile::Builder::new().prefix("lab-test").tempdir().unwrap();
         std::fs::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         command.arg(ending).env_remove(ENVIRONMENT).env("TMPDIR", temporary.path());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -135,7 +135,7 @@ fn as_a_normal_user_too() {
         // Then every other test of this file shows it.
         return;
     }
-    let place = tempfile::Builder::new().prefix("lab-test").tempdir_in("/tmp").unwrap();
+    let place = tempfile::Builder::new().prefix("lab-test").tempdir().unwrap();
     std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let program = place.path().join("hold-lab");
     std::fs::copy(env!("CARGO_BIN_EXE_hold-lab"), &program).unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
-use forebay_tests::{Addresses, LabSpec, PostgresSpec};
+use forebay_tests::{Addresses, LabSpec, PostgresSpec, Scratch};
 use tokio::process::Command;
 
 use crate::arguments::DemoOptions;
@@ -24,7 +24,9 @@ pub(crate) async fn run(options: &DemoOptions, interrupts: &mut Interrupts) -> R
     install::ensure(&[Server::Postgres, Server::Redis], options.yes, interrupts).await?;
 
     eprintln!("Building the example service (release) …");
+    let scratch = Scratch::create()?;
     let mut build = workspace.cargo(["build", "--release", "--package", "treasury"]);
+    build.env("TMPDIR", scratch.path());
     let built = Group::spawn(build.stdin(Stdio::null()))?.wait(interrupts).await?;
     if !built.success() {
         bail!("the example service does not build: run `cargo build --release -p treasury`");
@@ -35,6 +37,7 @@ pub(crate) async fn run(options: &DemoOptions, interrupts: &mut Interrupts) -> R
     let spec = LabSpec { postgres: Some(postgres), memcached: false, ..LabSpec::default() };
     let lab = lab::start(&spec, interrupts).await?;
     let mut demo = command(&workspace, lab.addresses(), options)?;
+    demo.env("TMPDIR", scratch.path());
     let status = Group::spawn(demo.stdin(Stdio::null()))?.wait(interrupts).await?;
     Ok(exit_code(status))
 }

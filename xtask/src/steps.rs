@@ -5,6 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use forebay_tests::Scratch;
 use tokio::process::Command;
 
 use crate::interrupt::Interrupts;
@@ -16,12 +17,16 @@ pub(crate) struct Steps {
     names: Vec<&'static str>,
     done: Vec<Duration>,
     begun: Instant,
+    scratch: Scratch,
 }
 
 impl Steps {
     /// A run of these parts.
-    pub(crate) fn new(names: Vec<&'static str>) -> Self {
-        Self { names, done: Vec::new(), begun: Instant::now() }
+    ///
+    /// # Errors
+    /// No place for temporary files.
+    pub(crate) fn new(names: Vec<&'static str>) -> Result<Self> {
+        Ok(Self { names, done: Vec::new(), begun: Instant::now(), scratch: Scratch::create()? })
     }
 
     /// The name of the part that is under way.
@@ -39,7 +44,8 @@ impl Steps {
         for mut command in commands {
             let line = shown(&command);
             println!("    {line}");
-            let status = run(&mut command, interrupts).await?;
+            command.stdin(Stdio::null()).env("TMPDIR", self.scratch.path());
+            let status = Group::spawn(&mut command)?.wait(interrupts).await?;
             if !status.success() {
                 bail!("{}", self.failure(&line, status));
             }
@@ -71,10 +77,6 @@ impl Steps {
             self.current()
         )
     }
-}
-
-async fn run(command: &mut Command, interrupts: &mut Interrupts) -> Result<ExitStatus> {
-    Group::spawn(command.stdin(Stdio::null()))?.wait(interrupts).await
 }
 
 /// The command as one would type it.

@@ -108,7 +108,7 @@ impl Server {
         let name = self.command.program.display().to_string();
         until(&name, async || {
             if let Some(words) = self.failed() {
-                bail!("{name} ended while starting: {words}");
+                bail!("{name} ended while starting, {words}");
             }
             ready(self.port).await
         })
@@ -117,7 +117,7 @@ impl Server {
 
     fn failed(&self) -> Option<String> {
         match &*self.lock() {
-            Some(process) => process.exited().map(|_| process.last_words()),
+            Some(process) => process.exited().map(|status| format!("{status}: {}", process.last_words())),
             None => Some("it was stopped".to_owned()),
         }
     }

@@ -25,7 +25,7 @@ pub(crate) async fn run(options: &TestOptions, interrupts: &mut Interrupts) -> R
     install::ensure(&Server::ALL, options.yes, interrupts).await?;
 
     let parts = plan::parts(&workspace, &scope);
-    let mut steps = Steps::new(parts.iter().map(Part::name).collect());
+    let mut steps = Steps::new(parts.iter().map(Part::name).collect())?;
     for part in parts {
         let needs_lab = part.needs_lab();
         let mut commands = part.into_commands();
