@@ -48,6 +48,7 @@ pub trait StoredAs<V>: Sized {
 )]
 pub trait FollowerError: From<LoadFailed> + fmt::Display {}
 
+#[diagnostic::do_not_recommend]
 impl<E: From<LoadFailed> + fmt::Display> FollowerError for E {}
 
 fn failed(error: &impl fmt::Display) -> LoadFailed {

@@ -19,9 +19,9 @@ pub(crate) fn expand(options: TokenStream, function: &TokenStream) -> TokenStrea
     match parsed {
         Ok((options, parsed)) => rewrite(&options, &parsed),
         Err(error) => {
-            // The function stays, so that its callers do not fail as well.
+            // The function stays, so that its callers do not fail as well, and is not warned about.
             let error = error.into_compile_error();
-            quote! { #error #function }
+            quote! { #error #[allow(unused_variables, unused_mut)] #function }
         }
     }
 }
@@ -33,15 +33,16 @@ fn rewrite(options: &Options, function: &Function) -> TokenStream {
         ReturnType::Default => (at(signature.ident.span()), quote! { () }),
         ReturnType::Type(_, returns) => (at(returns.span()), returns.to_token_stream()),
     };
-    let mut call = method_call(options.cache.clone(), "entry", borrowed(&options.key));
+    let mut call =
+        method_call(options.cache.clone(), "entry", &options.cache, borrowed(&options.key), output);
     if let Some(ttl) = &options.ttl {
-        call = method_call(call, "ttl", ttl.clone());
+        call = method_call(call, "ttl", ttl, ttl.clone(), output);
     }
     if let Some(tags) = &options.tags {
-        call = method_call(call, "tags", parse_quote_spanned! {at(tags.span())=> || #tags });
+        call = method_call(call, "tags", tags, parse_quote_spanned! {at(tags.span())=> || #tags }, output);
     }
     if let Some(tags) = &options.tags_from {
-        call = method_call(call, "tags_from", tags.clone());
+        call = method_call(call, "tags_from", tags, tags.clone(), output);
     }
     quote_spanned! {output=>
         #(#attributes)*
@@ -51,16 +52,16 @@ fn rewrite(options: &Options, function: &Function) -> TokenStream {
     }
 }
 
-/// `receiver.name(argument)`, as a syntax tree: that puts the parentheses where precedence needs them. The name is
-/// reported where the argument stands.
-fn method_call(receiver: Expr, name: &str, argument: Expr) -> Expr {
+/// `receiver.name(argument)`, as a syntax tree: that puts the parentheses where precedence needs them. That there is no
+/// such method is reported at the expression it is about.
+fn method_call(receiver: Expr, name: &str, about: &Expr, argument: Expr, place: Span) -> Expr {
     Expr::MethodCall(ExprMethodCall {
         attrs: Vec::new(),
         receiver: Box::new(receiver),
-        dot_token: Token![.](at(argument.span())),
-        method: Ident::new(name, at(argument.span())),
+        dot_token: Token![.](place),
+        method: Ident::new(name, at(about.span())),
         turbofish: None,
-        paren_token: Paren(at(argument.span())),
+        paren_token: Paren(place),
         args: [argument].into_iter().collect(),
     })
 }

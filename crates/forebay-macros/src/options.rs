@@ -1,4 +1,4 @@
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::{
     Error, Expr, Ident, Result, Token,
     parse::{Parse, ParseStream},
@@ -21,20 +21,20 @@ impl Parse for Options {
         let mut errors = Errors(None);
         while !input.is_empty() {
             let name: Ident = input.parse()?;
-            if !input.peek(Token![=]) {
-                let text = format!("`{name}` needs a value: `{name} = …`");
-                errors.add(Error::new(name.span(), text));
-                // Only a comma can follow; anything else has no meaning that could be skipped.
-            } else {
+            let value = if input.peek(Token![=]) {
                 input.parse::<Token![=]>()?;
-                let value: Expr = input.parse()?;
-                match NAMES.iter().position(|known| name == known) {
-                    None => errors.add(Error::new(name.span(), unknown(&name))),
-                    Some(at) if values[at].is_some() => {
-                        errors.add(Error::new(name.span(), format!("`{name}` is given twice")));
-                    }
-                    Some(at) => values[at] = Some(value),
+                input.parse()?
+            } else {
+                errors.add(Error::new(name.span(), format!("`{name}` needs a value: `{name} = …`")));
+                // Takes the value's place; an error was noted, so it goes nowhere.
+                Expr::Verbatim(TokenStream::new())
+            };
+            match NAMES.iter().position(|known| name == known) {
+                None => errors.add(Error::new(name.span(), unknown(&name))),
+                Some(at) if values[at].is_some() => {
+                    errors.add(Error::new(name.span(), format!("`{name}` is given twice")));
                 }
+                Some(at) => values[at] = Some(value),
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
