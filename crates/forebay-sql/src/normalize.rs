@@ -109,7 +109,7 @@ impl Writer<'_> {
     fn end_statement(&mut self) {
         self.end_list();
         self.outer.clear();
-        self.ended = self.before.is_some();
+        self.ended |= self.before.is_some();
         self.before = None;
     }
 

@@ -86,6 +86,10 @@ fn is_clause(query: &Query, chain: Chain) -> bool {
         ),
         Keyword::First | Keyword::Next => before == Keyword::Fetch,
         Keyword::Zone => before == Keyword::Time,
+        Keyword::Varying => {
+            matches!(before, Keyword::Character | Keyword::Char | Keyword::Nchar | Keyword::Bit)
+        }
+        Keyword::Second => before == Keyword::Interval,
         Keyword::Materialized => query.frame.with == With::As,
         Keyword::Rollup | Keyword::Cube => query.frame.grouping,
         _ => false,

@@ -14,7 +14,7 @@ impl Pass<'_> {
             self.explain_options();
             match self.cursor.next_of_statement() {
                 Some(token) => first = token,
-                None => return,
+                None => return self.unknown(first),
             }
         }
         match first.kind {

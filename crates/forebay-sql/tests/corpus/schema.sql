@@ -1,0 +1,13 @@
+CREATE TABLE users (id bigint PRIMARY KEY, name text, email text, age int, active bool, created timestamptz DEFAULT now(), data jsonb, tags text[], parent bigint);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, total numeric(12,2), placed date, note text, "select" int, update int, "delete" int);
+CREATE TABLE points (at point, span tsrange, area box, addr inet, doc tsvector);
+CREATE TYPE pair AS (a int, b text);
+CREATE TABLE pairs (p pair);
+CREATE VIEW active_users AS SELECT id, name FROM users WHERE active;
+CREATE SCHEMA app;
+CREATE TABLE app.log (id bigint, at timestamptz, line text);
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+INSERT INTO users SELECT n, 'user ' || n, n || '@example.org', n % 90, n % 2 = 0, now(), jsonb_build_object('n', n), ARRAY['a', 'b'], n / 2 FROM generate_series(1, 50) n;
+INSERT INTO orders SELECT n, n % 50, n, date '2024-01-01' + n, 'note', n, n, n FROM generate_series(1, 100) n;
+INSERT INTO points VALUES ('(1,2)', '[2024-01-01,2024-02-01)', '((0,0),(1,1))', '10.0.0.1/8', to_tsvector('english', 'a fat cat'));
+INSERT INTO pairs VALUES (ROW(1, 'x')::pair);
