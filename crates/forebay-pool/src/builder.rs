@@ -1,7 +1,7 @@
 //! From a configuration to a running pool.
 
 use crate::{
-    config::PoolConfig,
+    config::{PoolConfig, parse},
     connect::{Connect, ConnectPlain},
     endpoint::{Endpoint, Role},
     error::PoolError,
@@ -17,6 +17,7 @@ use crate::{
     supervisor::{Crew, Times, supervise},
 };
 use forebay_metrics::Meter;
+use forebay_traffic::{Breaker, BreakerConfig};
 use futures_util::future;
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -29,6 +30,7 @@ pub struct PoolBuilder {
     connect: Box<dyn Connect>,
     selector: Box<dyn ReplicaSelector>,
     observer: Option<Arc<dyn QueryObserver>>,
+    breaker: BreakerConfig,
 }
 
 impl PoolBuilder {
@@ -39,6 +41,7 @@ impl PoolBuilder {
             connect: Box::new(ConnectPlain),
             selector: Box::new(PowerOfTwo),
             observer: None,
+            breaker: BreakerConfig::default(),
         }
     }
 
@@ -63,6 +66,12 @@ impl PoolBuilder {
     /// Which replica gets the next read. Default: [`PowerOfTwo`].
     pub fn selector(mut self, selector: impl ReplicaSelector) -> Self {
         self.selector = Box::new(selector);
+        self
+    }
+
+    /// When a replica that keeps failing is left alone, and for how long. Default: [`BreakerConfig::default`].
+    pub fn breaker(mut self, breaker: BreakerConfig) -> Self {
+        self.breaker = breaker;
         self
     }
 
@@ -126,8 +135,10 @@ impl PoolBuilder {
         work: &mpsc::UnboundedSender<Work>,
     ) -> Result<(Arc<Lane>, Arc<Lane>, Vec<Arc<Lane>>), PoolError> {
         let config = &self.config;
-        let endpoint =
-            |key, url: &str, role| Endpoint::new(key, url, role, &config.application_name).map(Arc::new);
+        let endpoint = |key, url: &str, role| {
+            let breaker = |name: &str| Breaker::measured(self.breaker.clone(), name, &self.meter);
+            Endpoint::new(parse(key, url)?, role, &config.application_name, breaker).map(Arc::new)
+        };
         let lane = |endpoint: &Arc<Endpoint>, access, max| {
             let settings = session_config(endpoint, access, config.statement_timeout);
             let seconds = metrics::query_histogram(&self.meter, endpoint, access);

@@ -72,7 +72,15 @@ pub(crate) async fn watch<T: Counted>(
         settle(lease).await?;
     }
     let was_closed = lease.is_closed();
-    let mut call = Call { pool, lease, asked, started: Instant::now(), outcome: Outcome::Cancelled, rows: 0 };
+    let mut call = Call {
+        pool,
+        lease,
+        asked,
+        started: Instant::now(),
+        outcome: Outcome::Cancelled,
+        rows: 0,
+        lost: false,
+    };
     let result = match deadline {
         None => Ok(work.await),
         Some(deadline) => tokio::time::timeout_at(deadline, work).await,
@@ -85,6 +93,7 @@ pub(crate) async fn watch<T: Counted>(
         }
         Ok(Err(error)) => {
             call.outcome = Outcome::Failed;
+            call.lost = error.is_closed();
             Err(meaning(lease, asked, was_closed, error))
         }
         Err(_) => {
@@ -118,7 +127,6 @@ async fn settle(lease: &Lease) -> Result<(), PoolError> {
 fn meaning(lease: &Lease, asked: Asked<'_>, was_closed: bool, source: tokio_postgres::Error) -> PoolError {
     let endpoint = lease.lane().endpoint.name.clone();
     if source.is_closed() {
-        lease.lane().endpoint.unreachable();
         let outcome_unknown = asked.may_change && !was_closed;
         return PoolError::Lost { endpoint, step: asked.step, outcome_unknown, source };
     }
@@ -136,6 +144,8 @@ struct Call<'a> {
     started: Instant,
     outcome: Outcome,
     rows: u64,
+    /// The connection ended.
+    lost: bool,
 }
 
 impl Drop for Call<'_> {
@@ -144,14 +154,18 @@ impl Drop for Call<'_> {
         let endpoint = &self.lease.lane().endpoint;
         match self.outcome {
             Outcome::Done => {
+                self.lease.served(true);
                 endpoint.took(round_trip);
                 self.lease.lane().seconds.record(round_trip);
             }
             Outcome::Cancelled | Outcome::TimedOut => {
+                if self.outcome == Outcome::TimedOut {
+                    self.lease.served(false);
+                }
                 self.lease.abandon();
                 self.pool.counts.abandoned.increment(1);
             }
-            Outcome::Failed => {}
+            Outcome::Failed => self.lease.served(!self.lost),
         }
         if let Some(observer) = &self.pool.observer {
             observer.observe(&QueryEvent {

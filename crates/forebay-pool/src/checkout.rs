@@ -25,12 +25,21 @@ impl Inner {
         };
         let mut failed = Excluded::default();
         while let Some(index) = self.choose(required, failed) {
-            match self.take(&self.replicas[index], Patience::UntilFailure).await {
+            let lane = &self.replicas[index];
+            // A replica whose circuit is open is left alone; asking for the permit is what lets a probe through.
+            let Ok(permit) = lane.endpoint.breaker.permit() else {
+                failed.add(index);
+                continue;
+            };
+            match self.take(lane, Patience::UntilFailure).await {
                 Ok(lease) => {
                     self.counts.from_replica.increment(1);
-                    return Ok(lease);
+                    return Ok(lease.with_permit(permit));
                 }
-                Err(PoolError::Connect { .. }) => failed.add(index),
+                Err(PoolError::Connect { .. }) => {
+                    permit.failed();
+                    failed.add(index);
+                }
                 Err(other) => return Err(other),
             }
         }

@@ -1,7 +1,8 @@
 //! One server, and what is known of it.
 
-use crate::{config, error::PoolError, lag::Log};
+use crate::{error::PoolError, lag::Log};
 use forebay_scope::Position;
+use forebay_traffic::Breaker;
 use serde::Serialize;
 use std::{
     fmt::Write as _,
@@ -41,6 +42,8 @@ pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) role: Role,
     pub(crate) config: Config,
+    /// Keeps reads away from a replica that answers probes and fails statements.
+    pub(crate) breaker: Breaker,
     /// Answers probes and takes connections.
     reachable: AtomicBool,
     /// Plays the role it is configured for: a promoted replica does not.
@@ -64,18 +67,20 @@ pub(crate) struct Sighting {
 const LATENCY_SHIFT: u32 = 3;
 
 impl Endpoint {
+    /// `breaker` makes the breaker for a server of this name.
     pub(crate) fn new(
-        key: &'static str,
-        url: &str,
+        mut config: Config,
         role: Role,
         application: &str,
+        breaker: impl FnOnce(&str) -> Result<Breaker, forebay_traffic::Error>,
     ) -> Result<Self, PoolError> {
-        let mut config = config::parse(key, url)?;
         if config.get_application_name().is_none() {
             config.application_name(application);
         }
+        let name = name(&config);
         Ok(Self {
-            name: name(&config),
+            breaker: breaker(&name).map_err(|error| PoolError::config("breaker", error.to_string()))?,
+            name,
             role,
             config,
             reachable: AtomicBool::new(true),

@@ -233,7 +233,8 @@ impl Lane {
 
     fn connect(self: &Arc<Self>) {
         if self.work.send(Work::Connect(Arc::clone(self))).is_err() {
-            self.connect_given_up();
+            // The supervisor is gone, so the pool is closing.
+            self.state().give_up_connect();
         }
     }
 
@@ -247,9 +248,24 @@ impl Lane {
         self.put_back(session);
     }
 
-    /// A connect failed. Impatient waiters are told; says whether anyone is left to try again for.
-    pub(crate) fn connect_failed(&self, failure: &SharedFailure) -> bool {
-        let (told, again) = {
+    /// Whether anyone is left whom a connect that failed is repeated for; otherwise its slot is free again.
+    pub(crate) fn keep_connecting(&self) -> bool {
+        let mut state = self.state();
+        state.waiters.retain(|waiter| !waiter.hand.is_closed());
+        // As many connects as waiters, not more. Deciding and giving up are one step: a waiter that comes in
+        // between would count on this connect.
+        if !state.closed && state.waiters.len() >= state.connecting {
+            return true;
+        }
+        state.give_up_connect();
+        drop(state);
+        self.emptied.notify_waiters();
+        false
+    }
+
+    /// Tells the waiters that have other servers to ask; those that left are forgotten.
+    pub(crate) fn turn_away(&self, failure: &SharedFailure) {
+        let told = {
             let mut state = self.state();
             state.last_failure = Some(failure.clone());
             let (told, left): (Vec<_>, Vec<_>) = mem::take(&mut state.waiters)
@@ -257,22 +273,11 @@ impl Lane {
                 .filter(|waiter| !waiter.hand.is_closed())
                 .partition(|waiter| waiter.patience == Patience::UntilFailure);
             state.waiters = left.into();
-            // As many connects as waiters, not more: a connect whose demand is gone is not repeated.
-            (told, !state.closed && state.waiters.len() >= state.connecting)
+            told
         };
         for waiter in told {
             drop(waiter.hand.send(Err(failure.clone())));
         }
-        again
-    }
-
-    /// A connect that was counted will not be made.
-    pub(crate) fn connect_given_up(&self) {
-        let mut state = self.state();
-        state.connecting -= 1;
-        state.size -= 1;
-        drop(state);
-        self.emptied.notify_waiters();
     }
 
     /// Takes back a clean session: to the first waiter that is still there, else to the idle list.
@@ -400,6 +405,12 @@ impl Lane {
 }
 
 impl State {
+    /// A connect that was counted will not be made.
+    const fn give_up_connect(&mut self) {
+        self.connecting -= 1;
+        self.size -= 1;
+    }
+
     /// Counts one more connect when there are more waiters than connects under way, and room.
     fn wants_connect(&mut self, max: usize) -> bool {
         let wants = self.size < max && self.connecting < self.waiters.len();

@@ -1,7 +1,11 @@
 //! A session on loan.
 
 use crate::{lane::Lane, session::Session};
-use std::{ops::Deref, sync::Arc};
+use forebay_traffic::Permit;
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// A session on loan from a lane. Dropping it gives a clean session back at once, and any other to the
 /// supervisor; it never waits.
@@ -10,11 +14,27 @@ pub(crate) struct Lease {
     /// `None` only while the lease is being taken apart.
     session: Option<Box<Session>>,
     lane: Arc<Lane>,
+    /// What the breaker of a replica is waiting to hear: the outcome of the first statement. Dropped untold, it
+    /// counts as neither.
+    permit: Mutex<Option<Permit>>,
 }
 
 impl Lease {
     pub(crate) const fn new(session: Box<Session>, lane: Arc<Lane>) -> Self {
-        Self { session: Some(session), lane }
+        Self { session: Some(session), lane, permit: Mutex::new(None) }
+    }
+
+    /// Will tell the breaker how the first statement ended.
+    pub(crate) fn with_permit(mut self, permit: Permit) -> Self {
+        *self.permit.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(permit);
+        self
+    }
+
+    /// Tells the breaker, once, whether the server did its part: an SQL error is an answer as well.
+    pub(crate) fn served(&self, answered: bool) {
+        if let Some(permit) = self.permit.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            if answered { permit.succeeded() } else { permit.failed() }
+        }
     }
 
     pub(crate) fn lane(&self) -> &Arc<Lane> {

@@ -86,6 +86,14 @@ impl Crew {
         }
     }
 
+    /// A probe failed: reads go elsewhere, those that already wait here as well.
+    fn unreachable(&self, endpoint: &Arc<Endpoint>, failure: &SharedFailure) {
+        endpoint.unreachable();
+        for lane in self.lanes.iter().filter(|lane| Arc::ptr_eq(&lane.endpoint, endpoint)) {
+            lane.turn_away(failure);
+        }
+    }
+
     fn sweep(&self) {
         let now = Instant::now();
         for lane in &self.lanes {
@@ -115,14 +123,18 @@ async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
                     PoolError::Connect { source, .. } => source,
                     other => SharedFailure::new(other),
                 };
-                if !lane.connect_failed(&failure) {
-                    return lane.connect_given_up();
+                lane.turn_away(&failure);
+                if !lane.keep_connecting() {
+                    return;
                 }
             }
         }
         // Full jitter: callers that failed together do not try again together.
         tokio::time::sleep(pause.mul_f64(rand::random_range(0.0..1.0))).await;
         pause = (pause * 2).min(BACKOFF_MAX);
+        if !lane.keep_connecting() {
+            return;
+        }
     }
 }
 
@@ -164,7 +176,8 @@ async fn probe(crew: Arc<Crew>, endpoint: Arc<Endpoint>) {
                     replica.measure_lag(&crew.log, now);
                 }
             }
-            Ok(Err(_)) | Err(_) => endpoint.unreachable(),
+            Ok(Err(failure)) => crew.unreachable(&endpoint, &SharedFailure::new(failure)),
+            Err(_) => crew.unreachable(&endpoint, &SharedFailure::new("the server does not answer")),
         }
         crew.gauges.endpoint(&endpoint);
     }

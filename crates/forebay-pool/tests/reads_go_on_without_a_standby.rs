@@ -1,0 +1,60 @@
+//! A standby that dies, hangs or is promoted takes no read with it.
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
+
+use forebay_pool::{Pool, PoolConfig, Role};
+use forebay_tests::{Postgres, PostgresSpec};
+use std::time::Duration;
+
+async fn cluster() -> (Postgres, Pool) {
+    let postgres = Postgres::start(PostgresSpec::with_standbys(2)).await.unwrap();
+    let config = PoolConfig {
+        probe_interval: Duration::from_millis(50),
+        ..PoolConfig::from_url(&postgres.primary_url()).unwrap().replicas(postgres.standby_urls()).unwrap()
+    };
+    let pool = Pool::builder(config).build().await.unwrap();
+    (postgres, pool)
+}
+
+async fn read(pool: &Pool) -> (Role, String) {
+    let reader = pool.read().await.unwrap();
+    assert_eq!(reader.query_one("SELECT 7", &[]).await.unwrap().get::<_, i32>(0), 7);
+    (reader.role(), reader.endpoint().to_owned())
+}
+
+#[tokio::test]
+async fn killed() {
+    let (postgres, pool) = cluster().await;
+    // A guard that is out when its server dies still answers.
+    let guards = [pool.read().await.unwrap(), pool.read().await.unwrap(), pool.read().await.unwrap()];
+    postgres.kill_standby(0);
+    for guard in &guards {
+        guard.query_one("SELECT 7", &[]).await.unwrap();
+    }
+    for _ in 0..50 {
+        assert_eq!(read(&pool).await.0, Role::Replica, "the other replica is there");
+    }
+    postgres.kill_standby(1);
+    for _ in 0..50 {
+        read(&pool).await;
+    }
+    assert_eq!(read(&pool).await.0, Role::Primary);
+    for standby in 0..2 {
+        postgres.restart_standby(standby).await.unwrap();
+    }
+    while read(&pool).await.0 != Role::Replica {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn promoted() {
+    let (postgres, pool) = cluster().await;
+    postgres.promote(0).await.unwrap();
+    while pool.status().servers[1].in_role {
+        tokio::task::yield_now().await;
+    }
+    let promoted = pool.status().servers[1].endpoint.clone();
+    for _ in 0..50 {
+        assert_ne!(read(&pool).await.1, promoted, "another timeline is another database");
+    }
+}
