@@ -18,6 +18,10 @@ use std::{
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
+/// Connects under way at the same time for one lane. A spike is mostly served by sessions that come back; what
+/// is still missing after a connect leads to the next one.
+const CONNECTS_AT_ONCE: usize = 2;
+
 /// What the sessions of a lane are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Access {
@@ -246,6 +250,13 @@ impl Lane {
             state.last_failure = None;
         }
         self.put_back(session);
+        let another = {
+            let mut state = self.state();
+            !state.closed && state.wants_connect(self.max)
+        };
+        if another {
+            self.connect();
+        }
     }
 
     /// Whether anyone is left whom a connect that failed is repeated for; otherwise its slot is free again.
@@ -411,9 +422,9 @@ impl State {
         self.size -= 1;
     }
 
-    /// Counts one more connect when there are more waiters than connects under way, and room.
+    /// Counts one more connect when more wait than connects are under way, and there is room.
     fn wants_connect(&mut self, max: usize) -> bool {
-        let wants = self.size < max && self.connecting < self.waiters.len();
+        let wants = self.size < max && self.connecting < self.waiters.len().min(CONNECTS_AT_ONCE);
         if wants {
             self.size += 1;
             self.connecting += 1;
