@@ -17,7 +17,8 @@ use crate::{
     supervisor::{Crew, Times, supervise},
 };
 use forebay_metrics::Meter;
-use forebay_traffic::{Breaker, BreakerConfig};
+use forebay_sql::Classifier;
+use forebay_traffic::Breaker;
 use futures_util::future;
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -30,7 +31,6 @@ pub struct PoolBuilder {
     connect: Box<dyn Connect>,
     selector: Box<dyn ReplicaSelector>,
     observer: Option<Arc<dyn QueryObserver>>,
-    breaker: BreakerConfig,
 }
 
 impl PoolBuilder {
@@ -41,7 +41,6 @@ impl PoolBuilder {
             connect: Box::new(ConnectPlain),
             selector: Box::new(PowerOfTwo),
             observer: None,
-            breaker: BreakerConfig::default(),
         }
     }
 
@@ -66,12 +65,6 @@ impl PoolBuilder {
     /// Which replica gets the next read. Default: [`PowerOfTwo`].
     pub fn selector(mut self, selector: impl ReplicaSelector) -> Self {
         self.selector = Box::new(selector);
-        self
-    }
-
-    /// When a replica that keeps failing is left alone, and for how long. Default: [`BreakerConfig::default`].
-    pub fn breaker(mut self, breaker: BreakerConfig) -> Self {
-        self.breaker = breaker;
         self
     }
 
@@ -120,6 +113,7 @@ impl PoolBuilder {
             observer: self.observer,
             counts: Counts::new(&self.meter),
             learned: Learned::new(config.learned_max),
+            classifier: Classifier::new(config.classifier_bytes_max),
             system,
             acquire_timeout: config.acquire_timeout,
             lag_max: config.lag_max,
@@ -136,7 +130,7 @@ impl PoolBuilder {
     ) -> Result<(Arc<Lane>, Arc<Lane>, Vec<Arc<Lane>>), PoolError> {
         let config = &self.config;
         let endpoint = |key, url: &str, role| {
-            let breaker = |name: &str| Breaker::measured(self.breaker.clone(), name, &self.meter);
+            let breaker = |name: &str| Breaker::measured(config.breaker.clone(), name, &self.meter);
             Endpoint::new(parse(key, url)?, role, &config.application_name, breaker).map(Arc::new)
         };
         let lane = |endpoint: &Arc<Endpoint>, access, max| {

@@ -94,11 +94,12 @@ pub(crate) async fn watch<T: Counted>(
         Ok(Err(error)) => {
             call.outcome = Outcome::Failed;
             call.lost = error.is_closed();
-            Err(meaning(lease, asked, was_closed, error))
+            let may_have_changed = !was_closed && pool.may_have_changed(asked);
+            Err(meaning(lease, asked.step, may_have_changed, error))
         }
         Err(_) => {
             call.outcome = Outcome::TimedOut;
-            Err(PoolError::Deadline { step: asked.step, outcome_unknown: asked.may_change })
+            Err(PoolError::Deadline { step: asked.step, outcome_unknown: pool.may_have_changed(asked) })
         }
     }
 }
@@ -124,16 +125,22 @@ async fn settle(lease: &Lease) -> Result<(), PoolError> {
     }
 }
 
-fn meaning(lease: &Lease, asked: Asked<'_>, was_closed: bool, source: tokio_postgres::Error) -> PoolError {
+impl Inner {
+    /// Asked only when the answer did not come: a text that only reads changes nothing wherever it was sent.
+    fn may_have_changed(&self, asked: Asked<'_>) -> bool {
+        asked.may_change && !(asked.step == Step::Statement && self.only_reads(asked.sql))
+    }
+}
+
+fn meaning(lease: &Lease, step: Step, outcome_unknown: bool, source: tokio_postgres::Error) -> PoolError {
     let endpoint = lease.lane().endpoint.name.clone();
     if source.is_closed() {
-        let outcome_unknown = asked.may_change && !was_closed;
-        return PoolError::Lost { endpoint, step: asked.step, outcome_unknown, source };
+        return PoolError::Lost { endpoint, step, outcome_unknown, source };
     }
     if source.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
         return PoolError::ReadOnly { endpoint, source };
     }
-    PoolError::Statement { endpoint, step: asked.step, source }
+    PoolError::Statement { endpoint, step, source }
 }
 
 /// A statement under way; what it became is told when it ends, also when its future is dropped.

@@ -1,6 +1,7 @@
 //! What a pool is told: plain data.
 
 use crate::error::PoolError;
+use forebay_traffic::BreakerConfig;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use tokio_postgres::Config;
@@ -72,6 +73,11 @@ pub struct PoolConfig {
     pub statements_max: usize,
     /// Statements remembered as refused by standbys, which go to the primary at once. Default: 4096.
     pub learned_max: usize,
+    /// Memory for what is known of statements by their text, in bytes. Default: 4 MiB.
+    pub classifier_bytes_max: usize,
+    /// When a replica that answers probes but fails statements is left alone, and for how long. Default:
+    /// [`BreakerConfig::default`].
+    pub breaker: BreakerConfig,
     /// What to do with a read that must see a position when no replica has reached it and the primary cannot
     /// be reached: `false` is an error, `true` serves what a replica has and marks the scope as behind.
     /// Default: `false`.
@@ -102,6 +108,8 @@ impl Default for PoolConfig {
             statement_timeout: None,
             statements_max: 256,
             learned_max: 4096,
+            classifier_bytes_max: 4 << 20,
+            breaker: BreakerConfig::default(),
             serve_behind: false,
             application_name: "forebay".to_owned(),
         }
@@ -154,6 +162,7 @@ impl PoolConfig {
                 format!("has more than {} entries", Self::REPLICAS_MAX),
             ));
         }
+        self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;
         for (key, value) in [
             ("write_sessions_max", self.write_sessions_max),
             ("primary_read_sessions_max", self.primary_read_sessions_max),

@@ -1,10 +1,12 @@
 //! Which failed statements may run once more, elsewhere.
 
 use crate::error::PoolError;
+use foldhash::fast::RandomState;
+use forebay_sql::Fingerprint;
 use std::{
     collections::HashSet,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -50,7 +52,7 @@ pub(crate) struct Learned {
     max: usize,
     /// Until the first one, a statement pays one relaxed load.
     any: AtomicBool,
-    fingerprints: Mutex<HashSet<u64, foldhash::fast::RandomState>>,
+    fingerprints: Mutex<HashSet<Fingerprint, RandomState>>,
 }
 
 impl Learned {
@@ -58,26 +60,29 @@ impl Learned {
         Self { max, any: AtomicBool::new(false), fingerprints: Mutex::default() }
     }
 
-    pub(crate) fn knows(&self, sql: &str) -> bool {
+    /// Whether there is anything to ask [`Learned::knows`].
+    pub(crate) fn any(&self) -> bool {
         self.any.load(Ordering::Relaxed)
-            && self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).contains(&fingerprint(sql))
+    }
+
+    pub(crate) fn knows(&self, statement: Fingerprint) -> bool {
+        self.any() && self.fingerprints().contains(&statement)
     }
 
     /// Remembers a statement. A full table learns nothing more: the statement then pays the detour each time.
-    pub(crate) fn learn(&self, sql: &str) {
-        let mut fingerprints = self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn learn(&self, statement: Fingerprint) {
+        let mut fingerprints = self.fingerprints();
         if fingerprints.len() < self.max {
-            fingerprints.insert(fingerprint(sql));
+            fingerprints.insert(statement);
             self.any.store(true, Ordering::Relaxed);
         }
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.fingerprints().len()
     }
-}
 
-fn fingerprint(sql: &str) -> u64 {
-    use std::hash::BuildHasher as _;
-    foldhash::fast::FixedState::default().hash_one(sql)
+    fn fingerprints(&self) -> MutexGuard<'_, HashSet<Fingerprint, RandomState>> {
+        self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

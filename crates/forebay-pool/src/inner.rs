@@ -11,6 +11,7 @@ use crate::{
     selector::ReplicaSelector,
 };
 use forebay_scope::Scope;
+use forebay_sql::Classifier;
 use std::{sync::Arc, time::Duration};
 use tokio::task::AbortHandle;
 
@@ -22,6 +23,8 @@ pub(crate) struct Inner {
     pub(crate) observer: Option<Arc<dyn QueryObserver>>,
     pub(crate) counts: Counts,
     pub(crate) learned: Learned,
+    /// What is known of statements by their text.
+    pub(crate) classifier: Classifier,
     /// The primary's system identifier: positions of other systems say nothing about this pool.
     pub(crate) system: u64,
     pub(crate) acquire_timeout: Duration,

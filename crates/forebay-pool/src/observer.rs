@@ -1,6 +1,7 @@
 //! Who is told about every statement.
 
 use crate::endpoint::Role;
+use forebay_sql::Fingerprint;
 use std::{panic::Location, time::Duration};
 use tokio_postgres::types::ToSql;
 
@@ -47,4 +48,12 @@ pub enum Outcome {
     TimedOut,
     /// Its future was dropped; the server is told to stop.
     Cancelled,
+}
+
+impl QueryEvent<'_> {
+    /// Names the statement whatever its values, white space and comments. Worked out when it is asked for.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        forebay_sql::fingerprint(self.sql)
+    }
 }

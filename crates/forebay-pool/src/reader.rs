@@ -104,7 +104,7 @@ impl Reader {
         if self.lease.lane().access != Access::Replica || !self.in_autocommit() {
             return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
         }
-        if self.pool.learned.knows(sql) {
+        if self.pool.knows_refused(sql) {
             return self.on_primary(asked).await;
         }
         let error = match watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await {
@@ -141,7 +141,7 @@ impl Inner {
             match cause {
                 Cause::Refused => {
                     self.counts.refused.increment(1);
-                    self.learned.learn(sql);
+                    self.learned.learn(self.classifier.statement(sql).fingerprint());
                 }
                 Cause::Conflict => self.counts.conflict.increment(1),
                 Cause::Lost => self.counts.lost.increment(1),

@@ -11,27 +11,52 @@ use crate::{
     session::{Answer, Params},
     writer::Writer,
 };
+use forebay_sql::Kind;
 use std::{panic::Location, sync::Arc};
 
-/// Where a statement would go, and why.
+/// Where a statement would go, and why. A replica stands for *some server that is fresh enough*, which may turn
+/// out to be the primary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
     /// The role of the server that would be asked.
     pub role: Role,
-    /// Why, in words.
+    /// What the text was found to be.
+    pub kind: Kind,
+    /// Why it goes there, in words; empty for a read that goes to a replica.
     pub reasons: Vec<String>,
 }
 
 impl Inner {
     /// Whether a statement certainly changes nothing and may run on a standby.
     pub(crate) fn only_reads(&self, sql: &str) -> bool {
-        sql.is_empty()
+        self.classifier.statement(sql).class().is_read()
+    }
+
+    /// Whether a standby refused this statement before, or one that differs in its values only.
+    pub(crate) fn knows_refused(&self, sql: &str) -> bool {
+        self.learned.any() && self.learned.knows(self.classifier.statement(sql).fingerprint())
     }
 
     pub(crate) fn explain_route(&self, sql: &str) -> Route {
-        let _ = sql;
-        Route { role: Role::Primary, reasons: Vec::new() }
+        let statement = self.classifier.statement(sql);
+        let class = statement.class();
+        let mut route = Route {
+            role: Role::Primary,
+            kind: class.kind(),
+            reasons: class.reasons().iter().map(ToString::to_string).collect(),
+        };
+        if !class.is_read() {
+            return route;
+        }
+        if self.learned.knows(statement.fingerprint()) {
+            route.reasons.push("a standby refused this statement before".to_owned());
+        } else if self.replicas.is_empty() {
+            route.reasons.push("no replica is configured".to_owned());
+        } else {
+            route.role = Role::Replica;
+        }
+        route
     }
 }
 
@@ -44,7 +69,7 @@ impl Pool {
         place: &'static Location<'static>,
     ) -> Result<Answer, PoolError> {
         let inner = &self.0;
-        if !inner.only_reads(sql) || inner.learned.knows(sql) {
+        if !inner.only_reads(sql) || inner.knows_refused(sql) {
             let lease = inner.take(&inner.write, Patience::UntilTimeout).await?;
             return Writer::new(lease, Arc::clone(inner)).ask(sql, params, place).await;
         }

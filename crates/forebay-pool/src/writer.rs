@@ -131,12 +131,9 @@ impl Writer {
         params: Params<'_>,
         place: &'static Location<'static>,
     ) -> Result<Answer, PoolError> {
-        let asked = Asked::statement(sql, params, place);
-        if self.pool.only_reads(sql) {
-            return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
-        }
-        let asked = Asked { may_change: true, ..asked };
-        if Scope::with_current(|_| ()).is_none() {
+        let asked = Asked { may_change: true, ..Asked::statement(sql, params, place) };
+        // Without a scope nobody would be told of the position.
+        if Scope::with_current(|_| ()).is_none() || self.pool.only_reads(sql) {
             return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
         }
         let work = self.lease.run_then_position(sql, params);

@@ -74,3 +74,17 @@ async fn an_error_of_the_statement_itself_is_not_repeated() {
     assert!(!error.is_transient());
     assert_eq!(asked.take(), [(Role::Replica, Outcome::Failed)]);
 }
+
+#[tokio::test]
+async fn a_routed_read_that_hides_a_write_goes_to_the_primary() {
+    // A view hides the call of nextval, so the text alone reads.
+    let setup = "CREATE SEQUENCE s; CREATE VIEW v AS SELECT nextval('s') AS n";
+    let (_database, pool, asked) = pool("refused_routed", setup).await;
+    assert_eq!(pool.explain_route("SELECT n FROM v").role, Role::Replica);
+    assert_eq!(pool.query_one("SELECT n FROM v", &[]).await.unwrap().get::<_, i64>(0), 1);
+    assert_eq!(asked.take(), HEALED);
+    assert_eq!(pool.query_one("select n  from v", &[]).await.unwrap().get::<_, i64>(0), 2);
+    assert_eq!(asked.take(), LEARNED, "learned by fingerprint, not by text");
+    let route = pool.explain_route("SELECT n FROM v");
+    assert_eq!((route.role, route.reasons.len()), (Role::Primary, 1));
+}
