@@ -22,6 +22,24 @@ pub enum CacheError {
         /// What is wrong with it, and what would be right.
         problem: &'static str,
     },
+    /// A setting of a namespace makes no sense.
+    #[error("namespace {namespace:?}: `{setting}` {problem}")]
+    Namespace {
+        /// The namespace's name.
+        namespace: String,
+        /// The setting's name, as in the configuration.
+        setting: &'static str,
+        /// What is wrong with it, and what would be right.
+        problem: &'static str,
+    },
+    /// A remote tier cannot be guarded as asked.
+    #[error("tier {tier:?}: {problem}")]
+    Tier {
+        /// The tier's name.
+        tier: String,
+        /// What is wrong with its settings.
+        problem: String,
+    },
 }
 
 /// The load that this call waited for did not succeed. Cheap to clone: every waiting call gets one.

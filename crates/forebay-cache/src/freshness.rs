@@ -18,9 +18,9 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    /// The times of an entry of a load that ended at `now`. `spread` is the key's own place between 0 and 1, so
-    /// that entries loaded together do not expire together.
-    pub(crate) fn times(&self, now: Moment, spread: f64) -> Times {
+    /// The times of a value that is `age` old `now`. `spread` is the key's own place between 0 and 1, so that entries
+    /// loaded together do not expire together.
+    pub(crate) fn times(&self, now: Moment, age: Duration, spread: f64) -> Times {
         let falls_back = !self.stale_if_error.is_zero();
         let Some(ttl) = self.ttl else {
             return Times {
@@ -31,11 +31,12 @@ impl Freshness {
             };
         };
         // Only ever shortened: the ttl is a promise.
-        let fresh_until = after(now, ttl.mul_f64(1.0 - self.jitter * spread).min(ttl));
+        let shortened = ttl.mul_f64(1.0 - self.jitter * spread).min(ttl);
+        let until = |end: Duration| after(now, end.saturating_sub(age));
         Times {
-            fresh_until,
-            refresh_until: after(fresh_until, self.stale_while_revalidate),
-            fallback_until: if falls_back { after(fresh_until, self.stale_if_error) } else { 0 },
+            fresh_until: until(shortened),
+            refresh_until: until(shortened.saturating_add(self.stale_while_revalidate)),
+            fallback_until: if falls_back { until(shortened.saturating_add(self.stale_if_error)) } else { 0 },
         }
     }
 }
@@ -54,7 +55,7 @@ mod tests {
         #[test]
         fn jitter_never_extends_the_ttl(ttl in 0u64..1 << 40, jitter in 0.0..=1.0, spread in 0.0..=1.0, now: u32) {
             let freshness = Freshness { ttl: Some(Duration::from_nanos(ttl)), jitter, ..Freshness::default() };
-            let times = freshness.times(u64::from(now), spread);
+            let times = freshness.times(u64::from(now), Duration::ZERO, spread);
             prop_assert!(times.fresh_until <= u64::from(now) + ttl);
             prop_assert!(times.fresh_until >= u64::from(now));
         }

@@ -1,9 +1,39 @@
+use crate::{namespace, tiers};
 use forebay_metrics::{Meter, Metric};
 use metrics::{Counter, Histogram};
 
 /// Everything this crate measures.
-pub const METRICS: &[Metric] =
-    &[HITS, STALE, MISSES, LOADS, LOAD_FAILURES, LOAD_SECONDS, COALESCED, UNSTORED, EVICTIONS, INVALIDATIONS];
+pub const METRICS: &[Metric] = &{
+    let mut all = [HITS; CACHE.len() + tiers::METRICS.len() + namespace::METRICS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        let (tier, space) = (CACHE.len(), CACHE.len() + tiers::METRICS.len());
+        all[at] = if at < tier {
+            CACHE[at]
+        } else if at < space {
+            tiers::METRICS[at - tier]
+        } else {
+            namespace::METRICS[at - space]
+        };
+        at += 1;
+    }
+    all
+};
+
+/// What is measured of each cache.
+const CACHE: [Metric; 11] = [
+    HITS,
+    STALE,
+    MISSES,
+    REMOTE,
+    LOADS,
+    LOAD_FAILURES,
+    LOAD_SECONDS,
+    COALESCED,
+    UNSTORED,
+    EVICTIONS,
+    INVALIDATIONS,
+];
 
 const HITS: Metric =
     Metric::counter("forebay_cache_hits_total", &["cache"], "Look-ups answered by a fresh value in memory.");
@@ -14,6 +44,12 @@ const STALE: Metric = Metric::counter(
 );
 const MISSES: Metric =
     Metric::counter("forebay_cache_misses_total", &["cache"], "Look-ups that memory could not answer.");
+const REMOTE: Metric = Metric::counter(
+    "forebay_cache_remote_total",
+    &["cache", "outcome"],
+    "Entries of remote tiers: `hit` when one was used, `distrusted` when it was invalidated or that could not be ruled \
+     out, `unreadable` when it was damaged or of another form, `unfilled` when one could not be sent there.",
+);
 const LOADS: Metric = Metric::counter("forebay_cache_loads_total", &["cache"], "Loaders that were run.");
 const LOAD_FAILURES: Metric =
     Metric::counter("forebay_cache_load_failures_total", &["cache"], "Loaders that ended with an error.");
@@ -48,6 +84,10 @@ pub(crate) struct Meters {
     pub(crate) stale_refresh: Counter,
     pub(crate) stale_fallback: Counter,
     pub(crate) misses: Counter,
+    pub(crate) remote_hits: Counter,
+    pub(crate) distrusted: Counter,
+    pub(crate) unreadable: Counter,
+    pub(crate) unfilled: Counter,
     pub(crate) loads: Counter,
     pub(crate) load_failures: Counter,
     pub(crate) load_seconds: Histogram,
@@ -61,12 +101,16 @@ pub(crate) struct Meters {
 
 impl Meters {
     pub(crate) fn new(meter: &Meter, cache: &str) -> Self {
-        meter.describe(METRICS);
+        meter.describe(&CACHE);
         Self {
             hits: meter.counter(&HITS, &[cache]),
             stale_refresh: meter.counter(&STALE, &[cache, "refresh"]),
             stale_fallback: meter.counter(&STALE, &[cache, "fallback"]),
             misses: meter.counter(&MISSES, &[cache]),
+            remote_hits: meter.counter(&REMOTE, &[cache, "hit"]),
+            distrusted: meter.counter(&REMOTE, &[cache, "distrusted"]),
+            unreadable: meter.counter(&REMOTE, &[cache, "unreadable"]),
+            unfilled: meter.counter(&REMOTE, &[cache, "unfilled"]),
             loads: meter.counter(&LOADS, &[cache]),
             load_failures: meter.counter(&LOAD_FAILURES, &[cache]),
             load_seconds: meter.histogram(&LOAD_SECONDS, &[cache]),

@@ -1,14 +1,15 @@
 use super::{
     handle::Cache,
     inner::{Inner, TagsOf, Weigher},
-    tasks::Tasks,
+    remote::Remote,
 };
 use crate::{
-    CacheError, CacheKey, Clock, Loader, Namespace, flight::Flights, freshness::Freshness, memory::Memory,
-    metrics::Meters, namespace::Member,
+    CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Namespace, envelope::Limits, flight::Flights,
+    freshness::Freshness, memory::Memory, metrics::Meters, namespace::Member, tasks::Tasks,
 };
 use forebay_metrics::Meter;
 use forebay_scope::Tag;
+use serde::{Serialize, de::DeserializeOwned};
 use std::{
     fmt,
     sync::{Arc, Weak},
@@ -27,6 +28,8 @@ pub struct CacheBuilder<K, V> {
     freshness: Freshness,
     tags_of: Option<TagsOf<K, V>>,
     loader: Option<Arc<dyn Loader<K, V>>>,
+    codec: Option<Arc<dyn Codec<V>>>,
+    limits: Limits,
     load_max: Duration,
     background_loads_max: usize,
 }
@@ -43,6 +46,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             freshness: Freshness::default(),
             tags_of: None,
             loader: None,
+            codec: None,
+            limits: Limits::default(),
             load_max: Duration::from_secs(30),
             background_loads_max: 64,
         }
@@ -129,6 +134,26 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self
     }
 
+    /// Keeps entries in the namespace's remote tiers as well, in MessagePack. Default: memory only.
+    pub fn shared(self) -> Self
+    where
+        V: Serialize + DeserializeOwned,
+    {
+        self.codec(MessagePack::new())
+    }
+
+    /// Keeps entries in the namespace's remote tiers as well, as `codec` writes them. Default: memory only.
+    pub fn codec(mut self, codec: impl Codec<V>) -> Self {
+        self.codec = Some(Arc::new(codec));
+        self
+    }
+
+    /// What is sent to remote tiers, and what is read from them. Default: [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// How long a load may take: a background load is stopped then, callers no longer wait for another's, and what
     /// it brings later is not stored. Default: 30 s.
     pub fn load_max(mut self, load_max: Duration) -> Self {
@@ -162,6 +187,11 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             loader: self.loader,
             load_max: self.load_max,
             meters: Meters::new(&self.meter, &self.name),
+            remote: self.codec.map(|codec| Remote {
+                codec,
+                limits: self.limits,
+                fills: Tasks::new(Remote::<V>::FILLS_MAX),
+            }),
             tasks: Tasks::new(self.background_loads_max),
             spread: foldhash::fast::RandomState::default(),
             name: self.name.into(),
@@ -169,6 +199,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         });
         let member: Arc<dyn Member> = inner.clone();
         let member: Weak<dyn Member> = Arc::downgrade(&member);
+        if inner.load_max > namespace.tombstone_keep() {
+            return Err(CacheError::Setting {
+                cache: inner.name.to_string(),
+                setting: "load_max",
+                problem: "must not be longer than the namespace's `tombstone_keep`",
+            });
+        }
         namespace.join(&inner.name, member)?;
         Ok(Cache(inner))
     }

@@ -132,9 +132,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         self.0.memory.sweep();
     }
 
-    /// Waits for background loads to end and starts no more. Memory goes on answering.
+    /// Waits for background loads and for entries on their way to remote tiers, and starts no more. Memory goes on
+    /// answering.
     pub async fn shutdown(&self) {
         self.0.tasks.shutdown().await;
+        if let Some(remote) = &self.0.remote {
+            remote.fills.shutdown().await;
+        }
     }
 }
 

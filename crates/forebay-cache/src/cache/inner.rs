@@ -1,11 +1,13 @@
-use super::tasks::Tasks;
+use super::remote::Remote;
 use crate::{
     CacheKey, Loader, Namespace, Strength,
+    clock::nanos,
     flight::{Flights, Landing, Lead},
     freshness::Freshness,
     memory::{Found, Inspected, Life, Memory, Origin, Slot, Verdict},
     metrics::Meters,
     namespace::Member,
+    tasks::Tasks,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use forebay_scope::{Scope, Tag};
@@ -28,6 +30,8 @@ pub(super) struct Inner<K, V> {
     pub(super) loader: Option<Arc<dyn Loader<K, V>>>,
     pub(super) load_max: Duration,
     pub(super) meters: Meters,
+    /// Set when the cache has a codec.
+    pub(super) remote: Option<Remote<V>>,
     /// Loads that outlive their callers.
     pub(super) tasks: Tasks,
     /// Places each key between 0 and 1 for jitter: differently on each node, always the same on one.
@@ -62,23 +66,54 @@ impl<K: CacheKey, V> Inner<K, V> {
         Origin { ttl, declared, refreshable }
     }
 
-    /// What an entry with these tags may be used for, if its load began at `change`.
-    pub(super) fn life(&self, key: &K, tags: Vec<Tag>, origin: Origin, change: u64) -> Life {
-        let cells = self.namespace.cells(&tags);
-        let freshness = Freshness { ttl: origin.ttl.or(self.freshness.ttl), ..self.freshness };
-        let spread = key.with_bytes(|bytes| self.spread.hash_one(bytes)) as f64 / u64::MAX as f64;
-        Life::new(change, tags, cells, freshness.times(self.memory.clock.now(), spread), origin)
+    /// Whether there are remote tiers that this cache uses.
+    pub(super) fn is_tiered(&self) -> bool {
+        self.remote.is_some() && !self.namespace.tiers().is_empty()
     }
 
-    /// Ends a load with a value that is kept, unless the key was invalidated meanwhile.
-    pub(super) fn land(&self, lead: Lead<'_, V>, key: &K, value: &Arc<V>, life: &Arc<Life>) {
+    /// How long an entry of this origin may be used.
+    pub(super) fn freshness_of(&self, origin: &Origin) -> Freshness {
+        // An entry that cannot be refreshed in the background has no window in which to do so, here or on other nodes.
+        let window = if origin.refreshable { self.freshness.stale_while_revalidate } else { Duration::ZERO };
+        let ttl = origin.ttl.or(self.freshness.ttl);
+        Freshness { ttl, stale_while_revalidate: window, ..self.freshness }
+    }
+
+    /// What an entry with these tags may be used for, if its load began at `change` and ends now.
+    pub(super) fn life(&self, key: &K, tags: Vec<Tag>, origin: Origin, change: u64) -> Life {
+        self.life_with(key, tags, &self.freshness_of(&origin), origin, Duration::ZERO, change)
+    }
+
+    pub(super) fn life_with(
+        &self,
+        key: &K,
+        mut tags: Vec<Tag>,
+        freshness: &Freshness,
+        origin: Origin,
+        age: Duration,
+        change: u64,
+    ) -> Life {
+        dedup(&mut tags, origin.declared);
+        let cells = self.namespace.cells(&tags);
+        let spread = key.with_bytes(|bytes| self.spread.hash_one(bytes)) as f64 / u64::MAX as f64;
+        let now = self.memory.clock.now();
+        let times = freshness.times(now, age, spread);
+        Life::new(change, now.saturating_sub(nanos(age)), tags, cells, times, origin)
+    }
+
+    /// Ends a load with a value that is kept, unless the key was invalidated meanwhile; whether it was.
+    pub(super) fn land(&self, lead: Lead<'_, V>, key: &K, value: &Arc<V>, life: &Arc<Life>) -> bool {
         let landing = Landing::Value { value: value.clone(), life: life.clone(), behind: false };
         let slot = self.slot(key, value, life);
         // What had to go is dropped here, outside of the lock: a value's drop is the user's code.
         match lead.land(landing, || self.memory.store(slot, value.clone())) {
             Some(evicted) => self.meters.evictions.increment(evicted.count_others(key)),
-            None => self.meters.fenced.increment(1),
+            None => {
+                self.meters.fenced.increment(1);
+                return false;
+            }
         }
+        true
     }
 
     pub(super) fn slot(&self, key: &K, value: &V, life: &Arc<Life>) -> Slot<K> {
@@ -97,6 +132,19 @@ impl<K: CacheKey, V> Inner<K, V> {
             full.freeze()
         })
     }
+}
+
+/// Drops repeated tags, except among the first `declared`, whose number is known elsewhere.
+fn dedup(tags: &mut Vec<Tag>, declared: usize) {
+    let declared = declared.min(tags.len());
+    let mut kept = declared;
+    for at in declared..tags.len() {
+        if !tags[..kept].contains(&tags[at]) {
+            tags.swap(kept, at);
+            kept += 1;
+        }
+    }
+    tags.truncate(kept);
 }
 
 /// Adds the tags of a value that was read to the request's scope, if there is one.

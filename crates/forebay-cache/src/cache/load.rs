@@ -3,6 +3,7 @@ use super::{
     inner::{Inner, note_read},
     loading::Loading,
     lookup::TagSource,
+    remote::Outgoing,
 };
 use crate::{
     CacheKey, Loaded, StoredAs,
@@ -27,7 +28,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         D: TagSource<()>,
         F: TagSource<V>,
     {
-        let inner = &*self.0;
+        let inner = &self.0;
         // Whatever was invalidated up to here must not be in what we return.
         let arrived_at = inner.namespace.changes();
         let bytes = key.with_bytes(|bytes| Box::<[u8]>::from(bytes));
@@ -43,30 +44,61 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         }
     }
 
+    /// Asks the remote tiers, as the leader of the key's flight; `None` when none of them has the value.
+    pub(super) async fn find(&self, key: &K) -> Option<Arc<V>> {
+        let inner = &self.0;
+        if !inner.is_tiered() {
+            return None;
+        }
+        let arrived_at = inner.namespace.changes();
+        let bytes = key.with_bytes(|bytes| Box::<[u8]>::from(bytes));
+        loop {
+            match inner.flights.join(&bytes).await {
+                Joined::Lead(lead) => {
+                    if let Some(value) = inner.landed_meanwhile(key) {
+                        return Some(value);
+                    }
+                    // A caller that waits for us with a loader leads when we find nothing.
+                    return Loading::begin(inner, lead, key, Vec::new(), None).remote().await.ok();
+                }
+                Joined::Landed(Landing::Failed(_)) => return None,
+                Joined::Landed(landing) => {
+                    if let Some(value) = inner.follow::<Option<Arc<V>>>(key, landing, arrived_at) {
+                        return value;
+                    }
+                }
+            }
+        }
+    }
+
     /// Stores a value that was not loaded.
     pub(super) fn put<D, F>(&self, key: &K, plan: Plan<D, F>, value: Arc<V>)
     where
         D: TagSource<()>,
         F: TagSource<V>,
     {
-        let inner = &*self.0;
-        let change = inner.namespace.changes();
+        let inner = &self.0;
+        let full_key = inner.full_key(key);
+        let start = inner.namespace.start(&full_key, &[]);
         let mut tags = Vec::new();
         plan.declared.add(&(), &mut tags);
         let declared = tags.len();
         plan.found.add(&value, &mut tags);
         inner.add_own_tags(key, &value, &mut tags);
         let origin = inner.origin(plan.ttl, declared, !F::FROM_VALUE);
-        let life = Arc::new(inner.life(key, tags, origin, change));
+        let life = Arc::new(inner.life(key, tags, origin, start.change));
         note_read(&life);
         let slot = inner.slot(key, &value, &life);
         let evicted = key.with_bytes(|bytes| {
             let mut shard = inner.flights.lock(bytes);
             // A load that is under way began before this value was known.
             shard.detach(bytes);
-            inner.memory.store(slot, value)
+            inner.memory.store(slot, value.clone())
         });
         inner.meters.evictions.increment(evicted.count_others(key));
+        if let Some(stamp) = start.stamp {
+            inner.fill(&full_key, Outgoing { value, life, stamp, load: Duration::ZERO });
+        }
     }
 }
 
@@ -101,9 +133,17 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         Some(R::from_hit(value))
     }
 
+    /// A fresh value that was stored between the caller's look at memory and its turn to lead. Those who wait find it as
+    /// well, once the lead is dropped and their turn comes.
+    fn landed_meanwhile(&self, key: &K) -> Option<Arc<V>> {
+        let found = self.inspect(key).filter(|found| found.verdict == Verdict::Fresh)?;
+        note_read(&found.life);
+        Some(found.value)
+    }
+
     /// Runs the loader of a flight and shares its outcome.
     async fn lead<R, D, F>(
-        &self,
+        self: &Arc<Self>,
         lead: Lead<'_, V>,
         key: &K,
         plan: Plan<D, F>,
@@ -114,18 +154,15 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         D: TagSource<()>,
         F: TagSource<V>,
     {
-        // Another flight may have landed between our look at memory and this one.
-        if let Some(found) = self.inspect(key)
-            && found.verdict == Verdict::Fresh
-        {
-            note_read(&found.life);
-            let value = found.value;
-            lead.land(Landing::Value { value: value.clone(), life: found.life, behind: false }, || ());
+        if let Some(value) = self.landed_meanwhile(key) {
             return R::from_hit(value);
         }
         let mut declared = Vec::new();
         plan.declared.add(&(), &mut declared);
-        let loading = Loading::begin(self, lead, key, declared, plan.ttl);
+        let loading = match Loading::begin(self, lead, key, declared, plan.ttl).remote().await {
+            Ok(value) => return R::from_hit(value),
+            Err(loading) => loading,
+        };
         let result = loading.scope.run(async { load().await }).await;
         Scope::with_current(|outer| outer.absorb(&loading.scope));
         match result.loaded() {

@@ -85,7 +85,7 @@ where
             return Some(value);
         }
         self.cache.0.meters.misses.increment(1);
-        None
+        self.cache.find(self.key).await
     }
 
     /// [`Cache::get_or_load`] with these options.

@@ -8,7 +8,7 @@ mod load;
 mod loading;
 mod lookup;
 mod refresh;
-mod tasks;
+mod remote;
 
 pub use builder::CacheBuilder;
 pub use handle::Cache;

@@ -18,10 +18,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     }
 
     async fn reload(&self, key: &K, loader: &dyn Loader<K, V>, stale: &Life) {
-        let inner = &*self.0;
+        let inner = &self.0;
         let Some(lead) = key.with_bytes(|bytes| inner.flights.try_lead(bytes)) else { return };
         let declared = stale.tags[..stale.origin.declared].to_vec();
-        let loading = Loading::begin(inner, lead, key, declared, stale.origin.ttl);
+        // Another node may have reloaded it already.
+        let loading = Loading::begin(inner, lead, key, declared, stale.origin.ttl).remote().await;
+        let Err(loading) = loading else { return };
         match tokio::time::timeout(inner.load_max, loading.scope.run(loader.load(key))).await {
             Ok(Ok(Some(value))) => loading.value(&value, Vec::new(), true),
             Ok(Ok(None)) => loading.absent(),

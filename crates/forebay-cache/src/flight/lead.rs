@@ -1,4 +1,4 @@
-use super::flights::{Seat, Shard};
+use super::flights::Seat;
 use crate::{LoadFailed, clock::NEVER, memory::Life};
 use std::{
     fmt,
@@ -51,10 +51,16 @@ impl<'a, V> Lead<'a, V> {
         self.0.flights.lock(&self.0.key).holds(&self.0.key, &self.0.flight)
     }
 
-    /// Runs `store` if the flight still stands, while nobody can invalidate the key; then ends the flight.
+    /// Runs `store` if the flight still stands, while nobody can invalidate the key.
+    pub(crate) fn meanwhile<R>(&self, store: impl FnOnce() -> R) -> Option<R> {
+        let shard = self.0.flights.lock(&self.0.key);
+        shard.holds(&self.0.key, &self.0.flight).then(store)
+    }
+
+    /// [`Lead::meanwhile`], and then ends the flight.
     pub(crate) fn land<R>(self, landing: Landing<V>, store: impl FnOnce() -> R) -> Option<R> {
         let stored = {
-            let mut shard: Shard<'_, V> = self.0.flights.lock(&self.0.key);
+            let mut shard = self.0.flights.lock(&self.0.key);
             shard.holds(&self.0.key, &self.0.flight).then(|| {
                 let stored = store();
                 shard.detach(&self.0.key);

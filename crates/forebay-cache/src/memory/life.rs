@@ -14,6 +14,8 @@ use std::{
 pub(crate) struct Life {
     /// The node's count of invalidations when the load began.
     pub(crate) loaded_at_change: u64,
+    /// When the value was loaded, by this cache's clock.
+    pub(crate) born: Moment,
     pub(crate) tags: Box<[Tag]>,
     /// The cells of `tags`; fewer when tags share one.
     pub(crate) cells: Box<[Arc<TagCell>]>,
@@ -61,6 +63,7 @@ pub(crate) enum Verdict {
 impl Life {
     pub(crate) fn new(
         loaded_at_change: u64,
+        born: Moment,
         tags: Vec<Tag>,
         cells: Vec<Arc<TagCell>>,
         times: Times,
@@ -68,6 +71,7 @@ impl Life {
     ) -> Self {
         Self {
             loaded_at_change,
+            born,
             tags: tags.into(),
             cells: cells.into(),
             times,

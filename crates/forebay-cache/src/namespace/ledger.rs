@@ -1,8 +1,10 @@
 use super::{
+    chain::Chain,
+    clears::Clears,
     keys::KeyTable,
     tags::{TagCell, TagTable},
 };
-use crate::{Invalidation, Strength, Target};
+use crate::{Invalidation, Mark, Newest, Stamp, Strength, Target};
 use forebay_scope::{Positions, Tag};
 use std::sync::Arc;
 
@@ -12,22 +14,37 @@ use std::sync::Arc;
 pub(crate) struct Ledger {
     /// How many invalidations of tags and clears this node has applied; the atomic copy that hits read follows it.
     pub(crate) changes: u64,
-    pub(crate) tags: TagTable,
-    pub(crate) keys: KeyTable,
+    pub(crate) chain: Chain,
+    tags: TagTable,
+    keys: KeyTable,
+    clears: Clears,
     /// The newest positions of all invalidations: what a load without declared tags must have reached.
     positions: Positions,
-    /// The positions of clears, which concern every load.
-    clear_positions: Positions,
+    /// The positions that concern every load: of clears, and of invalidations this node did not hear.
+    common_positions: Positions,
+}
+
+/// Whether an entry found in a remote tier may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    Valid,
+    Invalid,
+    /// The sequencer has to be asked; this node had applied everything up to `asked_at`.
+    Ask {
+        asked_at: u64,
+    },
 }
 
 impl Ledger {
-    pub(crate) fn new(tags: usize, keys: usize) -> Self {
+    pub(crate) fn new(chain: Chain, tags: usize, keys: usize) -> Self {
         Self {
             changes: 0,
+            chain,
             tags: TagTable::new(tags),
             keys: KeyTable::new(keys),
+            clears: Clears::new(),
             positions: Positions::default(),
-            clear_positions: Positions::default(),
+            common_positions: Positions::default(),
         }
     }
 
@@ -42,12 +59,30 @@ impl Ledger {
                 self.tags.invalidated(tag, self.changes, *strength == Strength::Hard, number);
                 self.tags.require(tag, positions);
             }
-            Target::Clear(_) => {
+            Target::Clear(cache) => {
                 self.changes += 1;
-                self.clear_positions.merge_all(positions);
+                if let Some(number) = number {
+                    self.clears.invalidated(cache.as_deref(), number);
+                }
+                self.common_positions.merge_all(positions);
             }
         }
         self.positions.merge_all(positions);
+        self.changes
+    }
+
+    /// This node stands at `end` and knows nothing of what happened before. Returns the new count.
+    pub(crate) fn rejoin(&mut self, end: Mark, positions: &Positions) -> u64 {
+        let same_chain = self.chain.applied().is_some_and(|at| at.stamp.epoch == end.stamp.epoch);
+        self.chain.rejoin(end);
+        self.tags.forget_chain(end.stamp.number);
+        self.clears.forget_chain(end.stamp.number);
+        if !same_chain {
+            self.keys.forget_chain();
+        }
+        self.positions.merge_all(positions);
+        self.common_positions.merge_all(positions);
+        self.changes += 1;
         self.changes
     }
 
@@ -69,11 +104,41 @@ impl Ledger {
         if declared.is_empty() {
             return self.positions.clone();
         }
-        let mut required = self.clear_positions.clone();
+        let mut required = self.common_positions.clone();
         self.keys.required(key, &mut required);
         for tag in declared {
             self.tags.required(tag, &mut required);
         }
         required
+    }
+
+    /// Judges an entry of `cache` that a remote tier holds under `key` (`cache:key`).
+    pub(crate) fn judge(&mut self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> Judgement {
+        let Some(applied) = self.chain.applied() else { return Judgement::Invalid };
+        if stamp.epoch != applied.stamp.epoch || stamp.number < self.keys.number(key) {
+            return Judgement::Invalid;
+        }
+        let mut judgement = Judgement::Valid;
+        let clear = self.clears.of(cache);
+        for bound in std::iter::once(clear).chain(tags.iter().map(|tag| self.tags.cell(tag).chain())) {
+            if stamp.number < bound.number {
+                if bound.exact {
+                    return Judgement::Invalid;
+                }
+                judgement = Judgement::Ask { asked_at: applied.stamp.number };
+            }
+        }
+        judgement
+    }
+
+    /// Takes note of what the sequencer answered to a question asked at `asked_at`.
+    pub(crate) fn learn(&mut self, cache: &str, tags: &[Tag], newest: &Newest, asked_at: u64) {
+        if self.chain.applied().is_none_or(|at| at.stamp.epoch != newest.epoch) {
+            return;
+        }
+        self.clears.learned(cache, newest.floor, asked_at);
+        for (tag, number) in tags.iter().zip(&newest.tags) {
+            self.tags.learned(tag, *number, asked_at);
+        }
     }
 }

@@ -1,10 +1,23 @@
 //! What caches share: their tags, their chain of invalidations, and what a node remembers of it.
 
+mod backplane;
+mod bound;
+mod builder;
+mod chain;
+mod clears;
+mod follow;
+mod issue;
 mod keys;
 mod ledger;
+mod metrics;
+mod outbox;
 mod space;
 mod tags;
+mod tombstones;
 
-pub(crate) use space::Member;
-pub use space::{Namespace, Reached};
+pub use builder::NamespaceBuilder;
+pub use issue::Reached;
+pub(crate) use metrics::METRICS;
+pub use space::Namespace;
+pub(crate) use space::{Member, Start};
 pub(crate) use tags::TagCell;

@@ -1,16 +1,25 @@
-use super::{ledger::Ledger, tags::TagCell};
-use crate::{CacheError, Invalidation, Strength, Target};
+use super::{
+    backplane::Backplane,
+    builder::NamespaceBuilder,
+    follow,
+    ledger::{Judgement, Ledger},
+    metrics::SpaceMeters,
+    tags::TagCell,
+    tombstones::Tombstones,
+};
+use crate::{CacheError, Event, GuardedTier, Invalidation, Mark, Stamp, Strength, Target};
 use forebay_scope::{Positions, Tag};
 use std::{
     collections::HashMap,
-    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-/// A set of caches that share their tags and their chain of invalidations. Cloning is one reference count.
+/// A set of caches that share their tags, their remote tiers and their chain of invalidations. Cloning is one
+/// reference count.
 ///
 /// Every invalidation in a namespace takes the next number; entries remember how far the node had followed
 /// when their load began. So a value whose load began before an invalidation that matches it is never served
@@ -33,12 +42,17 @@ use std::{
 pub struct Namespace(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
-    name: Box<str>,
+    pub(super) name: Box<str>,
     /// `ledger.changes`, for hits: read without the lock, written under it and last of all, so that who reads a
     /// count finds everything up to it applied.
-    changes: AtomicU64,
+    pub(super) changes: AtomicU64,
     pub(super) ledger: Mutex<Ledger>,
-    members: Mutex<HashMap<Box<str>, Weak<dyn Member>>>,
+    pub(super) members: Mutex<HashMap<Box<str>, Weak<dyn Member>>>,
+    pub(super) tiers: Box<[GuardedTier]>,
+    pub(super) tombstones: Tombstones,
+    pub(super) tombstone_keep: Duration,
+    pub(super) backplane: Option<Backplane>,
+    pub(super) meters: SpaceMeters,
 }
 
 /// A cache, as its namespace sees it.
@@ -50,43 +64,62 @@ pub(crate) trait Member: Send + Sync {
     fn forget_all(&self, change: u64, strength: Strength);
 }
 
-/// How far an invalidation has got when the call returns. On this node it holds in either case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reached {
-    /// It has its number: every other node hears of it, or notices that it missed something.
-    Everywhere,
-    /// The backplane does not answer. The invalidation is queued and goes out when it does; until then this node
-    /// does not trust its remote tiers, and other nodes follow their own bound for a silent backplane.
-    Here,
+/// What is known when a load begins.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// The node's count of invalidations.
+    pub(crate) change: u64,
+    /// Where the node stands in the chain; `None` while remote tiers may not be trusted.
+    pub(crate) stamp: Option<Stamp>,
+    /// What the load must read.
+    pub(crate) required: Positions,
 }
 
 impl Namespace {
-    /// How many tags, and how many single keys, a namespace remembers invalidations of.
-    const REMEMBERED: usize = 65_536;
-
-    /// A namespace of this process alone: no other node shares it.
-    #[must_use]
-    pub fn local(name: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Inner {
-            name: name.into(),
-            changes: AtomicU64::new(0),
-            ledger: Mutex::new(Ledger::new(Self::REMEMBERED, Self::REMEMBERED)),
-            members: Mutex::default(),
-        }))
+    /// Describes a namespace. Its name is the first part of every key in a remote tier.
+    pub fn builder(name: impl Into<String>) -> NamespaceBuilder {
+        NamespaceBuilder::new(name.into())
     }
 
-    /// The namespace's name: the first part of every key in a remote tier.
+    /// A namespace of this process alone, without remote tiers.
+    #[must_use]
+    pub fn local(name: impl Into<String>) -> Self {
+        NamespaceBuilder::new(name.into()).assemble()
+    }
+
+    /// The namespace's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Invalidates in every cache of the namespace, and on every node that shares it.
-    ///
-    /// Cancel safe: once polled the invalidation happens, whether or not the future is polled to its end.
-    pub async fn invalidate(&self, invalidation: Invalidation) -> Reached {
-        self.apply(&invalidation, None);
-        Reached::Everywhere
+    /// Its remote tiers, from the nearest to the farthest.
+    #[must_use]
+    pub fn tiers(&self) -> &[GuardedTier] {
+        &self.0.tiers
+    }
+
+    /// Waits until the node has joined the chain of invalidations. Until then memory works, remote tiers are not used,
+    /// and invalidations are queued. Returns at once without a sequencer. Cancel safe.
+    pub async fn ready(&self) {
+        if let Some(backplane) = &self.0.backplane {
+            let mut joined = backplane.joined.subscribe();
+            // The sender lives as long as `self`, so this ends only when it is true.
+            drop(joined.wait_for(|joined| *joined).await);
+        }
+    }
+
+    /// Sends what is queued, gives remote tiers a last chance to confirm their tombstones, and stops following the
+    /// backplane. Caches of the namespace go on answering from memory, bounded by their ttl alone.
+    pub async fn shutdown(&self) {
+        if let Some(backplane) = &self.0.backplane {
+            let follower = backplane.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(follower) = follower {
+                follower.abort();
+            }
+            follow::flush(self, backplane).await;
+        }
+        self.0.tombstones.shutdown().await;
     }
 
     /// The node's count of applied invalidations.
@@ -95,12 +128,36 @@ impl Namespace {
         self.0.changes.load(Ordering::Acquire)
     }
 
+    pub(crate) fn tombstone_keep(&self) -> Duration {
+        self.0.tombstone_keep
+    }
+
     pub(crate) fn cells(&self, tags: &[Tag]) -> Vec<Arc<TagCell>> {
         if tags.is_empty() { Vec::new() } else { self.ledger().cells(tags) }
     }
 
-    pub(crate) fn required(&self, key: &[u8], declared: &[Tag]) -> Positions {
-        self.ledger().required(key, declared)
+    /// Begins a load of `key` (`cache:key`) that declares some tags.
+    pub(crate) fn start(&self, key: &[u8], declared: &[Tag]) -> Start {
+        let ledger = self.ledger();
+        let queued = self.0.backplane.as_ref().is_some_and(Backplane::has_queued);
+        Start {
+            change: ledger.changes,
+            stamp: ledger.chain.stamp().filter(|_| !queued),
+            required: ledger.required(key, declared),
+        }
+    }
+
+    /// Whether an entry of `cache` that a remote tier holds under `key` (`cache:key`) may be used.
+    pub(crate) async fn trusts(&self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> bool {
+        let judge = || self.ledger().judge(cache, key, stamp, tags);
+        match (judge(), &self.0.backplane) {
+            (Judgement::Ask { asked_at }, Some(backplane)) => {
+                let Some(newest) = backplane.newest(cache, tags).await else { return false };
+                self.ledger().learn(cache, tags, &newest, asked_at);
+                judge() == Judgement::Valid
+            }
+            (judgement, _) => judgement == Judgement::Valid,
+        }
     }
 
     /// Adds a cache under its name.
@@ -115,20 +172,17 @@ impl Namespace {
 
     pub(super) fn apply(&self, invalidation: &Invalidation, number: Option<u64>) {
         let Invalidation { target, strength, .. } = invalidation;
-        // Dropped after the lock: the last reference to a cache drops its values, which is the user's code.
-        let mut cleared = Vec::new();
-        {
-            let mut ledger = self.ledger();
-            let change = ledger.apply(invalidation, number);
-            if let Target::Clear(cache) = target {
-                cleared = self.members_named(cache.as_deref());
-                for member in &cleared {
-                    member.forget_all(change, *strength);
+        self.change(
+            |ledger| ledger.apply(invalidation, number),
+            |members| match target {
+                Target::Clear(None) => members.values().filter_map(Weak::upgrade).collect(),
+                Target::Clear(Some(cache)) => {
+                    members.get(&**cache).and_then(Weak::upgrade).into_iter().collect()
                 }
-            }
-            self.0.changes.store(change, Ordering::Release);
-        }
-        drop(cleared);
+                Target::Key(_) | Target::Tag(_) => Vec::new(),
+            },
+            *strength,
+        );
         if let Target::Key(key) = target
             && let Some((cache, key)) = split_key(key)
         {
@@ -140,10 +194,54 @@ impl Namespace {
         }
     }
 
-    fn members_named(&self, only: Option<&str>) -> Vec<Arc<dyn Member>> {
-        let members = self.members();
-        let chosen = members.iter().filter(|(name, _)| only.is_none_or(|only| only == &***name));
-        chosen.filter_map(|(_, member)| member.upgrade()).collect()
+    /// An event that was missed: its place in the chain is known from the replay.
+    pub(super) fn replay(&self, event: &Event) {
+        let known = {
+            let mut ledger = self.ledger();
+            ledger.chain.hear(event) == super::chain::Heard::Known
+        };
+        if !known {
+            self.0.meters.heard.increment(1);
+            self.apply(&event.invalidation, Some(event.stamp.number));
+        }
+    }
+
+    /// The node stands at `end` and cannot tell what it missed: what it holds is a mere fallback.
+    pub(super) fn rejoin(&self, end: Mark, positions: &Positions) {
+        self.0.meters.suspected.increment(1);
+        self.change(|ledger| ledger.rejoin(end, positions), every_member, Strength::Soft);
+    }
+
+    /// What the node holds may be out of date: it is a mere fallback.
+    pub(super) fn suspect(&self) {
+        self.0.meters.suspected.increment(1);
+        self.change(
+            |ledger| {
+                ledger.changes += 1;
+                ledger.changes
+            },
+            every_member,
+            Strength::Soft,
+        );
+    }
+
+    /// Changes the ledger, tells the members it concerns, and publishes the new count last of all.
+    fn change(
+        &self,
+        change: impl FnOnce(&mut Ledger) -> u64,
+        concerned: impl FnOnce(&HashMap<Box<str>, Weak<dyn Member>>) -> Vec<Arc<dyn Member>>,
+        strength: Strength,
+    ) {
+        let mut ledger = self.ledger();
+        let change = change(&mut ledger);
+        let members = concerned(&self.members());
+        for member in &members {
+            member.forget_all(change, strength);
+        }
+        self.0.changes.store(change, Ordering::Release);
+        drop(ledger);
+        // After the lock: the last reference to a cache drops its values, which is the user's code.
+        drop(members);
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -156,18 +254,13 @@ impl Namespace {
     }
 }
 
+fn every_member(members: &HashMap<Box<str>, Weak<dyn Member>>) -> Vec<Arc<dyn Member>> {
+    members.values().filter_map(Weak::upgrade).collect()
+}
+
 /// The cache's name and the key's bytes in `cache:key`.
-fn split_key(full: &[u8]) -> Option<(&str, &[u8])> {
+pub(super) fn split_key(full: &[u8]) -> Option<(&str, &[u8])> {
     let colon = full.iter().position(|byte| *byte == b':')?;
     let cache = std::str::from_utf8(&full[..colon]).ok()?;
     Some((cache, &full[colon + 1..]))
-}
-
-impl fmt::Debug for Namespace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Namespace")
-            .field("name", &self.0.name)
-            .field("changes", &self.changes())
-            .finish_non_exhaustive()
-    }
 }

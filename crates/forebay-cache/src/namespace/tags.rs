@@ -1,8 +1,9 @@
+use super::bound::Bound;
 use forebay_scope::{Positions, Tag};
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,20 +15,12 @@ pub(crate) struct TagCell {
     soft: AtomicU64,
     /// The same for hard ones: an entry loaded before it is not even a fallback.
     hard: AtomicU64,
-    chain: Mutex<ChainNumber>,
-}
-
-/// The newest invalidation of a tag in the namespace's chain of numbers, which remote entries are stamped with.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ChainNumber {
-    /// The number, or an upper bound of it.
-    pub(crate) number: u64,
-    /// Whether it is the number and not just a bound.
-    pub(crate) exact: bool,
+    /// The newest invalidation in the namespace's chain of numbers, which remote entries are stamped with.
+    chain: Mutex<Bound>,
 }
 
 impl TagCell {
-    fn new(floor: u64, chain: ChainNumber) -> Self {
+    fn new(floor: u64, chain: Bound) -> Self {
         Self { soft: AtomicU64::new(floor), hard: AtomicU64::new(floor), chain: Mutex::new(chain) }
     }
 
@@ -48,30 +41,12 @@ impl TagCell {
         }
     }
 
-    pub(crate) fn chain(&self) -> ChainNumber {
-        *self.chain.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn chain(&self) -> Bound {
+        *self.lock()
     }
 
-    /// An invalidation of this tag took `number`.
-    pub(crate) fn numbered(&self, number: u64) {
-        let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
-        // A bound stays a bound: what it covers may be newer than this event, when events come out of order.
-        chain.number = chain.number.max(number);
-    }
-
-    /// The sequencer says the newest number is `number`.
-    pub(crate) fn learned(&self, number: u64, asked_at: u64) {
-        let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
-        if chain.exact {
-            chain.number = chain.number.max(number);
-        } else if chain.number <= asked_at {
-            // Nothing was heard of it since the question was asked, so the answer replaces the bound.
-            *chain = ChainNumber { number, exact: true };
-        }
-    }
-
-    fn forget_chain(&self, bound: ChainNumber) {
-        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = bound;
+    fn lock(&self) -> MutexGuard<'_, Bound> {
+        self.chain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,13 +74,12 @@ pub(crate) struct TagTable {
 
 impl TagTable {
     pub(crate) fn new(capacity: usize) -> Self {
-        let none = ChainNumber { number: 0, exact: false };
         Self {
             cells: HashMap::default(),
             capacity,
             floor: 0,
             chain_floor: 0,
-            shared: Arc::new(TagCell::new(0, none)),
+            shared: Arc::new(TagCell::new(0, Bound::at_most(0))),
             shared_in_use: false,
             positions: HashMap::default(),
             positions_floor: Positions::default(),
@@ -124,8 +98,7 @@ impl TagTable {
             self.shared_in_use = true;
             return self.shared.clone();
         }
-        let bound = ChainNumber { number: self.chain_floor, exact: false };
-        let cell = Arc::new(TagCell::new(self.floor, bound));
+        let cell = Arc::new(TagCell::new(self.floor, Bound::at_most(self.chain_floor)));
         self.cells.insert(tag.clone(), cell.clone());
         cell
     }
@@ -137,7 +110,7 @@ impl TagTable {
         for cell in std::iter::once(cell).chain(shared) {
             cell.invalidated(change, hard);
             if let Some(number) = number {
-                cell.numbered(number);
+                cell.lock().numbered(number);
             }
         }
     }
@@ -163,13 +136,19 @@ impl TagTable {
         }
     }
 
+    /// The sequencer says the newest number of `tag` is `number`; see [`Bound::learned`].
+    pub(crate) fn learned(&mut self, tag: &Tag, number: u64, asked_at: u64) {
+        // Only a cell of the tag's own: the shared one stands for tags that were not asked for.
+        if let Some(cell) = self.cells.get(tag) {
+            cell.lock().learned(number, asked_at);
+        }
+    }
+
     /// From here on nothing is known of the chain up to `number`.
     pub(crate) fn forget_chain(&mut self, number: u64) {
         self.chain_floor = number;
-        let bound = ChainNumber { number, exact: false };
-        self.shared.forget_chain(bound);
-        for cell in self.cells.values() {
-            cell.forget_chain(bound);
+        for cell in self.cells.values().chain([&self.shared]) {
+            *cell.lock() = Bound::at_most(number);
         }
     }
 
@@ -215,12 +194,12 @@ mod tests {
     fn an_answer_older_than_what_was_heard_meanwhile_does_not_replace_it() {
         let mut table = TagTable::new(4);
         table.forget_chain(100);
-        let cell = table.cell(&Tag::named("a"));
-        cell.numbered(103);
-        cell.learned(7, 100);
-        assert_eq!(cell.chain().number, 103);
-        let quiet = table.cell(&Tag::named("b"));
-        quiet.learned(7, 100);
-        assert_eq!(quiet.chain().number, 7);
+        let (a, b) = (Tag::named("a"), Tag::named("b"));
+        table.invalidated(&a, 1, true, Some(103));
+        table.learned(&a, 7, 100);
+        assert_eq!(table.cell(&a).chain().number, 103);
+        let quiet = table.cell(&b);
+        table.learned(&b, 7, 100);
+        assert_eq!(quiet.chain(), Bound { number: 7, exact: true });
     }
 }

@@ -1,0 +1,117 @@
+use super::outbox::Outbox;
+use crate::{Event, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError};
+use forebay_scope::Tag;
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+};
+
+/// A namespace's way to its sequencer, and what waits for it.
+#[derive(Debug)]
+pub(super) struct Backplane {
+    pub(super) sequencer: Arc<dyn Sequencer>,
+    pub(super) deadline: Duration,
+    pub(super) silence_max: Duration,
+    outbox: Mutex<Outbox>,
+    /// Whether `outbox` holds anything; set before the invalidation in it is acknowledged.
+    queued: AtomicBool,
+    /// Whether the chain did not fit to what was heard, so that the follower has to ask.
+    pub(super) broken: AtomicBool,
+    /// Wakes the follower.
+    pub(super) work: Arc<Notify>,
+    /// Whether the node has joined the chain.
+    pub(super) joined: watch::Sender<bool>,
+    pub(super) follower: Mutex<Option<AbortHandle>>,
+}
+
+impl Backplane {
+    pub(super) fn new(
+        sequencer: Arc<dyn Sequencer>,
+        deadline: Duration,
+        silence_max: Duration,
+        queue_max: usize,
+    ) -> Self {
+        Self {
+            sequencer,
+            deadline,
+            silence_max,
+            outbox: Mutex::new(Outbox::new(queue_max)),
+            queued: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+            work: Arc::new(Notify::new()),
+            joined: watch::Sender::new(false),
+            follower: Mutex::default(),
+        }
+    }
+
+    /// Whether invalidations of this node wait for a number, so that remote tiers may not be trusted.
+    pub(super) fn has_queued(&self) -> bool {
+        self.queued.load(Ordering::Acquire)
+    }
+
+    /// Queues an invalidation; returns how many wait.
+    pub(super) fn queue(&self, invalidation: Invalidation) -> usize {
+        let mut outbox = self.outbox();
+        outbox.push(invalidation);
+        self.queued.store(true, Ordering::Release);
+        outbox.len()
+    }
+
+    pub(super) fn next_queued(&self) -> Option<Invalidation> {
+        self.outbox().next().cloned()
+    }
+
+    /// An invalidation that waited has its number; returns how many still wait.
+    pub(super) fn sent(&self, invalidation: &Invalidation) -> usize {
+        let mut outbox = self.outbox();
+        outbox.sent(invalidation);
+        self.queued.store(outbox.len() > 0, Ordering::Release);
+        outbox.len()
+    }
+
+    pub(super) async fn issue(&self, invalidation: &Invalidation) -> Option<Event> {
+        self.bounded(self.sequencer.issue(invalidation)).await
+    }
+
+    pub(super) async fn missed(&self, mark: Option<Mark>) -> Option<Missed> {
+        self.bounded(self.sequencer.missed(mark)).await
+    }
+
+    pub(super) async fn newest(&self, cache: &str, tags: &[Tag]) -> Option<Newest> {
+        self.bounded(self.sequencer.newest(cache, tags)).await
+    }
+
+    async fn bounded<T>(&self, call: impl Future<Output = Result<T, SequencerError>>) -> Option<T> {
+        match tokio::time::timeout(self.deadline, call).await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, source = &*error.source, "the sequencer failed");
+                None
+            }
+            Err(_elapsed) => {
+                tracing::debug!("the sequencer did not answer in time");
+                None
+            }
+        }
+    }
+
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Backplane {
+    fn drop(&mut self) {
+        let follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(follower) = follower {
+            follower.abort();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+use crate::{Event, Mark, Stamp};
+use std::collections::{BTreeMap, VecDeque};
+
+/// How far this node has followed the chain of invalidations, and whether it is still the same chain.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    /// Everything up to here was applied; `None` until the node has joined.
+    applied: Option<Mark>,
+    /// The links of the newest applied numbers, oldest first, to tell a repeated event from a rewound chain.
+    links: VecDeque<(u64, u64)>,
+    /// Applied events beyond a gap: number → (previous, link).
+    early: BTreeMap<u64, (u64, u64)>,
+    /// The newest event ever heard.
+    newest: Option<Stamp>,
+    /// Events up to this number were heard before the node joined, so their numbers were not kept: what remote tiers
+    /// hold cannot be judged before the chain was followed up to here.
+    owed: u64,
+}
+
+/// What an event is to a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// It was applied before.
+    Known,
+    /// New, and nothing is missing before it.
+    Next,
+    /// New, and something before it was not heard.
+    Early,
+    /// It does not fit to what was heard before: ask what was missed.
+    Broken,
+}
+
+impl Chain {
+    /// How many links, and how many events beyond a gap, are remembered.
+    const REMEMBERED: usize = 1024;
+
+    /// A node that has not joined.
+    pub(crate) const fn unjoined() -> Self {
+        Self { applied: None, links: VecDeque::new(), early: BTreeMap::new(), newest: None, owed: 0 }
+    }
+
+    /// A node that stands at `mark`.
+    pub(crate) fn at(mark: Mark) -> Self {
+        let mut chain = Self::unjoined();
+        chain.advance(mark);
+        chain
+    }
+
+    pub(crate) const fn applied(&self) -> Option<Mark> {
+        self.applied
+    }
+
+    /// This node stands at `end`, and forgot what it knew of numbers.
+    pub(crate) fn rejoin(&mut self, end: Mark) {
+        let newest = self.newest.filter(|heard| heard.epoch == end.stamp.epoch);
+        *self = Self { newest: self.newest, owed: newest.map_or(0, |heard| heard.number), ..Self::at(end) };
+    }
+
+    /// The stamp of a load that begins now; `None` while what remote tiers hold cannot be judged.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        let applied = self.applied?;
+        (applied.stamp.number >= self.owed).then_some(applied.stamp)
+    }
+
+    /// Whether an event beyond a gap was heard.
+    pub(crate) fn has_gap(&self) -> bool {
+        !self.early.is_empty()
+    }
+
+    /// Takes note of an event, whose effects are applied unless it is [`Heard::Known`].
+    pub(crate) fn hear(&mut self, event: &Event) -> Heard {
+        let Event { stamp, link, previous, .. } = *event;
+        self.newest = self.newest.max(Some(stamp));
+        let Some(applied) = self.applied else { return Heard::Early };
+        if stamp.epoch < applied.stamp.epoch {
+            return Heard::Known;
+        }
+        if stamp.epoch > applied.stamp.epoch {
+            return Heard::Broken;
+        }
+        if stamp.number <= applied.stamp.number {
+            // Too old to compare is as good as another link: the replay tells.
+            return if self.link_of(stamp.number) == Some(link) { Heard::Known } else { Heard::Broken };
+        }
+        if let Some((_, known)) = self.early.get(&stamp.number) {
+            return if *known == link { Heard::Known } else { Heard::Broken };
+        }
+        if stamp.number > applied.stamp.number + 1 {
+            if self.early.len() >= Self::REMEMBERED {
+                return Heard::Broken;
+            }
+            self.early.insert(stamp.number, (previous, link));
+            return Heard::Early;
+        }
+        if previous != applied.link {
+            return Heard::Broken;
+        }
+        self.advance(Mark { stamp, link });
+        self.close_gap()
+    }
+
+    /// Whether a heartbeat shows that something was missed, or that the chain is another one.
+    pub(crate) fn differs_from(&self, end: Mark) -> bool {
+        self.applied != Some(end)
+    }
+
+    /// Everything up to `end` was applied, by replay.
+    pub(crate) fn replayed_to(&mut self, end: Mark) {
+        let behind =
+            |applied: Mark| applied.stamp.epoch != end.stamp.epoch || applied.stamp.number < end.stamp.number;
+        if self.applied.is_none_or(behind) {
+            self.advance(end);
+        }
+        self.early.retain(|number, _| *number > end.stamp.number);
+        // What does not fit now is found by the next heartbeat.
+        self.close_gap();
+    }
+
+    fn close_gap(&mut self) -> Heard {
+        while let Some(applied) = self.applied
+            && let Some(entry) = self.early.first_entry()
+            && *entry.key() == applied.stamp.number + 1
+        {
+            let (number, (previous, link)) = entry.remove_entry();
+            if previous != applied.link {
+                return Heard::Broken;
+            }
+            self.advance(Mark { stamp: Stamp { number, ..applied.stamp }, link });
+        }
+        Heard::Next
+    }
+
+    fn advance(&mut self, mark: Mark) {
+        self.applied = Some(mark);
+        if self.links.len() >= Self::REMEMBERED {
+            self.links.pop_front();
+        }
+        self.links.push_back((mark.stamp.number, mark.link));
+    }
+
+    fn link_of(&self, number: u64) -> Option<u64> {
+        let at = self.links.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(self.links[at].1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Invalidation, Strength, Target};
+    use forebay_scope::Positions;
+
+    fn event(epoch: u64, number: u64, previous: u64, link: u64) -> Event {
+        let invalidation = Invalidation {
+            target: Target::Clear(None),
+            strength: Strength::Hard,
+            positions: Positions::default(),
+        };
+        Event { stamp: Stamp { epoch, number }, link, previous, invalidation }
+    }
+
+    fn joined() -> Chain {
+        Chain::at(Mark { stamp: Stamp { epoch: 1, number: 10 }, link: 100 })
+    }
+
+    fn number(chain: &Chain) -> u64 {
+        chain.applied().expect("joined").stamp.number
+    }
+
+    #[test]
+    fn events_out_of_order_close_their_gap() {
+        let mut chain = joined();
+        assert_eq!(chain.hear(&event(1, 12, 101, 102)), Heard::Early);
+        assert_eq!((number(&chain), chain.has_gap()), (10, true));
+        assert_eq!(chain.hear(&event(1, 11, 100, 101)), Heard::Next);
+        assert_eq!((number(&chain), chain.has_gap()), (12, false));
+        assert_eq!(chain.hear(&event(1, 12, 101, 102)), Heard::Known);
+    }
+
+    #[test]
+    fn a_number_handed_out_twice_breaks_the_chain() {
+        let mut chain = joined();
+        assert_eq!(chain.hear(&event(1, 11, 100, 101)), Heard::Next);
+        assert_eq!(chain.hear(&event(1, 11, 100, 999)), Heard::Broken);
+        assert_eq!(chain.hear(&event(1, 12, 999, 102)), Heard::Broken);
+    }
+
+    #[test]
+    fn a_later_epoch_breaks_the_chain_and_an_earlier_one_is_old_news() {
+        let mut chain = joined();
+        assert_eq!(chain.hear(&event(2, 11, 100, 101)), Heard::Broken);
+        assert_eq!(chain.hear(&event(0, 11, 100, 101)), Heard::Known);
+    }
+
+    #[test]
+    fn a_node_that_joins_behind_what_it_heard_trusts_no_remote_tier_until_it_caught_up() {
+        let mut chain = Chain::unjoined();
+        assert_eq!(chain.hear(&event(1, 11, 100, 101)), Heard::Early);
+        chain.rejoin(Mark { stamp: Stamp { epoch: 1, number: 10 }, link: 100 });
+        assert_eq!(chain.stamp(), None);
+        assert_eq!(chain.hear(&event(1, 11, 100, 101)), Heard::Next);
+        assert!(chain.stamp().is_some());
+    }
+
+    #[test]
+    fn a_replay_never_moves_a_node_back() {
+        let mut chain = joined();
+        chain.replayed_to(Mark { stamp: Stamp { epoch: 1, number: 9 }, link: 99 });
+        assert_eq!(number(&chain), 10);
+    }
+}

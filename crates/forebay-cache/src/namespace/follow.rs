@@ -1,0 +1,143 @@
+use super::{
+    backplane::Backplane,
+    space::{Inner, Namespace},
+};
+use crate::{Heard, Missed};
+use std::{
+    sync::{Arc, PoisonError, Weak, atomic::Ordering},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How long the events before a gap may still be on their way before they are asked for.
+const GAP_PATIENCE: Duration = Duration::from_millis(50);
+/// How long a sequencer that did not answer is left alone.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Starts to follow the backplane, if there is one.
+pub(super) fn start(space: &Namespace) {
+    if let Some(backplane) = &space.0.backplane {
+        let task = tokio::spawn(follow(Arc::downgrade(&space.0)));
+        *backplane.follower.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
+    }
+}
+
+async fn follow(space: Weak<Inner>) {
+    let Some((sequencer, work)) = space.upgrade().and_then(|inner| {
+        let backplane = inner.backplane.as_ref()?;
+        Some((backplane.sequencer.clone(), backplane.work.clone()))
+    }) else {
+        return;
+    };
+    let mut follower = Follower::new();
+    loop {
+        let pause = {
+            // Not held while waiting, so that the last clone ends the namespace and with it this task.
+            let Some(inner) = space.upgrade() else { return };
+            follower.work(&Namespace(inner)).await
+        };
+        let heard = tokio::select! {
+            heard = sequencer.heard() => Some(heard),
+            () = work.notified() => None,
+            () = tokio::time::sleep_until(pause) => None,
+        };
+        let Some(inner) = space.upgrade() else { return };
+        if let Some(heard) = heard {
+            follower.hear(&Namespace(inner), heard);
+        }
+    }
+}
+
+struct Follower {
+    /// When the backplane last gave a sign of life, or everything was last suspected for want of one.
+    trusted_since: Instant,
+    /// When the present gap was first seen.
+    gap_since: Option<Instant>,
+    /// The sequencer did not answer: not to be asked before.
+    retry_at: Option<Instant>,
+}
+
+impl Follower {
+    fn new() -> Self {
+        Self { trusted_since: Instant::now(), gap_since: None, retry_at: None }
+    }
+
+    fn hear(&mut self, space: &Namespace, heard: Heard) {
+        let Some(backplane) = &space.0.backplane else { return };
+        match heard {
+            Heard::Event(event) => {
+                self.trusted_since = Instant::now();
+                space.hear(&event, false);
+            }
+            Heard::Alive(end) => {
+                self.trusted_since = Instant::now();
+                self.retry_at = None;
+                if space.ledger().chain.differs_from(end) {
+                    backplane.broken.store(true, Ordering::Release);
+                }
+            }
+            Heard::Interrupted => backplane.broken.store(true, Ordering::Release),
+        }
+    }
+
+    /// Does what is due, and says when to look again.
+    async fn work(&mut self, space: &Namespace) -> Instant {
+        let Some(backplane) = &space.0.backplane else { return Instant::now() + RETRY };
+        let now = Instant::now();
+        let gap = space.ledger().chain.has_gap();
+        self.gap_since = gap.then(|| self.gap_since.unwrap_or(now));
+        let may_ask = self.retry_at.is_none_or(|at| at <= now);
+        if may_ask {
+            let patience_over = self.gap_since.is_some_and(|since| now >= since + GAP_PATIENCE);
+            let asked =
+                !*backplane.joined.borrow() || patience_over || backplane.broken.load(Ordering::Acquire);
+            let answered = (!asked || self.catch_up(space, backplane).await) && flush(space, backplane).await;
+            self.retry_at = (!answered).then(|| Instant::now() + RETRY);
+        }
+        let silent_at = self.trusted_since + backplane.silence_max;
+        if Instant::now() >= silent_at {
+            self.trusted_since = Instant::now();
+            space.suspect();
+        }
+        let gap_at = self.gap_since.map(|since| since + GAP_PATIENCE);
+        let due = [Some(self.trusted_since + backplane.silence_max), self.retry_at.or(gap_at)];
+        // Something is always due: the bound on silence.
+        due.into_iter().flatten().min().unwrap_or(now + RETRY)
+    }
+
+    /// Asks what was missed, and applies it; `false` when there was no answer.
+    async fn catch_up(&mut self, space: &Namespace, backplane: &Backplane) -> bool {
+        // Before the question: what breaks the chain from here on needs another one.
+        backplane.broken.store(false, Ordering::Release);
+        let mark = space.ledger().chain.applied();
+        let Some(missed) = backplane.missed(mark).await else {
+            space.0.meters.replays_failed.increment(1);
+            backplane.broken.store(true, Ordering::Release);
+            return false;
+        };
+        let Missed { events, end, complete, positions } = missed;
+        if complete && mark.is_some() {
+            space.0.meters.replays_complete.increment(1);
+            for event in &events {
+                space.replay(event);
+            }
+            space.ledger().chain.replayed_to(end);
+        } else {
+            space.0.meters.replays_incomplete.increment(1);
+            space.rejoin(end, &positions);
+        }
+        self.gap_since = None;
+        backplane.joined.send_replace(true);
+        true
+    }
+}
+
+/// Sends what waits for a number; `false` when there was no answer.
+pub(super) async fn flush(space: &Namespace, backplane: &Backplane) -> bool {
+    while let Some(invalidation) = backplane.next_queued() {
+        let Some(event) = backplane.issue(&invalidation).await else { return false };
+        space.issued(&event);
+        space.0.meters.queued.set(backplane.sent(&invalidation) as f64);
+    }
+    true
+}

@@ -1,0 +1,132 @@
+use super::{backplane::Backplane, chain::Heard, space::Namespace};
+use crate::{Event, Invalidation, Mark, Stamp, Strength, Target};
+use forebay_scope::Positions;
+use std::{sync::atomic::Ordering, time::Instant};
+
+/// How far an invalidation has got when the call returns. On this node it holds in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// It has its number: every other node hears of it, or notices that it missed something.
+    Everywhere,
+    /// The backplane does not answer. The invalidation is queued and goes out when it does; until then this node
+    /// does not trust its remote tiers, and other nodes follow their own bound for a silent backplane.
+    Here,
+}
+
+impl Namespace {
+    /// Invalidates in every cache of the namespace, and on every node that shares it.
+    ///
+    /// Waits for the sequencer no longer than the namespace's `issue_deadline`. Cancel safe: once polled the
+    /// invalidation happens, whether or not the future is polled to its end.
+    pub async fn invalidate(&self, invalidation: Invalidation) -> Reached {
+        let Some(backplane) = &self.0.backplane else {
+            self.number_locally(&invalidation);
+            return Reached::Everywhere;
+        };
+        // At once, whatever becomes of the rest.
+        self.apply(&invalidation, None);
+        let unsent = Unsent { space: self, backplane, invalidation: Some(invalidation) };
+        let began = Instant::now();
+        let event = unsent.issue().await;
+        self.0.meters.issue_seconds.record(began.elapsed());
+        match event {
+            Some(event) => {
+                unsent.sent();
+                self.issued(&event);
+                Reached::Everywhere
+            }
+            // Dropping `unsent` queues it.
+            None => Reached::Here,
+        }
+    }
+
+    /// Without a sequencer the chain is the process's own.
+    fn number_locally(&self, invalidation: &Invalidation) {
+        let stamp = {
+            let mut ledger = self.ledger();
+            let applied = ledger.chain.applied().expect("a namespace without a sequencer has its own chain");
+            let number = applied.stamp.number + 1;
+            let stamp = Stamp { number, ..applied.stamp };
+            ledger.chain.replayed_to(Mark { stamp, link: number });
+            stamp
+        };
+        self.apply(invalidation, Some(stamp.number));
+        if let Target::Key(key) = &invalidation.target
+            && !self.0.tombstones.bury(key, stamp)
+        {
+            self.number_locally(&of_cache(key));
+        }
+    }
+
+    /// An invalidation of this node got its number. It is applied again: a load that began while the number was being
+    /// fetched may have found the old value in a remote tier.
+    pub(super) fn issued(&self, event: &Event) {
+        self.0.meters.numbered.increment(1);
+        self.hear(event, true);
+        if let Target::Key(key) = &event.invalidation.target
+            && !self.0.tombstones.bury(key, event.stamp)
+        {
+            self.postpone(&of_cache(key));
+        }
+    }
+
+    /// Applies an event, unless it is known; one of this node's own (`own`) in any case.
+    pub(super) fn hear(&self, event: &Event, own: bool) {
+        let heard = self.ledger().chain.hear(event);
+        if own || heard != Heard::Known {
+            self.apply(&event.invalidation, Some(event.stamp.number));
+        }
+        if !own && heard != Heard::Known {
+            self.0.meters.heard.increment(1);
+        }
+        if heard == Heard::Broken
+            && let Some(backplane) = &self.0.backplane
+        {
+            self.0.meters.gaps.increment(1);
+            backplane.broken.store(true, Ordering::Release);
+            backplane.work.notify_one();
+        }
+    }
+
+    /// Queues an invalidation that has no number, and distrusts what remote tiers hold until it has.
+    pub(super) fn postpone(&self, invalidation: &Invalidation) {
+        let Some(backplane) = &self.0.backplane else { return };
+        self.0.meters.postponed.increment(1);
+        let waiting = backplane.queue(invalidation.clone());
+        self.0.meters.queued.set(waiting as f64);
+        // After the mark was set: a load that trusted a remote tier until now began before this.
+        self.apply(invalidation, None);
+        backplane.work.notify_one();
+    }
+}
+
+/// An invalidation on its way to the sequencer: queued when the call fails or is dropped.
+struct Unsent<'a> {
+    space: &'a Namespace,
+    backplane: &'a Backplane,
+    invalidation: Option<Invalidation>,
+}
+
+impl Unsent<'_> {
+    async fn issue(&self) -> Option<Event> {
+        self.backplane.issue(self.invalidation.as_ref()?).await
+    }
+
+    fn sent(mut self) {
+        self.invalidation = None;
+    }
+}
+
+impl Drop for Unsent<'_> {
+    fn drop(&mut self) {
+        if let Some(invalidation) = self.invalidation.take() {
+            self.space.postpone(&invalidation);
+        }
+    }
+}
+
+/// What stands for the tombstones that were given up: everything in the cache of `key`.
+fn of_cache(key: &[u8]) -> Invalidation {
+    let cache = super::space::split_key(key).map(|(cache, _)| cache.into());
+    Invalidation { target: Target::Clear(cache), strength: Strength::Hard, positions: Positions::default() }
+}

@@ -1,0 +1,135 @@
+use super::metrics;
+use crate::{GuardedTier, Removal, Stamp, tasks::Tasks};
+use ::metrics::Gauge;
+use bytes::{BufMut, Bytes, BytesMut};
+use forebay_metrics::Meter;
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// What remote tiers have to be told of invalidated keys: until a tier confirms its tombstone it may still hold the old
+/// entry, so the debt is kept and tried again.
+#[derive(Debug)]
+pub(super) struct Tombstones {
+    graves: Box<[Arc<Grave>]>,
+    /// `namespace:`, the beginning of every key in a tier.
+    prefix: Box<str>,
+    keep: Duration,
+    workers: Tasks,
+}
+
+#[derive(Debug)]
+struct Grave {
+    tier: GuardedTier,
+    owed: Mutex<VecDeque<Removal>>,
+    /// Whether a task is paying.
+    working: AtomicBool,
+    gauge: Gauge,
+}
+
+impl Tombstones {
+    /// How many removals one tier may owe.
+    const OWED_MAX: usize = 4096;
+
+    pub(super) fn new(tiers: &[GuardedTier], namespace: &str, keep: Duration, meter: &Meter) -> Self {
+        let grave = |tier: &GuardedTier| {
+            let gauge = metrics::tombstones_owed(meter, namespace, tier.name());
+            let owed = Mutex::default();
+            Arc::new(Grave { tier: tier.clone(), owed, working: AtomicBool::new(false), gauge })
+        };
+        let graves: Box<[_]> = tiers.iter().map(grave).collect();
+        let prefix = format!("{namespace}:").into();
+        Self { workers: Tasks::new(graves.len()), graves, prefix, keep }
+    }
+
+    /// Has every tier bury `key` (`cache:key`). `false` when a tier owes so much that nothing more is remembered: then
+    /// the whole cache has to be invalidated, which needs no tombstones.
+    pub(super) fn bury(&self, key: &Bytes, stamp: Stamp) -> bool {
+        let mut full = BytesMut::with_capacity(self.prefix.len() + key.len());
+        full.put_slice(self.prefix.as_bytes());
+        full.put_slice(key);
+        let removal = Removal { key: full.freeze(), stamp, keep: self.keep };
+        let mut room = true;
+        for grave in &self.graves {
+            room &= grave.owe(removal.clone(), Self::OWED_MAX);
+            if !grave.working.swap(true, Ordering::AcqRel) {
+                let paying = grave.clone();
+                if !self.workers.spawn(async move { paying.pay().await }) {
+                    grave.working.store(false, Ordering::Release);
+                }
+            }
+        }
+        room
+    }
+
+    /// Gives every tier one more chance and ends.
+    pub(super) async fn shutdown(&self) {
+        self.workers.abort().await;
+        for grave in &self.graves {
+            grave.pay_some().await;
+        }
+    }
+}
+
+impl Grave {
+    /// Removals sent in one call.
+    const BATCH: usize = 128;
+    /// How long a tier that did not confirm is left alone.
+    const PAUSE: Duration = Duration::from_millis(500);
+
+    fn owe(&self, removal: Removal, max: usize) -> bool {
+        let mut owed = self.lock();
+        let room = owed.len() < max;
+        if !room {
+            owed.clear();
+        }
+        owed.push_back(removal);
+        self.gauge.set(owed.len() as f64);
+        room
+    }
+
+    async fn pay(&self) {
+        loop {
+            if !self.pay_some().await {
+                tokio::time::sleep(Self::PAUSE).await;
+            }
+            if self.lock().is_empty() {
+                self.working.store(false, Ordering::Release);
+                // Something may have been added before the flag was down, by one who saw it up.
+                if self.lock().is_empty() || self.working.swap(true, Ordering::AcqRel) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Pays everything that is owed now; `false` when the tier did not confirm.
+    async fn pay_some(&self) -> bool {
+        loop {
+            let batch: Vec<Removal> = self.lock().iter().take(Self::BATCH).cloned().collect();
+            if batch.is_empty() {
+                return true;
+            }
+            if !self.tier.remove(&batch).await {
+                return false;
+            }
+            let mut owed = self.lock();
+            // New debts come in at the back, so these are still in front unless the queue was given up.
+            for paid in &batch {
+                if owed.front().is_some_and(|front| front.key == paid.key && front.stamp == paid.stamp) {
+                    owed.pop_front();
+                }
+            }
+            self.gauge.set(owed.len() as f64);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Removal>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

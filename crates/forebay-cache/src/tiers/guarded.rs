@@ -1,0 +1,133 @@
+use super::metrics::{StepMeters, TierMeters};
+use crate::{CacheError, Fill, Outcome, Removal, Stored, Tier, TierError};
+use bytes::Bytes;
+use forebay_metrics::Meter;
+use forebay_traffic::{Breaker, BreakerConfig, State};
+use serde::{Deserialize, Serialize};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How a remote tier is guarded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TierConfig {
+    /// How long one call may take before the cache goes on without the tier. Default: 50 ms.
+    pub deadline: Duration,
+    /// When a failing tier is left alone, and when it is tried again.
+    pub breaker: BreakerConfig,
+}
+
+impl Default for TierConfig {
+    fn default() -> Self {
+        Self { deadline: Duration::from_millis(50), breaker: BreakerConfig::default() }
+    }
+}
+
+/// A [`Tier`] behind a deadline and a circuit breaker: a dead one costs each call a bounded delay, then nothing, and
+/// never an error. Cloning is one reference count; all clones share the breaker.
+#[derive(Clone)]
+pub struct GuardedTier(Arc<Guard>);
+
+struct Guard {
+    tier: Arc<dyn Tier>,
+    deadline: Duration,
+    breaker: Breaker,
+    meters: TierMeters,
+}
+
+impl GuardedTier {
+    /// Guards `tier`, and measures it under its name.
+    ///
+    /// # Errors
+    /// [`CacheError::Tier`] when a setting makes no sense.
+    pub fn new(tier: Arc<dyn Tier>, config: &TierConfig, meter: &Meter) -> Result<Self, CacheError> {
+        let name = tier.name().to_owned();
+        let wrong = |problem: String| CacheError::Tier { tier: name.clone(), problem };
+        if config.deadline.is_zero() {
+            return Err(wrong("`deadline` must not be 0".to_owned()));
+        }
+        let breaker = Breaker::measured(config.breaker.clone(), &name, meter);
+        let breaker = breaker.map_err(|error| wrong(error.to_string()))?;
+        let meters = TierMeters::new(meter, &name);
+        Ok(Self(Arc::new(Guard { tier, deadline: config.deadline, breaker, meters })))
+    }
+
+    /// The tier's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.tier.name()
+    }
+
+    /// What the breaker in front of it does now.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.0.breaker.state()
+    }
+
+    /// What the tier holds under `key`; `None` when that could not be found out either.
+    pub(crate) async fn get(&self, key: &Bytes) -> Option<Stored> {
+        let keys = [key.clone()];
+        let found = self.call(&self.0.meters.get, self.0.tier.get(&keys)).await?;
+        found.into_iter().next().flatten()
+    }
+
+    /// Stores an entry if the tier takes it.
+    pub(crate) async fn put(&self, fill: Fill) {
+        let fills = [fill];
+        if let Some(outcomes) = self.call(&self.0.meters.put, self.0.tier.put(&fills)).await {
+            let refused = outcomes.iter().filter(|outcome| **outcome != Outcome::Stored).count();
+            self.0.meters.refused.increment(refused as u64);
+        }
+    }
+
+    /// Leaves tombstones; `false` when the tier did not confirm them.
+    pub(crate) async fn remove(&self, removals: &[Removal]) -> bool {
+        self.call(&self.0.meters.remove, self.0.tier.remove(removals)).await.is_some()
+    }
+
+    async fn call<T>(
+        &self,
+        meters: &StepMeters,
+        call: impl Future<Output = Result<T, TierError>>,
+    ) -> Option<T> {
+        let Ok(permit) = self.0.breaker.permit() else {
+            meters.skipped.increment(1);
+            return None;
+        };
+        let began = Instant::now();
+        let answer = tokio::time::timeout(self.0.deadline, call).await;
+        meters.seconds.record(began.elapsed());
+        match answer {
+            Ok(Ok(answer)) => {
+                permit.succeeded();
+                meters.done.increment(1);
+                Some(answer)
+            }
+            Ok(Err(error)) => {
+                permit.failed();
+                meters.failed.increment(1);
+                tracing::debug!(%error, source = &*error.source, "a remote tier failed");
+                None
+            }
+            Err(_elapsed) => {
+                permit.failed();
+                meters.late.increment(1);
+                tracing::debug!(tier = self.name(), "a remote tier did not answer in time");
+                None
+            }
+        }
+    }
+}
+
+impl fmt::Debug for GuardedTier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedTier")
+            .field("tier", &self.0.tier)
+            .field("deadline", &self.0.deadline)
+            .field("breaker", &self.0.breaker)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! Remote tiers, as the cache uses them: guarded, so that trouble costs a bounded delay and never an error.
+
+mod guarded;
+mod metrics;
+
+pub use guarded::{GuardedTier, TierConfig};
+pub(crate) use metrics::METRICS;
