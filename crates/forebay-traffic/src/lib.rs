@@ -19,6 +19,7 @@
 
 mod breaker;
 mod error;
+mod sync;
 
 pub use breaker::{Breaker, BreakerConfig, METRICS, Permit, Rejected, State};
 pub use error::Error;

@@ -4,14 +4,14 @@ use super::{
     permit::Ticket,
     window::{Step, Word},
 };
-use crate::Error;
+use crate::{
+    Error,
+    sync::{AtomicU64, Mutex, MutexGuard},
+};
 use forebay_metrics::Meter;
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -20,7 +20,7 @@ use tokio::time::Instant;
 ///
 /// No method waits. It works in and outside of a tokio runtime; its clock is tokio's, so tests can pause it.
 #[derive(Clone)]
-pub struct Breaker(Arc<Inner>);
+pub struct Breaker(pub(super) Arc<Inner>);
 
 /// What a breaker does with the next call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -258,6 +258,22 @@ impl Inner {
     /// The current generation. It changes only under the lock.
     fn generation(&self) -> u32 {
         Word(self.word.load(Ordering::Acquire)).generation()
+    }
+
+    /// Whether the breaker is closed and its record empty.
+    #[cfg(test)]
+    pub(super) fn is_clean(&self) -> bool {
+        let word = self.word.load(Ordering::Acquire);
+        word == Word::closed(self.generation()).0
+    }
+
+    /// Openings since the breaker was last closed.
+    #[cfg(test)]
+    pub(super) fn openings(&self) -> u32 {
+        match *self.phase() {
+            Phase::Closed => 0,
+            Phase::Open { openings } | Phase::HalfOpen { openings, .. } => openings,
+        }
     }
 
     fn now(&self) -> u64 {

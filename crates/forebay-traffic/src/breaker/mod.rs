@@ -7,6 +7,8 @@
 
 mod circuit;
 mod config;
+#[cfg(test)]
+mod interleavings;
 mod measure;
 mod permit;
 mod window;
