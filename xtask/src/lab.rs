@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use forebay_tests::{ENVIRONMENT, Lab, LabSpec};
@@ -10,6 +11,9 @@ use tokio::process::Command;
 
 use crate::interrupt::Interrupts;
 use crate::process::{Group, exit_code, in_the_foreground};
+
+/// How long the command may take to end after SIGTERM before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Starts a lab, or drops what was started at a signal.
 ///
@@ -27,7 +31,8 @@ pub(crate) async fn run(words: &[OsString], interrupts: &mut Interrupts) -> Resu
     let mut command = Command::new(program);
     command.args(arguments).env(ENVIRONMENT, lab.addresses().to_environment());
     if std::io::stdin().is_terminal() {
-        return Ok(exit_code(in_the_foreground(&mut command, interrupts).await?));
+        let ended = in_the_foreground(&mut command, GRACE, interrupts).await?;
+        return Ok(exit_code(ended.status));
     }
     let status = Group::spawn(&mut command)?.wait(interrupts).await?;
     Ok(exit_code(status))

@@ -13,7 +13,7 @@ use crate::process::{Group, in_the_foreground};
 
 const SCRIPT: &str = include_str!("debian.sh");
 
-/// A package manager that was asked to stop finishes the package it has in hand.
+/// Once packages are being unpacked they are finished, whatever is asked meanwhile.
 const GRACE: Duration = Duration::from_secs(120);
 
 /// Whether this system has Debian's package manager.
@@ -80,7 +80,8 @@ impl Installer {
 
 async fn run(command: &mut Command, terminal: bool, interrupts: &mut Interrupts) -> Result<ExitStatus> {
     if terminal {
-        return in_the_foreground(command, interrupts).await;
+        let ended = in_the_foreground(command, GRACE, interrupts).await?;
+        return ended.interrupted.map_or(Ok(ended.status), |stopped| Err(stopped.into()));
     }
     Group::spawn(command.stdin(Stdio::null()))?.patient(GRACE).wait(interrupts).await
 }

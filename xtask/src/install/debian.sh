@@ -26,6 +26,9 @@ printf 'create_main_cluster = false\n' >"$cluster"
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update
+apt-get install --yes --no-remove --no-install-recommends --download-only "$@"
+# From here on a signal would leave packages half installed: it waits until they are not.
+trap '' HUP INT TERM
 apt-get install --yes --no-remove --no-install-recommends "$@"
 
 for service in "$@"; do
