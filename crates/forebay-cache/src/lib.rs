@@ -70,6 +70,8 @@ mod freshness;
 mod invalidation;
 mod key;
 mod loader;
+#[cfg(feature = "memcached")]
+pub mod memcache021;
 mod memory;
 mod metrics;
 mod namespace;

@@ -2,12 +2,10 @@
 
 use bytes::Bytes;
 use forebay_cache::{
-    Event, Fill, Fingerprint, Heard, Invalidation, Mark, Missed, Removal, Sequencer, Stamp, Stored, Strength,
-    Tag, Target, Tier,
+    Fill, Fingerprint, Removal, Stamp, Stored, Tier,
     envelope::{Decoded, Entry, Limits},
 };
-use forebay_scope::Positions;
-use std::time::Duration;
+use std::{future::Future, task::Poll, time::Duration};
 
 pub(crate) fn schema() -> Fingerprint {
     Fingerprint::of("test", 0)
@@ -62,55 +60,15 @@ pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) 
     tokio::time::timeout(Duration::from_secs(30), poll).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
-pub(crate) fn soft(target: Target) -> Invalidation {
-    Invalidation { target, strength: Strength::Soft, positions: Positions::default() }
-}
-
-pub(crate) fn tag(text: &str) -> Invalidation {
-    soft(Target::Tag(Tag::named(text)))
-}
-
-pub(crate) fn mark_of(event: &Event) -> Mark {
-    Mark { stamp: event.stamp, link: event.link }
-}
-
-/// Joins the chain as soon as the sequencer is connected.
-pub(crate) async fn joined(sequencer: &dyn Sequencer) -> Missed {
-    let mut missed = None;
-    until("the sequencer answers", async || {
-        missed = sequencer.missed(None).await.ok();
-        missed.is_some()
-    })
-    .await;
-    missed.expect("it answered")
-}
-
-/// The next thing heard that `wanted` accepts; gives up only after very long.
-pub(crate) async fn hear<T>(sequencer: &dyn Sequencer, mut wanted: impl FnMut(&Heard) -> Option<T>) -> T {
-    let listen = async {
-        loop {
-            if let Some(found) = wanted(&sequencer.heard().await) {
-                return found;
-            }
+/// Polls a future a few times, letting others run in between, and drops it.
+pub(crate) async fn give_up<F: Future>(call: F, polls: u32) -> Option<F::Output> {
+    let mut call = Box::pin(call);
+    for _ in 0..polls {
+        let polled = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
+        if let Poll::Ready(output) = polled {
+            return Some(output);
         }
-    };
-    tokio::time::timeout(Duration::from_secs(30), listen).await.expect("something else was awaited")
-}
-
-pub(crate) fn event(heard: &Heard) -> Option<Event> {
-    match heard {
-        Heard::Event(event) => Some(event.clone()),
-        Heard::Alive(_) | Heard::Interrupted => None,
+        tokio::task::yield_now().await;
     }
-}
-
-pub(crate) fn alive(heard: &Heard) -> Option<Mark> {
-    match heard {
-        Heard::Alive(mark) => Some(*mark),
-        Heard::Event(_) | Heard::Interrupted => None,
-    }
-}
-
-pub(crate) fn interrupted(heard: &Heard) -> Option<()> {
-    matches!(heard, Heard::Interrupted).then_some(())
+    None
 }

@@ -4,6 +4,17 @@
 mod fixture;
 
 #[cfg(feature = "redis")]
+mod chain;
+
+#[cfg(feature = "memcached")]
+mod memcached_answers_batches_in_order;
+#[cfg(feature = "memcached")]
+mod memcached_away_is_bounded_and_comes_back;
+#[cfg(feature = "memcached")]
+mod memcached_refuses_fills_older_than_what_it_holds;
+#[cfg(feature = "memcached")]
+mod memcached_survives_dropped_calls;
+#[cfg(feature = "redis")]
 mod redis_answers_batches_in_order;
 #[cfg(feature = "redis")]
 mod redis_away_fails_fast_and_comes_back;

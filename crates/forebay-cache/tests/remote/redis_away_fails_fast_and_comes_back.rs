@@ -1,6 +1,7 @@
 //! A Redis that is away costs a bounded time, and is used again when it is back.
 
-use crate::fixture::{connected, fill, joined, stamp, tag, text, until};
+use crate::chain::{joined, tag};
+use crate::fixture::{connected, fill, stamp, text, until};
 use anyhow::Result;
 use bytes::Bytes;
 use forebay_cache::{

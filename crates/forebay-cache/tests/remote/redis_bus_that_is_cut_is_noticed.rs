@@ -1,6 +1,6 @@
 //! A node whose connection to the bus is cut, or silent, learns that it missed something, and what.
 
-use crate::fixture::{alive, event, hear, interrupted, joined, mark_of, tag};
+use crate::chain::{alive, event, hear, interrupted, joined, mark_of, tag};
 use anyhow::Result;
 use forebay_cache::{
     Heard, Sequencer,

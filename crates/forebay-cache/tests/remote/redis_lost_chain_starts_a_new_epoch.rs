@@ -1,6 +1,6 @@
 //! A Redis that lost invalidations must not make anything valid again.
 
-use crate::fixture::{alive, hear, joined, mark_of, tag};
+use crate::chain::{alive, hear, joined, mark_of, tag};
 use anyhow::Result;
 use forebay_cache::{
     Mark, Sequencer,

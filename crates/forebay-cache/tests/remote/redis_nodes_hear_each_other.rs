@@ -1,6 +1,6 @@
 //! Invalidations of a namespace form one chain, and every node of it hears each of them.
 
-use crate::fixture::{alive, event, hear, joined, mark_of, soft, tag};
+use crate::chain::{alive, event, hear, joined, mark_of, soft, tag};
 use anyhow::Result;
 use forebay_cache::{
     Invalidation, Sequencer, Strength, Target,

@@ -1,6 +1,6 @@
 //! A node that finds an entry in a tier asks what its tags and its cache must not be older than.
 
-use crate::fixture::{joined, soft, tag};
+use crate::chain::{joined, soft, tag};
 use anyhow::Result;
 use forebay_cache::{
     Sequencer, Tag, Target,

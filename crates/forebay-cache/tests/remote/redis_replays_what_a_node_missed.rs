@@ -1,6 +1,6 @@
 //! A node that was away asks for what came after the last invalidation it applied.
 
-use crate::fixture::{joined, mark_of, tag};
+use crate::chain::{joined, mark_of, tag};
 use anyhow::Result;
 use forebay_cache::{
     Sequencer,

