@@ -77,3 +77,19 @@ async fn a_probe_from_an_older_half_open_state_is_ignored() {
     }
     assert_eq!(breaker.state(), State::Closed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn answers_from_before_an_opening_are_not_added_to_those_after_it() {
+    let breaker = Breaker::new(BreakerConfig { consecutive_failures: 2, ..config() }).unwrap();
+    let (late_failure, late_success) = (breaker.permit().unwrap(), breaker.permit().unwrap());
+    breaker.permit().unwrap().failed();
+    half_open(&breaker).await.succeeded();
+    assert_eq!(breaker.state(), State::Closed);
+
+    late_failure.failed();
+    breaker.permit().unwrap().failed();
+    assert_eq!(breaker.state(), State::Closed, "one failure since it closed");
+    late_success.succeeded();
+    breaker.permit().unwrap().failed();
+    assert_eq!(breaker.state(), State::Open, "two in a row since it closed");
+}
