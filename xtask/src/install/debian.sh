@@ -11,6 +11,9 @@ cluster=/etc/postgresql-common/createcluster.d/forebay-lab.conf
 restore() {
     rm -f "$policy" "$cluster"
     if [ -e "$saved" ]; then mv "$saved" "$policy"; fi
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        rmdir "${cluster%/*}" /etc/postgresql-common 2>/dev/null || true
+    fi
 }
 trap restore EXIT
 trap 'exit 129' HUP
