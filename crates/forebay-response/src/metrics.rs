@@ -1,6 +1,6 @@
 use crate::Coding;
 use ::metrics::{Counter, Histogram, Unit};
-use forebay_metrics::{Meter, Metric};
+use forebay_metrics::{Kind, Meter, Metric};
 use std::time::Duration;
 
 const BODY_BYTES: Metric = Metric::counter(
@@ -13,17 +13,15 @@ const SENT_BYTES: Metric = Metric::counter(
     &["coding"],
     "Bytes of whole bodies as they were sent, by coding.",
 );
-const RATIO: Metric = Metric::bytes(
-    "forebay_response_encoded_ratio",
-    &["coding"],
-    "Encoded length over plain length of each whole body that was encoded.",
-)
-.unit(Unit::Count);
-const ENCODE_SECONDS: Metric = Metric::seconds(
-    "forebay_response_encode_seconds",
-    &["coding"],
-    "Processor time spent on encoding one whole body.",
-);
+const RATIO: Metric = Metric {
+    name: "forebay_response_encoded_ratio",
+    kind: Kind::Histogram,
+    unit: Unit::Count,
+    help: "Encoded length over plain length of each whole body that was encoded; 1 where it was no shorter.",
+    labels: &["coding"],
+};
+const ENCODE_SECONDS: Metric =
+    Metric::seconds("forebay_response_encode_seconds", &["coding"], "Time spent on encoding one whole body.");
 const VARIANTS: Metric = Metric::counter(
     "forebay_response_variant_hits_total",
     &["source"],

@@ -86,7 +86,9 @@ impl Variants {
         }
     }
 
-    pub(crate) fn put(&self, key: Key, body: Bytes, variant: Option<Variant>) {
+    pub(crate) fn put(&self, key: Key, body: &[u8], variant: Option<Variant>) {
+        // A copy, because the handler's bytes may be a small part of a large buffer that the bound would not see.
+        let body = Bytes::copy_from_slice(body);
         self.store.insert(key, Arc::new(Stored { body, variant }));
     }
 }

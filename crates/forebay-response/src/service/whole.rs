@@ -154,7 +154,7 @@ impl<E: Eligible> Shared<E> {
             Known::NoGain => None,
             Known::Unknown => {
                 let variant = encode();
-                variants.put(key, data.clone(), variant.clone());
+                variants.put(key, data, variant.clone());
                 variant.map(Encoded::from)
             }
         }

@@ -17,3 +17,4 @@ mod stage;
 mod streams_are_never_stalled;
 mod tags_name_the_bytes_sent;
 mod vary_is_merged_by_whole_names;
+mod what_was_done_is_counted;

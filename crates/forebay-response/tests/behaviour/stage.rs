@@ -153,7 +153,8 @@ pub(crate) fn measured() -> (ResponseLayerBuilder, Counts) {
 pub(crate) struct Counts(Snapshotter);
 
 impl Counts {
-    /// By name of a metric: the total of a counter, or the number of values of a histogram, over all labels.
+    /// By name of a metric, or by name and label (`name label`): the total of a counter, or the number of
+    /// values of a histogram.
     pub(crate) fn since_last_look(&self) -> impl Fn(&str) -> u64 + use<> {
         let mut totals = HashMap::new();
         for (key, .., value) in self.0.snapshot().into_vec() {
@@ -163,6 +164,9 @@ impl Counts {
                 DebugValue::Gauge(_) => 0,
             };
             *totals.entry(key.key().name().to_owned()).or_insert(0) += count;
+            for label in key.key().labels() {
+                *totals.entry(format!("{} {}", key.key().name(), label.value())).or_insert(0) += count;
+            }
         }
         move |name| totals.get(name).copied().unwrap_or(0)
     }
