@@ -61,6 +61,7 @@
 mod cache;
 mod clock;
 mod codec;
+mod config;
 pub mod envelope;
 mod error;
 mod flight;
@@ -84,6 +85,7 @@ mod tiers;
 pub use cache::{Cache, CacheBuilder, Invalidator, Lookup, NoTags, TagSource, TagsBy, TagsFrom};
 pub use clock::Clock;
 pub use codec::{Codec, CodecError, Fingerprint, MessagePack};
+pub use config::CacheConfig;
 pub use error::{CacheError, LoadFailed};
 /// # Examples
 ///

@@ -1,5 +1,8 @@
 use serde::Serialize;
 
+/// The part without which a service that has one cannot answer.
+pub(crate) const POSTGRES: &str = "postgres";
+
 /// How well one part of the data path does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -37,6 +40,11 @@ pub struct Health {
 }
 
 impl Health {
+    pub(crate) fn of(parts: Vec<PartHealth>, draining: bool) -> Self {
+        let down = |name| parts.iter().any(|p: &PartHealth| p.part == name && p.condition == Condition::Down);
+        Self { ready: !draining && !down(POSTGRES), parts }
+    }
+
     /// The condition of one part; `None` when it is not configured.
     #[must_use]
     pub fn part(&self, name: &str) -> Option<&PartHealth> {

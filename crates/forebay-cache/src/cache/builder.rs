@@ -4,8 +4,8 @@ use super::{
     remote::Remote,
 };
 use crate::{
-    CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Namespace, envelope::Limits, flight::Flights,
-    freshness::Freshness, memory::Memory, metrics::Meters, namespace::Member, tasks::Tasks,
+    CacheConfig, CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Namespace, envelope::Limits,
+    flight::Flights, freshness::Freshness, memory::Memory, metrics::Meters, namespace::Member, tasks::Tasks,
 };
 use forebay_metrics::Meter;
 use forebay_scope::Tag;
@@ -32,6 +32,8 @@ pub struct CacheBuilder<K, V> {
     limits: Limits,
     load_max: Duration,
     background_loads_max: usize,
+    /// Laid over everything else by `build`.
+    outside: CacheConfig,
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
@@ -50,6 +52,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             limits: Limits::default(),
             load_max: Duration::from_secs(30),
             background_loads_max: 64,
+            outside: CacheConfig::default(),
         }
     }
 
@@ -167,11 +170,19 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self
     }
 
+    /// Settings from outside of the program. They win over those given in code, in whatever order both are given.
+    /// Default: none.
+    pub fn config(mut self, config: CacheConfig) -> Self {
+        self.outside = config;
+        self
+    }
+
     /// Checks the settings and makes the cache.
     ///
     /// # Errors
     /// A setting that makes no sense, or a name that is taken in the namespace.
-    pub fn build(self) -> Result<Cache<K, V>, CacheError> {
+    pub fn build(mut self) -> Result<Cache<K, V>, CacheError> {
+        self.take_outside();
         self.check()?;
         let namespace = self.namespace.unwrap_or_else(|| Namespace::local(&*self.name));
         let (weight, weigher) = match self.weight {
@@ -208,6 +219,17 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         }
         namespace.join(&inner.name, member)?;
         Ok(Cache(inner))
+    }
+
+    fn take_outside(&mut self) {
+        let outside = std::mem::take(&mut self.outside);
+        let Freshness { ttl, jitter, stale_while_revalidate, stale_if_error, .. } = &mut self.freshness;
+        *ttl = outside.ttl.or(*ttl);
+        *jitter = outside.jitter.unwrap_or(*jitter);
+        *stale_while_revalidate = outside.stale_while_revalidate.unwrap_or(*stale_while_revalidate);
+        *stale_if_error = outside.stale_if_error.unwrap_or(*stale_if_error);
+        self.entries = outside.capacity.unwrap_or(self.entries);
+        self.load_max = outside.load_max.unwrap_or(self.load_max);
     }
 
     fn check(&self) -> Result<(), CacheError> {

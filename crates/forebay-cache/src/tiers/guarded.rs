@@ -15,6 +15,7 @@ use std::{
 #[serde(default, deny_unknown_fields)]
 pub struct TierConfig {
     /// How long one call may take before the cache goes on without the tier. Default: 50 ms.
+    #[serde(with = "humantime_serde")]
     pub deadline: Duration,
     /// When a failing tier is left alone, and when it is tried again.
     pub breaker: BreakerConfig,

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 ///
 /// | variable | sets |
 /// |---|---|
-/// | `DATABASE_URL` | `postgres.url` |
+/// | `DATABASE_URL` | `postgres.primary` |
 /// | `DATABASE_REPLICA_URLS` | `postgres.replicas`, separated by commas |
 /// | `REDIS_URL` | `redis.url` |
 /// | `MEMCACHED_SERVERS` | `memcached.servers`, separated by commas |
@@ -25,7 +25,7 @@ const LAB: &str = "FOREBAY_LAB";
 const FILE: &str = "FOREBAY_CONFIG";
 /// The usual names, the keys they set, and whether they are lists.
 const USUAL: [(&str, [&str; 2], bool); 4] = [
-    ("DATABASE_URL", ["postgres", "url"], false),
+    ("DATABASE_URL", ["postgres", "primary"], false),
     ("DATABASE_REPLICA_URLS", ["postgres", "replicas"], true),
     ("REDIS_URL", ["redis", "url"], false),
     ("MEMCACHED_SERVERS", ["memcached", "servers"], true),
@@ -36,7 +36,8 @@ impl Environment {
     #[must_use]
     pub fn of_process() -> Self {
         let ours = |name: &str| name.starts_with(PREFIX) || USUAL.iter().any(|(usual, ..)| *usual == name);
-        let pairs = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let pairs =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         Self(pairs.filter(|(name, _)| ours(name)).collect())
     }
 
@@ -52,10 +53,16 @@ impl Environment {
     }
 
     /// Lays the variables over `layers`; `has_feature` says which of the usual names have their part compiled in.
-    pub(crate) fn over(&self, layers: &mut Layers, has_feature: impl Fn(&str) -> bool) -> Result<(), ConfigError> {
+    pub(crate) fn over(
+        &self,
+        layers: &mut Layers,
+        has_feature: impl Fn(&str) -> bool,
+    ) -> Result<(), ConfigError> {
         for (name, path, is_list) in USUAL {
             // An unrelated DATABASE_URL must not break a program that uses forebay for its cache only.
-            if let Some(text) = self.0.get(name).filter(|text| !text.trim().is_empty() && has_feature(path[0])) {
+            if let Some(text) =
+                self.0.get(name).filter(|text| !text.trim().is_empty() && has_feature(path[0]))
+            {
                 let value = if is_list { list(text) } else { Value::String(text.clone()) };
                 layers.set(&path, value, &Origin::Variable(name.to_owned()));
             }
@@ -95,7 +102,10 @@ fn path_of(name: &str) -> Result<Vec<String>, ConfigError> {
 
 /// A TOML value where the text is one (and not a table), else the text.
 fn value_of(text: &str) -> Value {
-    let parsed = toml::from_str::<Table>(&format!("v = {text}")).ok().filter(|table| table.len() == 1).and_then(|mut table| table.remove("v"));
+    let parsed = toml::from_str::<Table>(&format!("v = {text}"))
+        .ok()
+        .filter(|table| table.len() == 1)
+        .and_then(|mut table| table.remove("v"));
     match parsed {
         Some(value @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_))) => value,
         _ => Value::String(text.to_owned()),
@@ -109,7 +119,10 @@ mod tests {
     #[test]
     fn sections_and_named_parts() {
         assert_eq!(path_of("FOREBAY_POSTGRES_MAX_SIZE").unwrap(), ["postgres", "max_size"]);
-        assert_eq!(path_of("FOREBAY_CACHES__USERS__STALE_IF_ERROR").unwrap(), ["caches", "users", "stale_if_error"]);
+        assert_eq!(
+            path_of("FOREBAY_CACHES__USERS__STALE_IF_ERROR").unwrap(),
+            ["caches", "users", "stale_if_error"]
+        );
         assert!(path_of("FOREBAY_POSTGRES").is_err());
     }
 

@@ -41,9 +41,11 @@ impl Layers {
 
     /// Where a section, or the closest thing to `path` inside or around it, was given.
     pub(crate) fn origin(&self, path: &str) -> Origin {
-        let inside = |known: &str| known.strip_prefix(path).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']));
-        let around = |known: &str| path.strip_prefix(known).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']));
-        let mut found = self.origins.iter().filter(|(known, _)| around(known)).last();
+        let inside =
+            |known: &str| known.strip_prefix(path).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']));
+        let around =
+            |known: &str| path.strip_prefix(known).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']));
+        let mut found = self.origins.iter().filter(|(known, _)| around(known)).next_back();
         if found.is_none() {
             found = self.origins.iter().find(|(known, _)| inside(known));
         }
@@ -60,6 +62,8 @@ impl Layers {
     /// Variables are text without a type. Each is tried as a TOML value first, then as plain text, then as a
     /// comma-separated list, until it fits its key.
     pub(crate) fn decode<T: DeserializeOwned>(mut self) -> Result<(T, Self), ConfigError> {
+        // The first problem with a key is the one about what was written; later ones are about other forms of it.
+        let mut first = BTreeMap::<String, String>::new();
         loop {
             let error = match serde_path_to_error::deserialize(Value::Table(self.table.clone())) {
                 Ok(decoded) => return Ok((decoded, self)),
@@ -67,16 +71,16 @@ impl Layers {
             };
             let key = error.path().to_string();
             let origin = self.origin(&key);
-            let another_form = matches!(origin, Origin::Variable(_)) && self.reinterpret(&key, &origin);
-            if !another_form {
-                return Err(ConfigError::Value { key, origin, problem: error.into_inner().message().to_owned() });
+            let problem =
+                first.entry(key.clone()).or_insert_with(|| error.into_inner().message().to_owned()).clone();
+            if !matches!(origin, Origin::Variable(_)) || !self.reinterpret(&key) {
+                return Err(ConfigError::Value { key, origin, problem });
             }
         }
     }
 
     /// Puts the next form of a variable's value in place; `false` when there is none left.
-    fn reinterpret(&mut self, key: &str, origin: &Origin) -> bool {
-        let Origin::Variable(_) = origin else { return false };
+    fn reinterpret(&mut self, key: &str) -> bool {
         let path: Vec<&str> = key.split(['.', '[']).collect();
         let Some((leaf, parents)) = path.split_last() else { return false };
         let mut table = &mut self.table;
@@ -87,10 +91,10 @@ impl Layers {
             }
         }
         let Some(value) = table.get_mut(*leaf) else { return false };
-        let next = match value {
-            Value::String(text) => list(text),
+        let next = match *value {
+            Value::String(ref text) => list(text),
             Value::Table(_) | Value::Array(_) => return false,
-            other => Value::String(other.to_string()),
+            ref other => Value::String(other.to_string()),
         };
         *value = next;
         true
@@ -103,7 +107,13 @@ pub(super) fn list(text: &str) -> Value {
     Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
 }
 
-fn merge(into: &mut Table, from: Table, prefix: &str, origin: &Origin, origins: &mut BTreeMap<String, Origin>) {
+fn merge(
+    into: &mut Table,
+    from: Table,
+    prefix: &str,
+    origin: &Origin,
+    origins: &mut BTreeMap<String, Origin>,
+) {
     for (name, value) in from {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match (into.get_mut(&name), value) {
@@ -158,7 +168,8 @@ mod tests {
     #[test]
     fn the_later_layer_wins_and_the_error_names_it() {
         let mut layers = Layers::default();
-        layers.over(toml::from_str("part = { name = 'x', size = 3 }").unwrap(), &Origin::File("f.toml".into()));
+        layers
+            .over(toml::from_str("part = { name = 'x', size = 3 }").unwrap(), &Origin::File("f.toml".into()));
         layers.set(&["part", "size"], Value::String("many".into()), &variable());
         let error = layers.decode::<Probe>().unwrap_err().to_string();
         assert!(error.starts_with("part.size (from $FOREBAY_PART_X): invalid type"), "{error}");
@@ -167,7 +178,8 @@ mod tests {
     #[test]
     fn an_unknown_key_names_its_file() {
         let mut layers = Layers::default();
-        layers.over(toml::from_str("part = { name = 'x', sise = 3 }").unwrap(), &Origin::File("f.toml".into()));
+        layers
+            .over(toml::from_str("part = { name = 'x', sise = 3 }").unwrap(), &Origin::File("f.toml".into()));
         let error = layers.decode::<Probe>().unwrap_err().to_string();
         assert!(error.starts_with("part.sise (from f.toml): unknown field `sise`"), "{error}");
     }

@@ -10,4 +10,4 @@ pub use environment::Environment;
 pub use error::ConfigError;
 pub(crate) use layers::Layers;
 pub use origin::Origin;
-pub use settings::{MetricsSettings, Settings};
+pub use settings::{CoherenceSettings, MetricsSettings, ServiceSettings, Settings};

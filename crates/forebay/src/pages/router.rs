@@ -35,7 +35,8 @@ async fn part(State(data): State<DataPath>, Path(name): Path<String>) -> Respons
         let known: Vec<_> = health.parts.iter().map(|part| part.part).collect();
         return page(StatusCode::NOT_FOUND, format!("no such part; configured are: {}\n", known.join(", ")));
     };
-    let status = if part.condition == Condition::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let status =
+        if part.condition == Condition::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     uncached((status, Json(part)).into_response())
 }
 

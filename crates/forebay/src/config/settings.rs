@@ -1,0 +1,120 @@
+use forebay_cache::{CacheConfig, TierConfig};
+use forebay_metrics::RecorderConfig;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+/// Everything a [`DataPath`](crate::DataPath) can be told, as plain data: the shape of the TOML file.
+///
+/// ```toml
+/// [service]
+/// name = "shop"
+///
+/// [postgres]
+/// primary = "postgres://app@db-1/shop"
+/// replicas = ["postgres://app@db-2/shop"]
+///
+/// [redis]
+/// url = "redis://cache-1"
+///
+/// [caches.users]
+/// ttl = "5m"
+///
+/// [response]
+/// min_bytes = 512
+///
+/// [metrics]
+/// bearer_token = "…"
+/// ```
+///
+/// Unknown keys are refused. Keys that are left out keep what code said, or their default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// What concerns the whole service.
+    pub service: ServiceSettings,
+    /// The database. Default: none.
+    #[cfg(feature = "postgres")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postgres: Option<crate::pool::PoolConfig>,
+    /// The shared cache tier and the bus for invalidations. Default: none, memory only.
+    #[cfg(feature = "redis")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis: Option<crate::cache::fred10::RedisConfig>,
+    /// How each remote tier is guarded: the delay a dead one may cost, and when it is left alone.
+    pub tier: TierConfig,
+    /// How nodes keep up with each other's invalidations.
+    pub coherence: CoherenceSettings,
+    /// Caches by their names, such as `[caches.users]`. Default: as code has them.
+    pub caches: BTreeMap<String, CacheConfig>,
+    /// How responses are encoded.
+    #[cfg(feature = "response")]
+    pub response: crate::response::ResponseConfig,
+    /// What is measured, and who may read it.
+    pub metrics: MetricsSettings,
+}
+
+/// How nodes keep up with each other's invalidations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CoherenceSettings {
+    /// How often the bus is asked for a sign of life; an invalidation lost on the way is noticed within this time.
+    /// Default: 1 s.
+    #[serde(with = "humantime_serde")]
+    pub heartbeat: Duration,
+    /// The bound on staleness while the bus is silent: nothing in memory is trusted for longer than this without news.
+    /// Must be longer than `heartbeat`. Default: 60 s.
+    #[serde(with = "humantime_serde")]
+    pub silence_max: Duration,
+}
+
+impl Default for CoherenceSettings {
+    fn default() -> Self {
+        Self { heartbeat: Duration::from_secs(1), silence_max: Duration::from_secs(60) }
+    }
+}
+
+/// What concerns the whole service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServiceSettings {
+    /// Names the namespace of the service's caches: nodes with the same name share what is in Redis, and each
+    /// other's invalidations. Default: `default`.
+    pub name: String,
+    /// How long after its arrival a request's answer is worth anything; waits in the pool and in the caches end
+    /// then. Default: none.
+    #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    pub request_deadline: Option<Duration>,
+    /// How long [`DataPath::shutdown`](crate::DataPath::shutdown) waits for work under way. Default: 10 s.
+    #[serde(with = "humantime_serde")]
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServiceSettings {
+    fn default() -> Self {
+        Self { name: "default".to_owned(), request_deadline: None, drain_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// What is measured, and who may read it.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// The token `/metrics` asks for, as `Authorization: Bearer …`. Default: none, everyone may read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bearer_token: Option<String>,
+    /// The in-process recorder, with its objectives.
+    pub recorder: RecorderConfig,
+    /// The Prometheus text.
+    #[cfg(feature = "axum")]
+    pub prometheus: crate::metrics::PrometheusConfig,
+}
+
+impl fmt::Debug for MetricsSettings {
+    /// The token is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetricsSettings")
+            .field("bearer_token", &self.bearer_token.as_ref().map(|_| "…"))
+            .field("recorder", &self.recorder)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,47 @@
+use crate::config::ConfigError;
+
+/// A [`DataPath`](crate::DataPath) could not be built, or was asked for a part it does not have.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration cannot be used.
+    #[error("configuration")]
+    Config(#[from] ConfigError),
+    /// The caches did not start.
+    #[error("cache")]
+    Cache(#[from] forebay_cache::CacheError),
+    /// The database was asked for, but none is configured.
+    #[cfg(feature = "postgres")]
+    #[error("no database is configured: give one with `.postgres(…)`, `postgres.primary` or $DATABASE_URL")]
+    NoDatabase,
+    /// The pool did not start.
+    #[cfg(feature = "postgres")]
+    #[error("postgres")]
+    Pool(#[from] crate::pool::PoolError),
+    /// The Redis tier or the sequencer did not start.
+    #[cfg(feature = "redis")]
+    #[error("redis")]
+    Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Whether the failed step ran into its time limit.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Pool(error) => error.is_timeout(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same call may succeed later, with nothing changed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Pool(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+}

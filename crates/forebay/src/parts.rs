@@ -1,0 +1,93 @@
+use crate::{Error, PartHealth, config::Settings, measuring::Measuring};
+use forebay_cache::Namespace;
+
+/// What a data path has started.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) namespace: Namespace,
+    #[cfg(feature = "redis")]
+    redis: Option<crate::redis::Redis>,
+    #[cfg(feature = "postgres")]
+    pub(crate) pool: Option<forebay_pool::Pool>,
+    #[cfg(feature = "response")]
+    pub(crate) response: forebay_response::ResponseLayer,
+}
+
+impl Parts {
+    /// Starts everything that is configured. The database comes last: it alone can fail for reasons outside of this
+    /// process, and what was started before it ends when dropped.
+    pub(crate) async fn start(settings: &Settings, measuring: &Measuring) -> Result<Self, Error> {
+        let meter = &measuring.meter;
+        #[cfg(feature = "response")]
+        let response = response(settings, meter)?;
+        let namespace = Namespace::builder(settings.service.name.as_str())
+            .meter(meter)
+            .silence_max(settings.coherence.silence_max);
+        #[cfg(feature = "redis")]
+        let (redis, namespace) = match &settings.redis {
+            Some(config) => {
+                let (redis, namespace) = crate::redis::Redis::start(config, settings, meter, namespace)?;
+                (Some(redis), namespace)
+            }
+            None => (None, namespace),
+        };
+        let namespace = namespace.build()?;
+        #[cfg(feature = "postgres")]
+        let pool = match &settings.postgres {
+            Some(config) => Some(crate::postgres::start(config, meter).await?),
+            None => None,
+        };
+        Ok(Self {
+            namespace,
+            #[cfg(feature = "redis")]
+            redis,
+            #[cfg(feature = "postgres")]
+            pool,
+            #[cfg(feature = "response")]
+            response,
+        })
+    }
+
+    pub(crate) fn health(&self) -> Vec<PartHealth> {
+        let parts = std::iter::empty();
+        #[cfg(feature = "postgres")]
+        let parts = parts.chain(self.pool.as_ref().map(|pool| crate::postgres::health(&pool.status())));
+        #[cfg(feature = "redis")]
+        let parts = parts.chain(self.redis.as_ref().map(crate::redis::Redis::health));
+        parts.collect()
+    }
+
+    /// The database first, so that what its last transactions invalidate still goes out.
+    pub(crate) async fn shutdown(&self, settings: &Settings) {
+        #[cfg(feature = "postgres")]
+        if let Some(pool) = &self.pool
+            && !pool.shutdown(settings.service.drain_timeout).await
+        {
+            tracing::warn!(
+                drain_timeout = ?settings.service.drain_timeout,
+                "database work was still under way when the time to drain ended",
+            );
+        }
+        if tokio::time::timeout(settings.service.drain_timeout, self.namespace.shutdown()).await.is_err() {
+            tracing::warn!("invalidations were still queued when the time to drain ended");
+        }
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &self.redis {
+            redis.shutdown().await;
+        }
+    }
+}
+
+#[cfg(feature = "response")]
+fn response(
+    settings: &Settings,
+    meter: &forebay_metrics::Meter,
+) -> Result<forebay_response::ResponseLayer, Error> {
+    let builder = forebay_response::ResponseLayer::builder().config(settings.response.clone());
+    let wrong = |error: forebay_response::Error| crate::config::ConfigError::Value {
+        key: "response".to_owned(),
+        origin: crate::config::Origin::Code,
+        problem: error.to_string(),
+    };
+    Ok(builder.meter(meter.clone()).build().map_err(wrong)?)
+}

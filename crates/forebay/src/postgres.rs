@@ -1,0 +1,28 @@
+//! What the configuration of Postgres starts, and what the pool's status means for health.
+
+use crate::{Condition, Error, PartHealth, health::POSTGRES};
+use forebay_metrics::Meter;
+use forebay_pool::{Pool, PoolConfig, PoolStatus, Role, ServerStatus};
+
+pub(crate) async fn start(config: &PoolConfig, meter: &Meter) -> Result<Pool, Error> {
+    Ok(Pool::builder(config.clone()).meter(meter.clone()).build().await?)
+}
+
+/// Up when every server answers and plays its role; degraded while reads or writes still have a server; else down.
+pub(crate) fn health(status: &PoolStatus) -> PartHealth {
+    let works = |server: &&ServerStatus| server.reachable && server.in_role;
+    let primary = status.servers.iter().filter(|s| s.role == Role::Primary).any(|s| works(&s));
+    let replicas = status.servers.iter().filter(|s| s.role == Role::Replica).count();
+    let working = status.servers.iter().filter(|s| s.role == Role::Replica).filter(works).count();
+    let condition = match (primary, working) {
+        (true, n) if n == replicas => Condition::Up,
+        (false, 0) => Condition::Down,
+        _ => Condition::Degraded,
+    };
+    let primary = if primary { "the primary answers" } else { "the primary does not answer" };
+    let detail = match replicas {
+        0 => primary.to_owned(),
+        _ => format!("{primary}, {working} of {replicas} replicas serve reads"),
+    };
+    PartHealth { part: POSTGRES, condition, detail }
+}
