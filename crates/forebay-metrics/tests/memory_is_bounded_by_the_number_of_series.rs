@@ -38,6 +38,20 @@ fn the_rest_goes_to_the_overflow() {
 }
 
 #[test]
+fn descriptions_are_bounded_too() {
+    let config = RecorderConfig { series_max: 2, ..RecorderConfig::default() };
+    let recorder = WindowRecorder::new(config).expect("a valid configuration");
+    let meter = Meter::new(recorder.clone());
+    meter.describe(&[EVENTS, SIZE, TIMES]);
+    meter.counter(&EVENTS, &["/"]).increment(1);
+    meter.histogram(&TIMES, &["/"]).record(1.0);
+    let snapshot = recorder.snapshot();
+    let help = |found: Option<&Option<String>>| found.is_some_and(Option::is_some);
+    assert!(help(snapshot.counter("app_events_total", &[("path", "/")]).map(|c| &c.help)));
+    assert!(!help(snapshot.histogram("app_seconds", &[("path", "/")]).map(|h| &h.help)), "the third of two");
+}
+
+#[test]
 fn a_recorder_without_room_is_refused() {
     let wrong = RecorderConfig { series_max: 0, ..RecorderConfig::default() };
     assert!(matches!(WindowRecorder::new(wrong), Err(Error::Setting { setting: "series_max", .. })));

@@ -41,6 +41,7 @@ proptest! {
             prop_assert_eq!(window.rate.count, values.len() as u64);
             prop_assert_eq!(window.max, sorted[sorted.len() - 1]);
             prop_assert!((window.mean / mean - 1.0).abs() < 1e-9);
+            prop_assert!(window.p50 <= window.p95 && window.p95 <= window.p99 && window.p99 <= window.max);
             for (share, found) in [(0.5, window.p50), (0.95, window.p95), (0.99, window.p99)] {
                 let exact = exact(&sorted, share);
                 prop_assert!((found / exact - 1.0).abs() <= ERROR, "{share}: {found} for {exact}");
