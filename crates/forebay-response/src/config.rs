@@ -18,6 +18,9 @@ pub struct ResponseConfig {
     /// The longest body held in memory as a whole, to be hashed or encoded in one call; longer ones stream
     /// through. Default: 10 MiB.
     pub buffer_bytes_max: u64,
+    /// The longest body encoded in the task that asked; longer ones are encoded on tokio's threads for blocking
+    /// work, so that no other request waits behind them. Default: 256 KiB, some two milliseconds of work.
+    pub inline_bytes_max: u64,
     /// How long a body of known length may keep the response waiting before the rest of it is streamed.
     /// Default: 20 milliseconds.
     pub buffer_wait_ms: u64,
@@ -65,6 +68,7 @@ impl Default for ResponseConfig {
             quick: Some(Coding::Gzip),
             min_bytes: 1024,
             buffer_bytes_max: 10 << 20,
+            inline_bytes_max: 256 << 10,
             buffer_wait_ms: 20,
             variant_bytes_max: 64 << 20,
             etag: true,

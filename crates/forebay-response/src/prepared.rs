@@ -107,6 +107,11 @@ impl Prepared {
         (variant.as_ref(), ready)
     }
 
+    /// Whether the body was encoded to this coding before.
+    pub(crate) fn has_tried(&self, coding: Coding) -> bool {
+        self.0.encoded[coding.index()].get().is_some()
+    }
+
     fn named(&self) -> &(BodyTag, Variant) {
         self.0.identity.get_or_init(|| {
             let tag = BodyTag::of(Some(&self.0.content_type), &self.0.body);

@@ -2,7 +2,7 @@ use crate::{AcceptEncoding, validate::Conditional};
 use http::{HeaderMap, HeaderName, Method, Request, header::CACHE_CONTROL};
 
 /// What the layer must remember of a request until its response is there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) method: Kind,
     pub(crate) accepts: AcceptEncoding,

@@ -40,6 +40,23 @@ pin_project! {
     }
 }
 
+/// The body of an answer that is all here, or of one without any.
+pub(crate) enum Ready {
+    Nothing,
+    Whole(Bytes, Option<HeaderMap>),
+}
+
+impl<B> From<Ready> for ResponseBody<B> {
+    fn from(ready: Ready) -> Self {
+        match ready {
+            Ready::Nothing => Self::nothing(),
+            Ready::Whole(data, trailers) => {
+                Self { kind: Kind::Whole { data: (!data.is_empty()).then_some(data), trailers } }
+            }
+        }
+    }
+}
+
 /// A body of which some was read.
 pub(crate) struct Unfinished<B> {
     pub(crate) read: VecDeque<Bytes>,
@@ -57,10 +74,6 @@ impl<B> Unfinished<B> {
 impl<B> ResponseBody<B> {
     pub(crate) fn plain(body: B) -> Self {
         Self { kind: Kind::Plain { body, ended: false } }
-    }
-
-    pub(crate) fn whole(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { kind: Kind::Whole { data: (!data.is_empty()).then_some(data), trailers } }
     }
 
     pub(crate) fn nothing() -> Self {

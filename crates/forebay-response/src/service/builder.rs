@@ -63,6 +63,13 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         self
     }
 
+    /// The longest body, in bytes, that is encoded in the task that asked and not on a thread for blocking work.
+    /// Default: 256 KiB.
+    pub fn inline_bytes_max(mut self, bytes: u64) -> Self {
+        self.config.inline_bytes_max = bytes;
+        self
+    }
+
     /// How long a body of known length may keep the response waiting, in whole milliseconds. Default: 20
     /// milliseconds.
     pub fn buffer_wait(mut self, wait: Duration) -> Self {

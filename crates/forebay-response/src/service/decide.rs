@@ -1,7 +1,7 @@
 use super::{
     asked::{Asked, Kind, has_directive},
-    body::{BoxError, ResponseBody, Unfinished},
-    gather::{Gather, Gathered},
+    body::{BoxError, Ready, ResponseBody, Unfinished},
+    gather::Gather,
     layer::Shared,
     stream::{EncodedStream, Flush},
 };
@@ -69,7 +69,7 @@ impl<E: Eligible> Shared<E> {
         if verdict.conditional
             && let Some(etag) = unmodified(asked, &parts.headers)
         {
-            return Step::Answer(self.not_modified(parts, etag));
+            return Step::Answer(self.not_modified(parts, etag).map(ResponseBody::from));
         }
         let length = body.size_hint().exact();
         if length == Some(0) {
@@ -99,33 +99,24 @@ impl<E: Eligible> Shared<E> {
         }
     }
 
-    /// Answers with what was read of a body.
-    pub(crate) fn finish<B>(
+    /// Answers with a body that did not come to its end in time.
+    pub(crate) fn unfinished<B>(
         &self,
         asked: &Asked,
         parts: Parts,
         plan: Plan,
-        gathered: Gathered<B>,
+        rest: Unfinished<B>,
     ) -> Response<ResponseBody<B>> {
-        match gathered {
-            Gathered::Whole(whole) => self.whole(asked, parts, plan, whole),
-            Gathered::Unfinished(rest) => {
-                match plan.coding.filter(|_| self.is_worth(asked, plan.length) && self.streams()) {
-                    Some(coding) => self.stream(asked, parts, coding, rest),
-                    None => Response::from_parts(parts, ResponseBody::rest(rest)),
-                }
-            }
+        match plan.coding.filter(|_| self.is_worth(asked, plan.length) && self.streams()) {
+            Some(coding) => self.stream(asked, parts, coding, rest),
+            None => Response::from_parts(parts, ResponseBody::rest(rest)),
         }
     }
 
-    pub(crate) fn not_modified<B>(
-        &self,
-        mut parts: Parts,
-        etag: Option<HeaderValue>,
-    ) -> Response<ResponseBody<B>> {
+    pub(crate) fn not_modified(&self, mut parts: Parts, etag: Option<HeaderValue>) -> Response<Ready> {
         self.watch.not_modified();
         not_modified(&mut parts, etag);
-        Response::from_parts(parts, ResponseBody::nothing())
+        Response::from_parts(parts, Ready::Nothing)
     }
 
     /// Whether a body of this length is to be encoded, coding permitting.

@@ -1,8 +1,8 @@
 use super::{
     asked::Asked,
-    body::{BoxError, ResponseBody},
+    body::{BoxError, Ready, ResponseBody},
     decide::{Plan, Step},
-    gather::Gather,
+    gather::{Gather, Gathered},
     layer::Shared,
 };
 use crate::Eligible;
@@ -12,15 +12,18 @@ use pin_project_lite::pin_project;
 use std::{
     fmt,
     future::Future,
+    panic::resume_unwind,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
+use tokio::{runtime::Handle, task::JoinHandle};
 
 pin_project! {
     /// The response of a [`ResponseService`](crate::ResponseService).
     ///
-    /// Dropping it drops the inner future or the body it is reading; nothing else goes on.
+    /// Dropping it drops the inner future or the body it is reading. Of what it began, only the encoding of a long
+    /// body on another thread goes on to its end.
     pub struct ResponseFuture<F, B, E> {
         asked: Asked,
         shared: Arc<Shared<E>>,
@@ -35,6 +38,8 @@ pin_project! {
         Calling { #[pin] call: F },
         // The head is taken out when the body is here.
         Gathering { head: Option<(Parts, Plan)>, gather: Gather<B> },
+        // A long body is encoded on another thread.
+        Encoding { work: JoinHandle<Response<Ready>> },
     }
 }
 
@@ -69,7 +74,33 @@ where
                 StateProjection::Gathering { head, gather } => {
                     let gathered = ready!(gather.poll(cx));
                     let (parts, plan) = head.take().expect("not polled after it was ready");
-                    return Poll::Ready(Ok(this.shared.finish(this.asked, parts, plan, gathered)));
+                    let (shared, asked) = (&*this.shared, &*this.asked);
+                    let whole = match gathered {
+                        Gathered::Whole(whole) => whole,
+                        Gathered::Unfinished(rest) => {
+                            return Poll::Ready(Ok(shared.unfinished(asked, parts, plan, rest)));
+                        }
+                    };
+                    match Handle::try_current() {
+                        Ok(runtime) if shared.is_long_work(plan, &whole) => {
+                            let (shared, asked) = (Arc::clone(shared), asked.clone());
+                            let work =
+                                runtime.spawn_blocking(move || shared.whole(&asked, parts, plan, whole));
+                            this.state.set(State::Encoding { work });
+                        }
+                        _ => {
+                            let answer = shared.whole(asked, parts, plan, whole);
+                            return Poll::Ready(Ok(answer.map(ResponseBody::from)));
+                        }
+                    }
+                }
+                StateProjection::Encoding { work } => {
+                    return match ready!(Pin::new(work).poll(cx)) {
+                        Ok(answer) => Poll::Ready(Ok(answer.map(ResponseBody::from))),
+                        Err(failed) if failed.is_panic() => resume_unwind(failed.into_panic()),
+                        // The runtime is being shut down, and this task with it.
+                        Err(_) => Poll::Pending,
+                    };
                 }
             }
         }

@@ -1,6 +1,6 @@
 use super::{
     asked::{Asked, Kind},
-    body::ResponseBody,
+    body::Ready,
     decide::{Plan, mark_encoded},
     gather::Whole,
     layer::Shared,
@@ -41,14 +41,15 @@ impl From<Bytes> for Encoded {
 }
 
 impl<E: Eligible> Shared<E> {
+    /// Whether answering may take long enough to keep other requests waiting.
+    pub(super) fn is_long_work(&self, plan: Plan, whole: &Whole) -> bool {
+        let ready = |coding| whole.prepared.as_ref().is_some_and(|prepared| prepared.has_tried(coding));
+        whole.data.len() as u64 > self.config.inline_bytes_max
+            && plan.coding.is_some_and(|coding| !ready(coding))
+    }
+
     /// Answers with a body that is all here: not at all (304), encoded, or as it is.
-    pub(super) fn whole<B>(
-        &self,
-        asked: &Asked,
-        mut parts: Parts,
-        plan: Plan,
-        whole: Whole,
-    ) -> Response<ResponseBody<B>> {
+    pub(super) fn whole(&self, asked: &Asked, mut parts: Parts, plan: Plan, whole: Whole) -> Response<Ready> {
         let Whole { data, trailers, prepared } = whole;
         let content_type = parts.headers.get(http::header::CONTENT_TYPE);
         // Also the key of the store, so it can be of use where no tag is sent.
@@ -90,8 +91,8 @@ impl<E: Eligible> Shared<E> {
             }
         };
         match asked.method {
-            Kind::Head => Response::from_parts(parts, ResponseBody::nothing()),
-            _ => Response::from_parts(parts, ResponseBody::whole(body, trailers)),
+            Kind::Head => Response::from_parts(parts, Ready::Nothing),
+            _ => Response::from_parts(parts, Ready::Whole(body, trailers)),
         }
     }
 

@@ -8,7 +8,7 @@ use http::{
 /// What a client says it has already; the preconditions that end in 304.
 ///
 /// `If-Modified-Since` counts only where there is no `If-None-Match` (RFC 9110 section 13.2.2).
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Conditional {
     none_match: Vec<HeaderValue>,
     modified_since: Option<HeaderValue>,

@@ -8,6 +8,7 @@ mod encoded_forms_are_kept;
 mod every_body_comes_back_whole;
 mod head_mirrors_get;
 mod known_copies_get_304;
+mod long_bodies_keep_nobody_waiting;
 mod nothing_becomes_a_406;
 mod only_what_is_ours_is_touched;
 mod over_a_socket;
