@@ -1,5 +1,8 @@
 use super::{handle::Cache, loading::Loading};
-use crate::{CacheKey, LoadFailed, Loader, memory::Life};
+use crate::{
+    CacheKey, LoadFailed, Loader,
+    memory::{Life, Verdict},
+};
 use std::sync::Arc;
 
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
@@ -20,6 +23,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     async fn reload(&self, key: &K, loader: &dyn Loader<K, V>, stale: &Life) {
         let inner = &self.0;
         let Some(lead) = key.with_bytes(|bytes| inner.flights.try_lead(bytes)) else { return };
+        // Another refresh may have ended between the look at memory and this one.
+        if inner.inspect(key).is_some_and(|found| found.verdict == Verdict::Fresh) {
+            return;
+        }
         let declared = stale.tags[..stale.origin.declared].to_vec();
         // Another node may have reloaded it already.
         let loading = Loading::begin(inner, lead, key, declared, stale.origin.ttl).remote().await;

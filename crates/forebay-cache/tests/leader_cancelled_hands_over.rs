@@ -1,0 +1,57 @@
+//! A leader that is dropped hands over to the caller that waits longest, who runs its own loader.
+
+mod support;
+
+use forebay_cache::{Cache, LoadFailed};
+use std::{cell::RefCell, future::pending};
+use support::start;
+
+fn cache() -> Cache<u32, &'static str> {
+    Cache::builder("words").build().expect("valid settings")
+}
+
+#[tokio::test]
+async fn the_longest_waiting_caller_takes_over() {
+    let (cache, ran) = (cache(), RefCell::new(Vec::new()));
+    let leader = start(cache.get_or_load(&1, async || pending::<&str>().await));
+    let second = start(cache.get_or_load(&1, async || {
+        ran.borrow_mut().push("second");
+        "from the second"
+    }));
+    let third = start(cache.get_or_load(&1, async || {
+        ran.borrow_mut().push("third");
+        "from the third"
+    }));
+    drop(leader);
+    assert_eq!(second.await, "from the second");
+    assert_eq!(third.await, "from the second", "one load was enough");
+    assert_eq!(*ran.borrow(), ["second"]);
+}
+
+#[tokio::test]
+async fn a_dropped_waiter_is_passed_over() {
+    let cache = cache();
+    let leader = start(cache.get_or_load(&1, async || pending::<&str>().await));
+    let second = start(cache.get_or_load(&1, async || "second"));
+    let third = start(cache.get_or_load(&1, async || "third"));
+    drop(second);
+    drop(leader);
+    assert_eq!(third.await, "third");
+}
+
+#[tokio::test]
+async fn the_last_one_to_leave_frees_the_key() {
+    let cache = cache();
+    drop(start(cache.get_or_load(&1, async || pending::<&str>().await)));
+    assert_eq!(cache.get_or_load(&1, async || "again").await, "again");
+}
+
+#[tokio::test]
+async fn a_waiter_that_takes_over_keeps_its_own_error() {
+    let cache = cache();
+    let leader = start(cache.get_or_load(&1, async || pending::<Result<&str, LoadFailed>>().await));
+    let own = LoadFailed::Leader("mine".into());
+    let second = start(cache.get_or_load(&1, async || Err::<&str, _>(own.clone())));
+    drop(leader);
+    assert_eq!(second.await, Err(own.clone()));
+}

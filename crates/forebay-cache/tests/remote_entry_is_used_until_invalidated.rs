@@ -1,0 +1,193 @@
+//! Entries of a remote tier serve every node, and only as long as nothing that matches them was invalidated.
+
+mod support;
+
+use forebay_cache::{Cache, Clock, Namespace, Tag};
+use forebay_metrics::Meter;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use support::{
+    eventually,
+    hub::{Hub, Node},
+    shelf::Shelf,
+};
+
+struct Member {
+    link: Arc<Node>,
+    words: Cache<u32, String>,
+}
+
+async fn member(hub: &Arc<Hub>, shelves: &[&Arc<Shelf>]) -> Member {
+    let link = hub.node();
+    let mut builder = Namespace::builder("shop").sequencer(link.clone()).meter(&Meter::disabled());
+    for shelf in shelves {
+        builder = builder.tier(shelf.guarded());
+    }
+    let space = builder.build().expect("valid settings");
+    space.ready().await;
+    let words = Cache::builder("words")
+        .namespace(&space)
+        .ttl(Duration::from_secs(100))
+        .clock(Clock::tokio())
+        .shared()
+        .build()
+        .expect("valid settings");
+    Member { link, words }
+}
+
+fn tag() -> Tag {
+    Tag::named("greetings")
+}
+
+impl Member {
+    async fn load(&self, value: &str) -> String {
+        self.words.entry(&1).tags(|| [tag()]).get_or_load(async || value.to_owned()).await
+    }
+}
+
+const KEY: &[u8] = &[0, 0, 0, 1];
+
+async fn filled(shelf: &Shelf) {
+    eventually("the tier is filled", async || shelf.has_entry(KEY)).await;
+}
+
+#[tokio::test]
+async fn what_one_node_loaded_another_finds() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
+    a.load("old").await;
+    filled(&shelf).await;
+    assert_eq!(b.words.get(&1).await.as_deref(), Some(&"old".to_owned()), "without a loader");
+    let gets = shelf.gets.load(Ordering::Relaxed);
+    assert_eq!(b.load("other").await, "old");
+    assert_eq!(shelf.gets.load(Ordering::Relaxed), gets, "now it is in memory");
+}
+
+#[tokio::test]
+async fn an_entry_found_is_put_into_the_tiers_above() {
+    let (hub, near, far) = (Hub::new(), Shelf::new(), Shelf::new());
+    let a = member(&hub, &[&far]).await;
+    a.load("old").await;
+    filled(&far).await;
+    let b = member(&hub, &[&near, &far]).await;
+    assert_eq!(b.load("other").await, "old");
+    filled(&near).await;
+}
+
+#[tokio::test]
+async fn an_invalidated_tag_kills_it_for_a_node_that_joins_later() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    a.load("old").await;
+    filled(&shelf).await;
+    a.words.invalidate_tag(&tag()).await;
+    let late = member(&hub, &[&shelf]).await;
+    assert_eq!(late.load("new").await, "new", "the sequencer knows what the node did not hear");
+    eventually("the tier has the new entry", async || shelf.puts.load(Ordering::Relaxed) == 2).await;
+    support::settle().await;
+    assert_eq!(a.load("other").await, "new");
+}
+
+#[tokio::test]
+async fn a_clear_kills_it_for_a_node_that_joins_later() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    a.load("old").await;
+    filled(&shelf).await;
+    a.words.clear().await;
+    assert_eq!(member(&hub, &[&shelf]).await.load("new").await, "new");
+}
+
+#[tokio::test]
+async fn an_unrelated_tag_does_not() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    a.load("old").await;
+    filled(&shelf).await;
+    a.words.invalidate_tag(&Tag::named("other")).await;
+    assert_eq!(member(&hub, &[&shelf]).await.load("new").await, "old");
+}
+
+#[tokio::test]
+async fn an_invalidated_key_is_buried_and_a_late_fill_is_refused() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
+    a.load("old").await;
+    filled(&shelf).await;
+    // A load on another node, from before the invalidation, that ends after it.
+    b.words.invalidate_tag(&tag()).await;
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let words = b.words.clone();
+    let late = tokio::spawn(async move {
+        let load = async || {
+            told.await.expect("told");
+            "old as well".to_owned()
+        };
+        words.get_or_load(&1, load).await
+    });
+    support::settle().await;
+    a.words.invalidate(&1).await;
+    eventually("the entry is buried", async || !shelf.has_entry(KEY)).await;
+    tell.send(()).expect("waiting");
+    assert_eq!(late.await.expect("ends"), "old as well");
+    support::settle().await;
+    assert!(!shelf.has_entry(KEY), "a fill from before the invalidation is refused");
+    let c = member(&hub, &[&shelf]).await;
+    assert_eq!(c.load("new").await, "new");
+}
+
+#[tokio::test]
+async fn a_tombstone_that_a_tier_did_not_take_is_tried_again() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    a.load("old").await;
+    filled(&shelf).await;
+    shelf.failing.store(true, Ordering::Relaxed);
+    a.words.invalidate(&1).await;
+    support::settle().await;
+    shelf.failing.store(false, Ordering::Relaxed);
+    assert_eq!(a.words.get(&1).await, None, "this node knows, whatever the tier still has");
+    eventually("the entry is buried", async || !shelf.has_entry(KEY)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_own_invalidations_wait_for_a_number_remote_entries_are_not_trusted() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    a.load("old").await;
+    filled(&shelf).await;
+    hub.offline(true);
+    a.words.invalidate_tag(&tag()).await;
+    assert_eq!(a.load("new").await, "new");
+    hub.offline(false);
+    eventually("it was numbered", async || hub.end().stamp.number > 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_age_counts_from_the_load_and_not_from_when_it_was_found() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
+    a.load("old").await;
+    filled(&shelf).await;
+    tokio::time::advance(Duration::from_secs(90)).await;
+    assert_eq!(b.load("new").await, "old");
+    tokio::time::advance(Duration::from_secs(11)).await;
+    assert_eq!(b.load("new").await, "new");
+    b.link.heartbeat();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_tier_costs_a_bounded_delay_and_then_nothing() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    shelf.hanging.store(true, Ordering::Relaxed);
+    let began = tokio::time::Instant::now();
+    for key in 100..200 {
+        assert_eq!(a.words.get_or_load(&key, async || "own".to_owned()).await, "own");
+    }
+    // Five calls run into the deadline of 50 ms, then the breaker leaves the tier alone.
+    assert!(began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
+    assert!(shelf.gets.load(Ordering::Relaxed) < 10);
+}
