@@ -45,7 +45,8 @@ struct Period {
     number: u64,
     sum: f64,
     max: f64,
-    counts: Vec<(u16, u64)>,
+    /// By bucket. A count that outgrows its type (fourteen million values a second in one bucket) stays at its end.
+    counts: Vec<(u16, u32)>,
 }
 
 impl Series {
@@ -100,7 +101,10 @@ impl Series {
         }
         if window == Window::Hour {
             for period in self.hour().iter() {
-                period.counts.iter().for_each(|(bucket, count)| merged.add(usize::from(*bucket), *count));
+                period
+                    .counts
+                    .iter()
+                    .for_each(|(bucket, count)| merged.add(usize::from(*bucket), u64::from(*count)));
                 merged.add_sum(period.sum, period.max);
             }
         }
@@ -117,7 +121,7 @@ impl Series {
         let index = index(step);
         self.each_count(index, |bucket, count| match count.swap(0, Ordering::Relaxed) {
             0 => {}
-            count => period.add(bucket, u64::from(count)),
+            count => period.add(bucket, count),
         });
         period.sum += f64::from_bits(self.steps[index].sum.swap(0, Ordering::Relaxed));
         period.max = period.max.max(f64::from_bits(self.steps[index].max.swap(0, Ordering::Relaxed)));
@@ -140,11 +144,11 @@ impl Series {
 }
 
 impl Period {
-    fn add(&mut self, bucket: usize, count: u64) {
+    fn add(&mut self, bucket: usize, count: u32) {
         // There are fewer buckets than a u16 holds.
         let bucket = u16::try_from(bucket).unwrap_or(u16::MAX);
         match self.counts.binary_search_by_key(&bucket, |(known, _)| *known) {
-            Ok(at) => self.counts[at].1 += count,
+            Ok(at) => self.counts[at].1 = self.counts[at].1.saturating_add(count),
             Err(at) => self.counts.insert(at, (bucket, count)),
         }
     }
