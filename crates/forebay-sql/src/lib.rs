@@ -1,4 +1,35 @@
-//! Understand one SQL text without a server: may a replica run it, and which texts are the same statement.
+//! Understand one SQL text without a server.
+//!
+//! - [`classify`] decides from the text alone whether any server may run it, with the reasons: [`Kind::Read`] may go to a replica,
+//!   everything else belongs on the primary.
+//! - [`fingerprint`] and [`normalize`] recognise the same statement with other values.
+//! - [`Classifier`] remembers both for texts seen before, within a bound of memory, at about the cost of a look-up.
+//! - [`Lexer`] cuts a text into tokens by PostgreSQL's rules, [`statements`] a script into statements.
+//!
+//! ```
+//! use forebay_sql::{Classifier, Kind};
+//!
+//! let classifier = Classifier::default();
+//! let statement = classifier.statement("SELECT nextval('orders_id_seq')");
+//! assert_eq!(statement.kind(), Kind::Write);
+//! for reason in statement.class().reasons() {
+//!     println!("{reason}, at byte {}", reason.at());
+//! }
+//! ```
+//!
+//! # Why not a parser
+//!
+//! A parser either understands a text or fails, and what fails has to be sent somewhere. The lexer here understands every text, and
+//! the pass over its tokens knows the few places of PostgreSQL's grammar where a write, a lock or a call can stand, in every version
+//! from 14 to 18. What it does not recognise is [`Kind::Unproven`]. No function of this crate fails, recurses on its input, or takes
+//! more than linear time.
+//!
+//! # What a standby does not refuse
+//!
+//! A standby refuses most writes, but runs others without complaint, on the wrong server: advisory locks, `SET`, `set_config`,
+//! replication slots, `pg_terminate_backend`, statistics views, sequences read by `SELECT`. Only the text can keep these away from it,
+//! so the built-in functions and views are sorted by hand into those any server may run and those bound to one server or session
+//! ([`builtin_function`]).
 
 mod builtin;
 mod class;

@@ -151,6 +151,17 @@ impl fmt::Display for Reason {
     }
 }
 
+/// The longest piece of a text a reason keeps, in bytes: names in PostgreSQL have at most 63.
+const EXCERPT_BYTES_MAX: usize = 128;
+
+/// A piece of a text, cut when it is longer than any name could be.
+pub(crate) fn excerpt(text: &str) -> Box<str> {
+    if text.len() <= EXCERPT_BYTES_MAX {
+        return Box::from(text);
+    }
+    format!("{}…", &text[..text.floor_char_boundary(EXCERPT_BYTES_MAX)]).into_boxed_str()
+}
+
 /// What a call of that class does, as the end of a sentence.
 const fn effect(class: Function) -> &'static str {
     match class {

@@ -1,36 +1,10 @@
 //! Nothing is refused: any text has tokens that cover it, a class, a fingerprint and statements.
 
-use forebay_sql::{Class, Kind, Lexer, TokenKind, classify, fingerprint, normalize, statements};
 use proptest::prelude::*;
 
-/// What holds of every text.
-fn holds(sql: &str) {
-    let mut at = 0;
-    for token in Lexer::new(sql) {
-        assert_eq!(token.start, at, "{sql:?}");
-        assert!(token.end > token.start, "{sql:?}");
-        assert!(!token.text(sql).is_empty());
-        at = token.end;
-    }
-    assert_eq!(at, sql.len(), "{sql:?}");
+mod holds;
 
-    let class = classify(sql);
-    assert_eq!(class.kind() == Kind::Read, class.reasons().is_empty());
-    assert!(class.reasons().len() <= Class::REASONS_MAX);
-    for reason in class.reasons() {
-        assert!(sql.is_char_boundary(reason.at()) && reason.at() < sql.len(), "{sql:?} {reason:?}");
-        assert!(!reason.to_string().is_empty());
-    }
-    let broken =
-        Lexer::new(sql).any(|token| matches!(token.kind, TokenKind::Unknown | TokenKind::Unterminated(_)));
-    assert!(!(broken && class.is_read()), "{sql:?}");
-
-    assert_eq!(fingerprint(sql), fingerprint(&format!("/* x */ {sql}")), "{sql:?}");
-    assert!(normalize(sql).len() <= 2 * sql.len() + 2);
-    for (start, statement) in statements(sql) {
-        assert_eq!(&sql[start..start + statement.len()], statement);
-    }
-}
+use holds::holds;
 
 /// Fragments that steer into every rule of the lexer and the classifier.
 const FRAGMENTS: &[&str] = &[

@@ -6,7 +6,7 @@ use super::name::Name;
 use super::query::{Chain, Query};
 use crate::builtin::{Function, function};
 use crate::keyword::{Category, Keyword};
-use crate::reason::Reason;
+use crate::reason::{Reason, excerpt};
 use crate::token::{Token, TokenKind};
 
 impl Pass<'_> {
@@ -27,13 +27,13 @@ impl Pass<'_> {
             return;
         }
         let end = chain.last.end.min(open.start);
-        self.class.add(Reason::UnknownFunction { name: Box::from(&self.cursor.sql[at..end]), at });
+        self.class.add(Reason::UnknownFunction { name: excerpt(&self.cursor.sql[at..end]), at });
     }
 
     /// Note a built-in function unless it is free to run anywhere.
     pub(super) fn builtin(&mut self, name: Name<'_>, class: Function, at: usize) {
         if !matches!(class, Function::Reads | Function::Harmless) {
-            self.class.add(Reason::Function { name: Box::from(name.text), class, at });
+            self.class.add(Reason::Function { name: excerpt(name.text), class, at });
         }
     }
 

@@ -5,7 +5,7 @@ use super::frame::{Frame, Purpose, With};
 use super::name::Name;
 use crate::builtin::{Tied, function, is_builtin_operator, tied};
 use crate::keyword::Keyword;
-use crate::reason::Reason;
+use crate::reason::{Reason, excerpt};
 use crate::token::{Token, TokenKind};
 
 /// What is remembered while walking a query. Parentheses are kept on a list of their own, so that depth costs no stack.
@@ -190,15 +190,15 @@ impl Pass<'_> {
         if token.kind == TokenKind::UnicodeName && self.is_escaped(token) {
             return self.not_understood(token);
         }
-        if self.cursor.peek_kind() == Some(TokenKind::Open) {
-            return;
-        }
         let Some(name) = Name::of(self.cursor.sql, token) else { return };
         let at = token.start;
+        let called = self.cursor.peek_kind() == Some(TokenKind::Open);
         if let Some(tied) = tied(name.text)
             && query.before != Some(TokenKind::Keyword(Keyword::As))
+            // `last_value(…)` and `pg_stat_reset()` are calls; `COPY pg_locks (…)` names a view and its columns.
+            && !(called && function(name.text, name.quoted).is_some())
         {
-            let name = Box::from(name.text);
+            let name = excerpt(name.text);
             self.class.add(match tied {
                 Tied::Server => Reason::ServerView { name, at },
                 Tied::Session => Reason::SessionView { name, at },
@@ -207,6 +207,7 @@ impl Pass<'_> {
         }
         // `('seq'::regclass).nextval` calls nextval.
         if query.before == Some(TokenKind::Dot)
+            && !called
             && let Some(class) = function(name.text, name.quoted)
         {
             self.builtin(name, class, at);
@@ -266,14 +267,14 @@ impl Pass<'_> {
     fn operator(&mut self, token: Token, catalogue: bool) {
         let name = self.cursor.text(token);
         if !catalogue || !is_builtin_operator(name) {
-            self.class.add(Reason::UnknownOperator { name: Box::from(name), at: token.start });
+            self.class.add(Reason::UnknownOperator { name: excerpt(name), at: token.start });
         }
     }
 
     /// The end of `OPERATOR(…)`: with anything but an operator inside it was a function of that name.
     fn named_operator(&mut self, query: &Query, token: Token) {
         if query.before != Some(TokenKind::Operator) {
-            self.class.add(Reason::UnknownFunction { name: Box::from("operator"), at: token.start });
+            self.class.add(Reason::UnknownFunction { name: excerpt("operator"), at: token.start });
         }
     }
 
@@ -287,7 +288,7 @@ impl Pass<'_> {
     }
 
     pub(super) fn not_understood(&mut self, token: Token) {
-        self.class.add(Reason::NotUnderstood { text: Box::from(self.cursor.text(token)), at: token.start });
+        self.class.add(Reason::NotUnderstood { text: excerpt(self.cursor.text(token)), at: token.start });
     }
 }
 

@@ -4,7 +4,7 @@ use super::Pass;
 use super::query::Query;
 use crate::extent::Extent;
 use crate::keyword::Keyword;
-use crate::reason::Reason;
+use crate::reason::{Reason, excerpt};
 use crate::token::{Token, TokenKind};
 
 impl Pass<'_> {
@@ -75,7 +75,7 @@ impl Pass<'_> {
     }
 
     fn unknown(&mut self, first: Token) {
-        let word = Box::from(self.cursor.text(first));
+        let word = excerpt(self.cursor.text(first));
         self.class.add(Reason::UnknownStatement { word, at: first.start });
     }
 
