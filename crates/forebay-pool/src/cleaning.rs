@@ -1,6 +1,6 @@
 //! How a session that came back with something running, or inside a transaction, becomes clean again.
 
-use crate::{session::Session, tap::TransactionState};
+use crate::{leftovers::REMOVE, session::Session, tap::TransactionState};
 use std::time::Duration;
 
 /// A statement that ends by itself this soon needs no cancel.
@@ -34,7 +34,7 @@ pub(crate) async fn drain(session: &Session) -> bool {
     session.barrier().await.is_ok()
 }
 
-/// Drains a session and ends its transaction; `false` when it should be closed.
+/// Drains a session, ends its transaction and removes what was left behind; `false` when it should be closed.
 pub(crate) async fn clean(session: &Session) -> bool {
     if !drain(session).await {
         return false;
@@ -42,6 +42,9 @@ pub(crate) async fn clean(session: &Session) -> bool {
     if matches!(session.tap().transaction(), TransactionState::Open | TransactionState::Failed)
         && session.batch("ROLLBACK").await.is_err()
     {
+        return false;
+    }
+    if session.may_be_touched() && session.batch(REMOVE).await.is_err() {
         return false;
     }
     session.tap().in_flight() == 0 && session.tap().transaction() == TransactionState::Idle

@@ -15,6 +15,7 @@ mod inner;
 mod lag;
 mod lane;
 mod lease;
+mod leftovers;
 mod metrics;
 mod observer;
 mod pool;

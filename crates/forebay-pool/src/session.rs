@@ -4,6 +4,7 @@ use crate::{
     connect::{Canceller, Connect, ConnectFailure, Connected},
     endpoint::Sighting,
     lane::Access,
+    leftovers::leaves_something,
     statements::Statements,
     tap::{Tap, TransactionState},
 };
@@ -51,6 +52,8 @@ pub(crate) struct Session {
     abandoned: AtomicBool,
     /// Somebody had the driver's own client: what was sent through it is not known until it is drained.
     lent: AtomicBool,
+    /// A statement left something behind that the next borrower must not find: a setting, a lock.
+    touched: AtomicBool,
     retire_at: Instant,
     pub(crate) idle_since: Instant,
 }
@@ -102,6 +105,7 @@ impl Opener {
             origin: seen.at,
             abandoned: AtomicBool::new(false),
             lent: AtomicBool::new(false),
+            touched: AtomicBool::new(false),
             retire_at: now + self.lifetime - jitter,
             idle_since: now,
         };
@@ -194,11 +198,19 @@ impl Session {
     }
 
     async fn prepared(&self, sql: &str) -> Result<Statement, Error> {
-        if let Some(statement) = self.statements.get(sql) {
-            return Ok(statement);
+        let (statement, leaves) = match self.statements.get(sql) {
+            Some(kept) => kept,
+            None => {
+                // Looked at once per session and text, beside a round trip.
+                let leaves = leaves_something(&forebay_sql::classify(sql), sql);
+                let statement = self.client.prepare(sql).await?;
+                self.statements.keep(sql, statement.clone(), leaves);
+                (statement, leaves)
+            }
+        };
+        if leaves {
+            self.touched.store(true, Ordering::Relaxed);
         }
-        let statement = self.client.prepare(sql).await?;
-        self.statements.keep(sql, statement.clone());
         Ok(statement)
     }
 
@@ -209,6 +221,19 @@ impl Session {
             rows.push(row);
         }
         Ok(Answer { affected: stream.rows_affected().unwrap_or(0), rows })
+    }
+
+    /// [`Session::batch`] of a text that a caller gave.
+    pub(crate) async fn foreign_batch(&self, sql: &str) -> Result<(), Error> {
+        self.look_for_leftovers(sql);
+        self.batch(sql).await
+    }
+
+    /// Notes what a text that is sent without being prepared leaves behind.
+    pub(crate) fn look_for_leftovers(&self, sql: &str) {
+        if leaves_something(&forebay_sql::classify(sql), sql) {
+            self.touched.store(true, Ordering::Relaxed);
+        }
     }
 
     /// [`Session::batch`], and the log position behind it, asked on the same flush.
@@ -284,15 +309,22 @@ impl Session {
     pub(crate) fn is_clean(&self) -> bool {
         !self.is_abandoned()
             && !self.lent.load(Ordering::Relaxed)
+            && !self.touched.load(Ordering::Relaxed)
             && self.tap.in_flight() == 0
             && self.tap.transaction() == TransactionState::Idle
             && !self.tap.copied_in()
     }
 
-    /// Forgets that it was abandoned or lent; the caller has drained it.
+    /// Whether something may have been left behind that has to be removed.
+    pub(crate) fn may_be_touched(&self) -> bool {
+        self.touched.load(Ordering::Relaxed) || self.lent.load(Ordering::Relaxed)
+    }
+
+    /// Forgets what had to be cleaned; the caller has done it.
     pub(crate) fn drained(&mut self, statements_max: usize) {
         *self.abandoned.get_mut() = false;
         *self.lent.get_mut() = false;
+        *self.touched.get_mut() = false;
         // The driver wrapper's own cache has no bound.
         if self.client.statement_cache.size() > statements_max {
             self.client.statement_cache.clear();

@@ -24,6 +24,8 @@ struct Kept {
 #[derive(Debug)]
 struct Entry {
     statement: Statement,
+    /// Running it leaves something in the session.
+    leaves_something: bool,
     used: u64,
 }
 
@@ -32,16 +34,17 @@ impl Statements {
         Self { max, kept: Mutex::default() }
     }
 
-    pub(crate) fn get(&self, sql: &str) -> Option<Statement> {
+    /// The statement of a text, and whether running it leaves something in the session.
+    pub(crate) fn get(&self, sql: &str) -> Option<(Statement, bool)> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
         let now = kept.uses;
         let entry = kept.by_text.get_mut(sql)?;
         entry.used = now;
-        Some(entry.statement.clone())
+        Some((entry.statement.clone(), entry.leaves_something))
     }
 
-    pub(crate) fn keep(&self, sql: &str, statement: Statement) {
+    pub(crate) fn keep(&self, sql: &str, statement: Statement, leaves_something: bool) {
         let left = {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             kept.uses += 1;
@@ -53,7 +56,7 @@ impl Statements {
                     kept.by_text.iter().min_by_key(|(_, entry)| entry.used).map(|(text, _)| text.clone());
                 left = oldest.and_then(|text| kept.by_text.remove(&text));
             }
-            (left, kept.by_text.insert(sql.into(), Entry { statement, used }))
+            (left, kept.by_text.insert(sql.into(), Entry { statement, leaves_something, used }))
         };
         // Dropped outside of the lock: it sends a message to the server.
         drop(left);

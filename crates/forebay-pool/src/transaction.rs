@@ -108,7 +108,8 @@ impl Transaction {
     ) -> impl Future<Output = Result<(), PoolError>> + Send + 'a {
         let place = Location::caller();
         async move {
-            watch(&self.pool, &self.lease, Asked::statement(sql, &[], place), self.lease.batch(sql)).await
+            watch(&self.pool, &self.lease, Asked::statement(sql, &[], place), self.lease.foreign_batch(sql))
+                .await
         }
     }
 

@@ -99,9 +99,10 @@ impl Writer {
         async move {
             let asked = Asked { may_change: true, ..Asked::statement(sql, &[], place) };
             if Scope::with_current(|_| ()).is_none() {
-                return watch(&self.pool, &self.lease, asked, self.lease.batch(sql)).await;
+                return watch(&self.pool, &self.lease, asked, self.lease.foreign_batch(sql)).await;
             }
             let work = async {
+                self.lease.look_for_leftovers(sql);
                 let (done, at) = self.lease.batch_then_position(sql).await;
                 done.map(|()| ((), at))
             };
