@@ -9,11 +9,11 @@ use crate::{
     inner::Inner,
     lag::Log,
     lane::{Access, Lane, Work},
-    metrics::{self, Counts, Gauges, METRICS},
+    metrics::{Chores, Counts, LaneMeters, METRICS, ServerMeters},
     observer::QueryObserver,
+    opener::Opener,
     pool::Pool,
     selector::{PowerOfTwo, ReplicaSelector},
-    session::Opener,
     supervisor::{Crew, Times, supervise},
 };
 use forebay_metrics::Meter;
@@ -100,7 +100,7 @@ impl PoolBuilder {
                 .collect(),
             lanes,
             log: Log::default(),
-            gauges: Gauges::new(&self.meter),
+            chores: Chores::new(&self.meter),
             times: times(&config),
         });
         let system = first_look(&crew, &write, &replicas).await?;
@@ -130,13 +130,16 @@ impl PoolBuilder {
     ) -> Result<(Arc<Lane>, Arc<Lane>, Vec<Arc<Lane>>), PoolError> {
         let config = &self.config;
         let endpoint = |key, url: &str, role| {
-            let breaker = |name: &str| Breaker::measured(config.breaker.clone(), name, &self.meter);
-            Endpoint::new(parse(key, url)?, role, &config.application_name, breaker).map(Arc::new)
+            let watch = |name: &str| {
+                let breaker = Breaker::measured(config.breaker.clone(), name, &self.meter)?;
+                Ok((breaker, ServerMeters::new(&self.meter, name)))
+            };
+            Endpoint::new(parse(key, url)?, role, &config.application_name, watch).map(Arc::new)
         };
         let lane = |endpoint: &Arc<Endpoint>, access, max| {
             let settings = session_config(endpoint, access, config.statement_timeout);
-            let seconds = metrics::query_histogram(&self.meter, endpoint, access);
-            Lane::new(Arc::clone(endpoint), access, settings, (max, config.queue_max), work.clone(), seconds)
+            let meters = LaneMeters::new(&self.meter, &endpoint.name, access.as_str());
+            Lane::new(Arc::clone(endpoint), access, settings, (max, config.queue_max), work.clone(), meters)
         };
         let primary = endpoint("primary", &config.primary, Role::Primary)?;
         let replicas = config

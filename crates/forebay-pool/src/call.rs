@@ -163,7 +163,7 @@ impl Drop for Call<'_> {
             Outcome::Done => {
                 self.lease.served(true);
                 endpoint.took(round_trip);
-                self.lease.lane().seconds.record(round_trip);
+                self.lease.lane().meters.query.record(round_trip);
             }
             Outcome::Cancelled | Outcome::TimedOut => {
                 if self.outcome == Outcome::TimedOut {

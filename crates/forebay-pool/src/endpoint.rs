@@ -1,6 +1,6 @@
 //! One server, and what is known of it.
 
-use crate::{error::PoolError, lag::Log};
+use crate::{error::PoolError, lag::Log, metrics::ServerMeters, sighting::Sighting};
 use forebay_scope::Position;
 use forebay_traffic::Breaker;
 use serde::Serialize;
@@ -44,6 +44,7 @@ pub(crate) struct Endpoint {
     pub(crate) config: Config,
     /// Keeps reads away from a replica that answers probes and fails statements.
     pub(crate) breaker: Breaker,
+    meters: ServerMeters,
     /// Answers probes and takes connections.
     reachable: AtomicBool,
     /// Plays the role it is configured for: a promoted replica does not.
@@ -55,31 +56,26 @@ pub(crate) struct Endpoint {
     latency_ns: AtomicU64,
 }
 
-/// What a server said about itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sighting {
-    pub(crate) standby: bool,
-    /// What it has written (a primary) or replayed (a standby).
-    pub(crate) at: Position,
-}
-
 /// A new sample moves the decayed latency by this share.
 const LATENCY_SHIFT: u32 = 3;
 
 impl Endpoint {
-    /// `breaker` makes the breaker for a server of this name.
+    /// `watch` makes the breaker and the meters for a server of this name.
     pub(crate) fn new(
         mut config: Config,
         role: Role,
         application: &str,
-        breaker: impl FnOnce(&str) -> Result<Breaker, forebay_traffic::Error>,
+        watch: impl FnOnce(&str) -> Result<(Breaker, ServerMeters), forebay_traffic::Error>,
     ) -> Result<Self, PoolError> {
         if config.get_application_name().is_none() {
             config.application_name(application);
         }
         let name = name(&config);
+        let (breaker, meters) =
+            watch(&name).map_err(|error| PoolError::config("breaker", error.to_string()))?;
         Ok(Self {
-            breaker: breaker(&name).map_err(|error| PoolError::config("breaker", error.to_string()))?,
+            breaker,
+            meters,
             name,
             role,
             config,
@@ -146,6 +142,13 @@ impl Endpoint {
         if let Some(lag) = self.seen().and_then(|seen| log.lag_of(seen.at, now)) {
             let us = u64::try_from(lag.as_micros()).unwrap_or(u64::MAX - 1);
             self.lag_us.store(us, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn report(&self) {
+        self.meters.up.set(f64::from(u8::from(self.is_usable())));
+        if let Some(lag) = self.lag() {
+            self.meters.lag.set(lag.as_secs_f64());
         }
     }
 

@@ -51,7 +51,7 @@ impl Inner {
         let started = std::time::Instant::now();
         let deadline = Scope::with_current(Scope::deadline).flatten();
         let lease = lane.take(patience, self.acquire_timeout, deadline).await;
-        self.counts.waited(lane.access, started.elapsed());
+        lane.meters.wait.record(started.elapsed());
         lease
     }
 }

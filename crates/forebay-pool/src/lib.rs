@@ -1,4 +1,49 @@
 //! A clean Postgres connection from the right server.
+//!
+//! A [`Pool`] holds sessions on one primary and its streaming standbys, over the parts of deadpool-postgres and
+//! tokio-postgres, with an idle list, a queue and a supervisor of its own:
+//!
+//! - **Clean.** A tap on the wire knows each session's transaction state and its requests in flight. What comes
+//!   back with a statement running, inside a transaction, or with settings and locks of its own is cancelled,
+//!   rolled back and reset in the background, and lent again only then.
+//! - **From the right server.** [`Pool::read`] is read-only at the server and goes to a replica that is fresh
+//!   enough; [`Pool::write`], [`Pool::begin`] and [`Pool::transaction`] go to the primary; [`Pool::query`] looks
+//!   at the text. What a standby refuses runs once on the primary, and is learned.
+//! - **What you wrote you read.** A commit returns its log [position](forebay_scope::Position), and tells the
+//!   current [`Scope`](forebay_scope::Scope); reads of that scope, or [`Pool::read_after`], are served by a server
+//!   that has reached it.
+//!
+//! ```no_run
+//! use forebay_pool::{Pool, PoolConfig};
+//!
+//! # async fn example() -> Result<(), forebay_pool::PoolError> {
+//! let config = PoolConfig::from_url("postgres://app@db-1/shop")?.replicas(["postgres://app@db-2/shop"])?;
+//! let pool = Pool::builder(config).build().await?;
+//!
+//! let paid = pool.transaction(async |tx| {
+//!     tx.execute("UPDATE account SET balance = balance - $1 WHERE id = $2", &[&5_i64, &1_i32]).await?;
+//!     tx.execute("UPDATE account SET balance = balance + $1 WHERE id = $2", &[&5_i64, &2_i32]).await
+//! }).await?;
+//!
+//! // On whichever server has it.
+//! let reader = pool.read_after(paid.position).await?;
+//! let row = reader.query_one("SELECT balance FROM account WHERE id = $1", &[&2_i32]).await?;
+//! let balance: i64 = row.get("balance");
+//! # Ok(()) }
+//! ```
+//!
+//! # Sessions
+//!
+//! The primary has two kinds: for writing, and read-only ones for the reads it gets. Count both, and those of
+//! every process, against `max_connections`; each server has one more for the probe. A session that took
+//! `COPY … FROM STDIN` data is closed after use. What a user's own function leaves in its session (a setting, an
+//! advisory lock), and names given with the SQL command `PREPARE`, are not removed.
+//!
+//! # Dropping futures
+//!
+//! Dropping the future of a statement stops the statement: the server is told to cancel it before the session is
+//! used for anything else, by the same guard or another. Whether a write took effect is then unknown. The
+//! deadline of the current scope does the same.
 
 mod builder;
 mod call;
@@ -18,6 +63,7 @@ mod lease;
 mod leftovers;
 mod metrics;
 mod observer;
+mod opener;
 mod pool;
 mod position;
 mod reader;
@@ -25,6 +71,7 @@ mod route;
 mod rows;
 mod selector;
 mod session;
+mod sighting;
 mod statements;
 mod status;
 mod supervisor;

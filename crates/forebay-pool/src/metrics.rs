@@ -1,12 +1,7 @@
 //! What a pool measures.
 
-use crate::{
-    endpoint::Endpoint,
-    lane::{Access, Lane},
-};
 use forebay_metrics::{Meter, Metric};
 use metrics::{Counter, Gauge, Histogram, Unit};
-use std::time::Duration;
 
 const QUERY: Metric = Metric::seconds(
     "forebay_pool_query_seconds",
@@ -15,7 +10,7 @@ const QUERY: Metric = Metric::seconds(
 );
 const WAIT: Metric = Metric::seconds(
     "forebay_pool_wait_seconds",
-    &["kind"],
+    &["endpoint", "kind"],
     "time callers waited for a session that was not idle",
 );
 const SESSIONS: Metric = Metric::gauge(
@@ -82,9 +77,8 @@ pub const METRICS: &[Metric] = &[
     ABANDONED,
 ];
 
-/// Handles used on the path of a statement.
+/// What is counted on the path of a statement.
 pub(crate) struct Counts {
-    pub(crate) wait: [Histogram; 3],
     pub(crate) from_replica: Counter,
     pub(crate) from_primary: Counter,
     pub(crate) behind: Counter,
@@ -98,9 +92,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     pub(crate) fn new(meter: &Meter) -> Self {
-        let wait = [Access::Write, Access::PrimaryRead, Access::Replica];
         Self {
-            wait: wait.map(|access| meter.histogram(&WAIT, &[access.as_str()])),
             from_replica: meter.counter(&ROUTED, &["replica"]),
             from_primary: meter.counter(&ROUTED, &["primary"]),
             behind: meter.counter(&ROUTED, &["behind"]),
@@ -112,55 +104,59 @@ impl Counts {
             abandoned: meter.counter(&ABANDONED, &[]),
         }
     }
+}
 
-    pub(crate) fn waited(&self, access: Access, time: Duration) {
-        self.wait[access as usize].record(time);
+/// What is measured of the sessions of one kind on one server.
+pub(crate) struct LaneMeters {
+    pub(crate) query: Histogram,
+    pub(crate) wait: Histogram,
+    pub(crate) all: Gauge,
+    pub(crate) idle: Gauge,
+    pub(crate) busy: Gauge,
+    pub(crate) waiting: Gauge,
+}
+
+impl LaneMeters {
+    pub(crate) fn new(meter: &Meter, endpoint: &str, kind: &str) -> Self {
+        Self {
+            query: meter.histogram(&QUERY, &[endpoint, kind]),
+            wait: meter.histogram(&WAIT, &[endpoint, kind]),
+            all: meter.gauge(&SESSIONS, &[endpoint, kind, "all"]),
+            idle: meter.gauge(&SESSIONS, &[endpoint, kind, "idle"]),
+            busy: meter.gauge(&SESSIONS, &[endpoint, kind, "busy"]),
+            waiting: meter.gauge(&WAITING, &[endpoint, kind]),
+        }
     }
 }
 
-/// The time of statements on one lane.
-pub(crate) fn query_histogram(meter: &Meter, endpoint: &Endpoint, access: Access) -> Histogram {
-    meter.histogram(&QUERY, &[&endpoint.name, access.as_str()])
+/// What is measured of one server.
+#[derive(Debug)]
+pub(crate) struct ServerMeters {
+    pub(crate) up: Gauge,
+    pub(crate) lag: Gauge,
 }
 
-/// Handles used by the background.
-pub(crate) struct Gauges {
-    meter: Meter,
+impl ServerMeters {
+    pub(crate) fn new(meter: &Meter, endpoint: &str) -> Self {
+        Self { up: meter.gauge(&UP, &[endpoint]), lag: meter.gauge(&LAG, &[endpoint]) }
+    }
+}
+
+/// What the background counts.
+pub(crate) struct Chores {
     pub(crate) connects: Counter,
     pub(crate) connect_failures: Counter,
     pub(crate) cleaned: Counter,
     pub(crate) discarded: Counter,
 }
 
-impl Gauges {
+impl Chores {
     pub(crate) fn new(meter: &Meter) -> Self {
         Self {
             connects: meter.counter(&CONNECTS, &[]),
             connect_failures: meter.counter(&CONNECT_FAILURES, &[]),
             cleaned: meter.counter(&CLEANED, &[]),
             discarded: meter.counter(&DISCARDED, &[]),
-            meter: meter.clone(),
         }
-    }
-
-    /// Once a second per lane, so the handles are looked up instead of kept.
-    pub(crate) fn sessions(&self, lane: &Lane) {
-        let (name, kind) = (lane.endpoint.name.as_str(), lane.access.as_str());
-        let (all, idle, waiting) = lane.counts();
-        for (state, count) in [("all", all), ("idle", idle), ("busy", lane.busy())] {
-            self.gauge(&SESSIONS, &[name, kind, state]).set(count as f64);
-        }
-        self.gauge(&WAITING, &[name, kind]).set(waiting as f64);
-    }
-
-    pub(crate) fn endpoint(&self, endpoint: &Endpoint) {
-        self.gauge(&UP, &[&endpoint.name]).set(f64::from(u8::from(endpoint.is_usable())));
-        if let Some(lag) = endpoint.lag() {
-            self.gauge(&LAG, &[&endpoint.name]).set(lag.as_secs_f64());
-        }
-    }
-
-    fn gauge(&self, metric: &Metric, labels: &[&str]) -> Gauge {
-        self.meter.gauge(metric, labels)
     }
 }

@@ -1,10 +1,10 @@
 //! One connection to one server, with everything that belongs to it.
 
 use crate::{
-    connect::{Canceller, Connect, ConnectFailure, Connected},
-    endpoint::Sighting,
+    connect::{Canceller, ConnectFailure},
     lane::Access,
     leftovers::leaves_something,
+    sighting::Sighting,
     statements::Statements,
     tap::{Tap, TransactionState},
 };
@@ -15,7 +15,7 @@ use std::{
     fmt,
     pin::pin,
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio::task::AbortHandle;
 use tokio_postgres::{
@@ -35,12 +35,20 @@ pub(crate) struct Answer {
     pub(crate) affected: u64,
 }
 
+/// A connection and what was put on it.
+pub(crate) struct Wired {
+    pub(crate) client: ClientWrapper,
+    pub(crate) tap: Tap,
+    pub(crate) cancel: Canceller,
+    /// The task that moves the bytes. It ends by itself after the client is dropped, once the server has
+    /// answered everything; a session whose server may not answer is aborted instead.
+    pub(crate) task: AbortHandle,
+}
+
 pub(crate) struct Session {
     client: ClientWrapper,
     tap: Tap,
     cancel: Canceller,
-    /// The task that moves the bytes. It ends by itself after the client is dropped, once the server has
-    /// answered everything; a session whose server may not answer is aborted instead.
     task: AbortHandle,
     statements: Statements,
     /// Asks where the log stands: what the primary has written, or what the replica has replayed.
@@ -58,78 +66,6 @@ pub(crate) struct Session {
     pub(crate) idle_since: Instant,
 }
 
-/// Opens sessions of one pool.
-pub(crate) struct Opener {
-    pub(crate) connect: Box<dyn Connect>,
-    pub(crate) statements_max: usize,
-    pub(crate) lifetime: Duration,
-}
-
-const WRITTEN: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
-const REPLAYED: &str = "SELECT pg_catalog.pg_last_wal_replay_lsn()";
-
-/// Role, log position, system and timeline in one round trip. A standby's timeline is what it receives, or (for
-/// roles that may not see that) what its last restart point was on, which is older and so errs to the safe side.
-const SIGHT: &str = "SELECT s.standby, \
-    CASE WHEN s.standby THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END, \
-    (SELECT system_identifier FROM pg_catalog.pg_control_system()), \
-    CASE WHEN s.standby \
-      THEN coalesce((SELECT received_tli FROM pg_catalog.pg_stat_wal_receiver), \
-                    (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())) \
-      ELSE ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int END \
-    FROM (SELECT pg_catalog.pg_is_in_recovery() AS standby) AS s";
-
-impl Opener {
-    /// Opens a session; the caller bounds the time.
-    pub(crate) async fn open(
-        &self,
-        config: &tokio_postgres::Config,
-    ) -> Result<(Session, Sighting), ConnectFailure> {
-        let tap = Tap::new();
-        let Connected { client, task, cancel } = self.connect.connect(config, &tap).await?;
-        let abort = AbortOnDrop(Some(task.abort_handle()));
-        // The wrapper would abort the connection's task when it is dropped, which the server logs as an
-        // unexpected end; this one ends with a Terminate message instead.
-        let client = ClientWrapper::new(client, tokio::spawn(future::ready(())));
-        let seen = sight(&client).await?;
-        let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
-        let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
-        let now = Instant::now();
-        let session = Session {
-            client,
-            tap,
-            cancel,
-            task: abort.keep(),
-            statements: Statements::new(self.statements_max),
-            log,
-            origin: seen.at,
-            abandoned: AtomicBool::new(false),
-            lent: AtomicBool::new(false),
-            touched: AtomicBool::new(false),
-            retire_at: now + self.lifetime - jitter,
-            idle_since: now,
-        };
-        Ok((session, seen))
-    }
-}
-
-/// Ends the connection's task when opening the session fails or is dropped on the way.
-struct AbortOnDrop(Option<AbortHandle>);
-
-impl AbortOnDrop {
-    fn keep(mut self) -> AbortHandle {
-        self.0.take().expect("taken once, by value")
-    }
-}
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
-    }
-}
-
 /// `cached plan must not change result type`, told by the routine because its text is translated and its code
 /// is shared with refusals of a standby; or a statement the server does not know (any more).
 fn is_stale(error: &Error) -> bool {
@@ -138,22 +74,31 @@ fn is_stale(error: &Error) -> bool {
     })
 }
 
-async fn sight(client: &ClientWrapper) -> Result<Sighting, ConnectFailure> {
-    let row = client.query_one(SIGHT, &[]).await?;
-    let lsn: Option<PgLsn> = row.try_get(1)?;
-    let system: i64 = row.try_get(2)?;
-    let timeline: i32 = row.try_get(3)?;
-    let at = Position {
-        // The identifier is unsigned and shown by PostgreSQL as a signed column.
-        system: system.cast_unsigned(),
-        timeline: timeline.cast_unsigned(),
-        // A standby that has replayed nothing yet.
-        lsn: lsn.map_or(0, u64::from),
-    };
-    Ok(Sighting { standby: row.try_get(0)?, at })
-}
-
 impl Session {
+    /// `log` asks where the log stands, and `origin` has the system and timeline of its answers.
+    pub(crate) fn new(
+        wired: Wired,
+        statements: Statements,
+        log: Statement,
+        origin: Position,
+        retire_at: Instant,
+    ) -> Self {
+        Self {
+            client: wired.client,
+            tap: wired.tap,
+            cancel: wired.cancel,
+            task: wired.task,
+            statements,
+            log,
+            origin,
+            abandoned: AtomicBool::new(false),
+            lent: AtomicBool::new(false),
+            touched: AtomicBool::new(false),
+            retire_at,
+            idle_since: Instant::now(),
+        }
+    }
+
     /// Runs one statement, prepared and kept under its text, and collects its rows.
     ///
     /// A kept statement that the server does not accept any more (its result type changed, or somebody
@@ -256,7 +201,8 @@ impl Session {
 
     /// Role and log position, freshly asked.
     pub(crate) async fn sight(&self) -> Result<Sighting, ConnectFailure> {
-        sight(&self.client).await
+        let answer = self.run(Sighting::QUERY, &[]).await?;
+        Sighting::of(answer.rows.first().ok_or("the server said nothing about itself")?)
     }
 
     /// Resolves when the server has finished everything sent before.

@@ -6,8 +6,9 @@ use crate::{
     error::{PoolError, SharedFailure},
     lag::Log,
     lane::{Access, Lane, Work},
-    metrics::Gauges,
-    session::{Opener, Session},
+    metrics::Chores,
+    opener::Opener,
+    session::Session,
 };
 use std::{
     sync::Arc,
@@ -22,7 +23,7 @@ pub(crate) struct Crew {
     pub(crate) lanes: Vec<Arc<Lane>>,
     /// The primary's log over time.
     pub(crate) log: Log,
-    pub(crate) gauges: Gauges,
+    pub(crate) chores: Chores,
     pub(crate) times: Times,
 }
 
@@ -101,7 +102,7 @@ impl Crew {
             if lane.endpoint.is_usable() {
                 lane.warm(self.times.idle_min);
             }
-            self.gauges.sessions(lane);
+            lane.report();
         }
     }
 }
@@ -112,12 +113,12 @@ async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
     loop {
         match crew.open(&lane).await {
             Ok(session) => {
-                crew.gauges.connects.increment(1);
+                crew.chores.connects.increment(1);
                 lane.connected(session);
                 return;
             }
             Err(error) => {
-                crew.gauges.connect_failures.increment(1);
+                crew.chores.connect_failures.increment(1);
                 tracing::warn!(endpoint = %lane.endpoint.name, error = %report(&error), "cannot open a session");
                 let failure = match error {
                     PoolError::Connect { source, .. } => source,
@@ -142,11 +143,11 @@ async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
 async fn clean(crew: Arc<Crew>, lane: Arc<Lane>, mut session: Box<Session>) {
     let clean = tokio::time::timeout(crew.times.cleanup, cleaning::clean(&session)).await;
     if matches!(clean, Ok(true)) {
-        crew.gauges.cleaned.increment(1);
+        crew.chores.cleaned.increment(1);
         session.drained(crew.times.statements_max);
         lane.put_back(session);
     } else {
-        crew.gauges.discarded.increment(1);
+        crew.chores.discarded.increment(1);
         lane.lost(session);
     }
 }
@@ -179,7 +180,7 @@ async fn probe(crew: Arc<Crew>, endpoint: Arc<Endpoint>) {
             Ok(Err(failure)) => crew.unreachable(&endpoint, &SharedFailure::new(failure)),
             Err(_) => crew.unreachable(&endpoint, &SharedFailure::new("the server does not answer")),
         }
-        crew.gauges.endpoint(&endpoint);
+        endpoint.report();
     }
 }
 

@@ -1,12 +1,16 @@
 //! The sessions of one kind on one server: an idle list, a queue, and direct hand-off between them.
 
+use super::{
+    access::{Access, Patience},
+    growth::Work,
+};
 use crate::{
     endpoint::Endpoint,
     error::{PoolError, SharedFailure, Step},
     lease::Lease,
+    metrics::LaneMeters,
     session::Session,
 };
-use metrics::Histogram;
 use std::{
     collections::VecDeque,
     fmt, mem,
@@ -18,84 +22,40 @@ use std::{
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
-/// Connects under way at the same time for one lane. A spike is mostly served by sessions that come back; what
-/// is still missing after a connect leads to the next one.
-const CONNECTS_AT_ONCE: usize = 2;
-
-/// What the sessions of a lane are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Access {
-    /// On the primary, for anything.
-    Write,
-    /// On the primary, read-only at the server.
-    PrimaryRead,
-    /// On a replica.
-    Replica,
-}
-
-impl Access {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Write => "write",
-            Self::PrimaryRead => "primary_read",
-            Self::Replica => "replica",
-        }
-    }
-}
-
-/// Work that a lane gives to the pool's supervisor: it never does it in the caller.
-#[derive(Debug)]
-pub(crate) enum Work {
-    /// Open a session; the slot is counted already.
-    Connect(Arc<Lane>),
-    /// Clean a session and put it back, or close it; the slot stays counted until then.
-    Clean(Arc<Lane>, Box<Session>),
-}
-
 /// The sessions of one kind on one server.
 pub(crate) struct Lane {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) access: Access,
     pub(crate) config: tokio_postgres::Config,
-    max: usize,
+    pub(super) max: usize,
     queue_max: usize,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
     /// Sessions lent to callers.
     busy: AtomicUsize,
-    work: mpsc::UnboundedSender<Work>,
-    /// The time of statements on these sessions.
-    pub(crate) seconds: Histogram,
+    pub(super) work: mpsc::UnboundedSender<Work>,
+    pub(crate) meters: LaneMeters,
     /// Rung after a session left a closed lane.
-    emptied: Notify,
+    pub(super) emptied: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     /// Last in, first out: the warmest session is lent first, the others may time out.
     #[expect(clippy::vec_box, reason = "a session moves between list, queue and lease as one pointer")]
-    idle: Vec<Box<Session>>,
+    pub(super) idle: Vec<Box<Session>>,
     /// First come, first served.
-    waiters: VecDeque<Waiter>,
+    pub(super) waiters: VecDeque<Waiter>,
     /// Sessions that exist in any state, and connects under way: never more than `max`.
-    size: usize,
-    connecting: usize,
-    closed: bool,
-    last_failure: Option<SharedFailure>,
+    pub(super) size: usize,
+    pub(super) connecting: usize,
+    pub(super) closed: bool,
+    pub(super) last_failure: Option<SharedFailure>,
 }
 
 #[derive(Debug)]
-struct Waiter {
-    hand: oneshot::Sender<Result<Lease, SharedFailure>>,
-    patience: Patience,
-}
-
-/// What a caller wants when the server cannot be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Patience {
-    /// Waits until the timeout: there is no other server to ask.
-    UntilTimeout,
-    /// Hears of the first failed connect: there are others.
-    UntilFailure,
+pub(super) struct Waiter {
+    pub(super) hand: oneshot::Sender<Result<Lease, SharedFailure>>,
+    pub(super) patience: Patience,
 }
 
 impl Lane {
@@ -105,7 +65,7 @@ impl Lane {
         config: tokio_postgres::Config,
         (max, queue_max): (usize, usize),
         work: mpsc::UnboundedSender<Work>,
-        seconds: Histogram,
+        meters: LaneMeters,
     ) -> Arc<Self> {
         Arc::new(Self {
             endpoint,
@@ -116,7 +76,7 @@ impl Lane {
             state: Mutex::default(),
             busy: AtomicUsize::new(0),
             work,
-            seconds,
+            meters,
             emptied: Notify::new(),
         })
     }
@@ -214,81 +174,6 @@ impl Lane {
             self.connect();
         }
         Ok(handed)
-    }
-
-    /// Opens sessions until `min` are idle or under way.
-    pub(crate) fn warm(self: &Arc<Self>, min: usize) {
-        let missing = {
-            let mut state = self.state();
-            if state.closed {
-                return;
-            }
-            let missing = min
-                .saturating_sub(state.idle.len() + state.connecting)
-                .min(self.max.saturating_sub(state.size));
-            state.size += missing;
-            state.connecting += missing;
-            missing
-        };
-        for _ in 0..missing {
-            self.connect();
-        }
-    }
-
-    fn connect(self: &Arc<Self>) {
-        if self.work.send(Work::Connect(Arc::clone(self))).is_err() {
-            // The supervisor is gone, so the pool is closing.
-            self.state().give_up_connect();
-        }
-    }
-
-    /// A connect that was counted produced a session.
-    pub(crate) fn connected(self: &Arc<Self>, session: Box<Session>) {
-        {
-            let mut state = self.state();
-            state.connecting -= 1;
-            state.last_failure = None;
-        }
-        self.put_back(session);
-        let another = {
-            let mut state = self.state();
-            !state.closed && state.wants_connect(self.max)
-        };
-        if another {
-            self.connect();
-        }
-    }
-
-    /// Whether anyone is left whom a connect that failed is repeated for; otherwise its slot is free again.
-    pub(crate) fn keep_connecting(&self) -> bool {
-        let mut state = self.state();
-        state.waiters.retain(|waiter| !waiter.hand.is_closed());
-        // As many connects as waiters, not more. Deciding and giving up are one step: a waiter that comes in
-        // between would count on this connect.
-        if !state.closed && state.waiters.len() >= state.connecting {
-            return true;
-        }
-        state.give_up_connect();
-        drop(state);
-        self.emptied.notify_waiters();
-        false
-    }
-
-    /// Tells the waiters that have other servers to ask; those that left are forgotten.
-    pub(crate) fn turn_away(&self, failure: &SharedFailure) {
-        let told = {
-            let mut state = self.state();
-            state.last_failure = Some(failure.clone());
-            let (told, left): (Vec<_>, Vec<_>) = mem::take(&mut state.waiters)
-                .into_iter()
-                .filter(|waiter| !waiter.hand.is_closed())
-                .partition(|waiter| waiter.patience == Patience::UntilFailure);
-            state.waiters = left.into();
-            told
-        };
-        for waiter in told {
-            drop(waiter.hand.send(Err(failure.clone())));
-        }
     }
 
     /// Takes back a clean session: to the first waiter that is still there, else to the idle list.
@@ -390,6 +275,14 @@ impl Lane {
         (state.size, state.idle.len(), state.waiters.iter().filter(|w| !w.hand.is_closed()).count())
     }
 
+    pub(crate) fn report(&self) {
+        let (all, idle, waiting) = self.counts();
+        self.meters.all.set(all as f64);
+        self.meters.idle.set(idle as f64);
+        self.meters.busy.set(self.busy() as f64);
+        self.meters.waiting.set(waiting as f64);
+    }
+
     pub(crate) const fn max(&self) -> usize {
         self.max
     }
@@ -409,27 +302,9 @@ impl Lane {
         self.busy.fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Each update is complete before anything that could panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// A connect that was counted will not be made.
-    const fn give_up_connect(&mut self) {
-        self.connecting -= 1;
-        self.size -= 1;
-    }
-
-    /// Counts one more connect when more wait than connects are under way, and there is room.
-    fn wants_connect(&mut self, max: usize) -> bool {
-        let wants = self.size < max && self.connecting < self.waiters.len().min(CONNECTS_AT_ONCE);
-        if wants {
-            self.size += 1;
-            self.connecting += 1;
-        }
-        wants
     }
 }
 

@@ -1,0 +1,117 @@
+//! How a lane gets more sessions: connects run in the supervisor, never in the caller, and only while they are
+//! needed.
+
+use super::{
+    access::Patience,
+    sessions::{Lane, State},
+};
+use crate::{error::SharedFailure, session::Session};
+use std::{mem, sync::Arc};
+
+/// Work that a lane gives to the pool's supervisor: it never does it in the caller.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Open a session; the slot is counted already.
+    Connect(Arc<Lane>),
+    /// Clean a session and put it back, or close it; the slot stays counted until then.
+    Clean(Arc<Lane>, Box<Session>),
+}
+
+/// Connects under way at the same time for one lane. A spike is mostly served by sessions that come back; what
+/// is still missing after a connect leads to the next one.
+const CONNECTS_AT_ONCE: usize = 2;
+
+impl Lane {
+    /// Opens sessions until `min` are idle or under way.
+    pub(crate) fn warm(self: &Arc<Self>, min: usize) {
+        let missing = {
+            let mut state = self.state();
+            if state.closed {
+                return;
+            }
+            let missing = min
+                .saturating_sub(state.idle.len() + state.connecting)
+                .min(self.max.saturating_sub(state.size));
+            state.size += missing;
+            state.connecting += missing;
+            missing
+        };
+        for _ in 0..missing {
+            self.connect();
+        }
+    }
+
+    pub(super) fn connect(self: &Arc<Self>) {
+        if self.work.send(Work::Connect(Arc::clone(self))).is_err() {
+            // The supervisor is gone, so the pool is closing.
+            self.state().give_up_connect();
+        }
+    }
+
+    /// A connect that was counted produced a session.
+    pub(crate) fn connected(self: &Arc<Self>, session: Box<Session>) {
+        {
+            let mut state = self.state();
+            state.connecting -= 1;
+            state.last_failure = None;
+        }
+        self.put_back(session);
+        let another = {
+            let mut state = self.state();
+            !state.closed && state.wants_connect(self.max)
+        };
+        if another {
+            self.connect();
+        }
+    }
+
+    /// Whether anyone is left whom a connect that failed is repeated for; otherwise its slot is free again.
+    pub(crate) fn keep_connecting(&self) -> bool {
+        let mut state = self.state();
+        state.waiters.retain(|waiter| !waiter.hand.is_closed());
+        // As many connects as waiters, not more. Deciding and giving up are one step: a waiter that comes in
+        // between would count on this connect.
+        if !state.closed && state.waiters.len() >= state.connecting {
+            return true;
+        }
+        state.give_up_connect();
+        drop(state);
+        self.emptied.notify_waiters();
+        false
+    }
+
+    /// Tells the waiters that have other servers to ask; those that left are forgotten.
+    pub(crate) fn turn_away(&self, failure: &SharedFailure) {
+        let told = {
+            let mut state = self.state();
+            state.last_failure = Some(failure.clone());
+            let (told, left): (Vec<_>, Vec<_>) = mem::take(&mut state.waiters)
+                .into_iter()
+                .filter(|waiter| !waiter.hand.is_closed())
+                .partition(|waiter| waiter.patience == Patience::UntilFailure);
+            state.waiters = left.into();
+            told
+        };
+        for waiter in told {
+            drop(waiter.hand.send(Err(failure.clone())));
+        }
+    }
+}
+
+impl State {
+    /// A connect that was counted will not be made.
+    pub(super) const fn give_up_connect(&mut self) {
+        self.connecting -= 1;
+        self.size -= 1;
+    }
+
+    /// Counts one more connect when more wait than connects are under way, and there is room.
+    pub(super) fn wants_connect(&mut self, max: usize) -> bool {
+        let wants = self.size < max && self.connecting < self.waiters.len().min(CONNECTS_AT_ONCE);
+        if wants {
+            self.size += 1;
+            self.connecting += 1;
+        }
+        wants
+    }
+}

@@ -1,0 +1,62 @@
+//! How a session begins: connected, looked at, and ready to say where the log stands.
+
+use crate::{
+    connect::{Connect, ConnectFailure, Connected},
+    session::{Session, Wired},
+    sighting::Sighting,
+    statements::Statements,
+    tap::Tap,
+};
+use deadpool_postgres::ClientWrapper;
+use futures_util::future;
+use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
+
+/// Opens sessions of one pool.
+pub(crate) struct Opener {
+    pub(crate) connect: Box<dyn Connect>,
+    pub(crate) statements_max: usize,
+    pub(crate) lifetime: Duration,
+}
+
+const WRITTEN: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
+const REPLAYED: &str = "SELECT pg_catalog.pg_last_wal_replay_lsn()";
+
+impl Opener {
+    /// Opens a session; the caller bounds the time.
+    pub(crate) async fn open(
+        &self,
+        config: &tokio_postgres::Config,
+    ) -> Result<(Session, Sighting), ConnectFailure> {
+        let tap = Tap::new();
+        let Connected { client, task, cancel } = self.connect.connect(config, &tap).await?;
+        let abort = AbortOnDrop(Some(task.abort_handle()));
+        // The wrapper would abort the connection's task when it is dropped, which the server logs as an
+        // unexpected end; this one ends with a Terminate message instead.
+        let client = ClientWrapper::new(client, tokio::spawn(future::ready(())));
+        let seen = Sighting::of(&client.query_one(Sighting::QUERY, &[]).await?)?;
+        let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
+        let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
+        let statements = Statements::new(self.statements_max);
+        let wired = Wired { client, tap, cancel, task: abort.keep() };
+        let session = Session::new(wired, statements, log, seen.at, Instant::now() + self.lifetime - jitter);
+        Ok((session, seen))
+    }
+}
+
+/// Ends the connection's task when opening the session fails or is dropped on the way.
+struct AbortOnDrop(Option<AbortHandle>);
+
+impl AbortOnDrop {
+    fn keep(mut self) -> AbortHandle {
+        self.0.take().expect("taken once, by value")
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
