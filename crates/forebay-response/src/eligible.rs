@@ -111,7 +111,9 @@ impl ContentTypes {
     #[must_use]
     pub fn contains(&self, content_type: &str) -> bool {
         let essence = essence(content_type.as_bytes());
-        starts_with(essence, b"text/")
+        // What most services send goes first.
+        essence.eq_ignore_ascii_case(b"application/json")
+            || starts_with(essence, b"text/")
             || [&b"+json"[..], b"+xml", b"+yaml"].iter().any(|ending| ends_with(essence, ending))
             || Self::COMMON.iter().any(|known| essence.eq_ignore_ascii_case(known.as_bytes()))
             || self.more.iter().any(|known| essence.eq_ignore_ascii_case(known.as_bytes()))

@@ -5,7 +5,8 @@
 //! [`http_body::Body`]: axum, tonic, plain hyper.
 //!
 //! - **Negotiation** ([`AcceptEncoding`]): RFC 9110 section 12.5.3. Weights say what is acceptable, the server
-//!   ranks; a malformed header counts as absent; nothing ever turns a good answer into a 406.
+//!   ranks ([`ResponseConfig::codings`], and [`ResponseConfig::quick`] where a body is encoded for one response);
+//!   a malformed header counts as absent; nothing ever turns a good answer into a 406.
 //! - **Whole bodies** of known length are encoded in one call on pooled encoders, with an exact
 //!   `Content-Length`, and never grow. Encoded bytes are kept (within a bound), so a body seen again is not
 //!   encoded again.
@@ -13,8 +14,15 @@
 //!   as ready bytes from then on.
 //! - **Streams** are encoded as they come and flushed by age, by size, and at once at the end of a server-sent
 //!   event or of a line of NDJSON.
-//! - **Validators**: every whole body gets a strong tag of its own bytes; `If-None-Match` is answered with 304
-//!   before anything is encoded.
+//! - **Validators**: every whole body gets a strong tag of its own bytes: `"B"` for the plain body, `"B.gz5"` or
+//!   `"B.br5"` (coding and level) for its encoded forms, where `B` is a hash of body and content type. A tag the
+//!   handler sets is respected, and becomes weak where other bytes than the handler's are sent. `If-None-Match`
+//!   is answered with 304 before anything is encoded, and looks for the client's copy before a coding is chosen,
+//!   so that a client that changed its codings keeps its 304.
+//! - **Long bodies** are encoded on tokio's threads for blocking work, so nobody waits behind them.
+//!
+//! On the order of layers: put this one outside of everything that changes bodies or their headers, and remove
+//! other compression and ETag layers; a response that is encoded already is left alone.
 //!
 //! [`ScopeLayer`] opens one [`forebay_scope::Scope`] per request.
 //!

@@ -1,5 +1,6 @@
+use super::said::has_directive;
 use crate::{AcceptEncoding, validate::Conditional};
-use http::{HeaderMap, HeaderName, Method, Request, header::CACHE_CONTROL};
+use http::{Method, Request, header::CACHE_CONTROL};
 
 /// What the layer must remember of a request until its response is there.
 #[derive(Debug, Clone)]
@@ -31,7 +32,10 @@ impl Asked {
             method,
             accepts: AcceptEncoding::from_headers(headers),
             conditional: Conditional::from_headers(headers),
-            no_transform: has_directive(headers, &CACHE_CONTROL, b"no-transform"),
+            no_transform: headers
+                .get_all(CACHE_CONTROL)
+                .iter()
+                .any(|line| has_directive(line, b"no-transform")),
         }
     }
 
@@ -39,13 +43,4 @@ impl Asked {
     pub(crate) fn is_read(&self) -> bool {
         matches!(self.method, Kind::Get | Kind::Head)
     }
-}
-
-/// Whether a list header has this member, whatever its case.
-pub(crate) fn has_directive(headers: &HeaderMap, name: &HeaderName, directive: &[u8]) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|&b| b == b','))
-        .any(|member| member.trim_ascii().eq_ignore_ascii_case(directive))
 }

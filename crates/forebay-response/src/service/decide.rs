@@ -1,8 +1,9 @@
 use super::{
-    asked::{Asked, Kind, has_directive},
+    asked::{Asked, Kind},
     body::{BoxError, Ready, ResponseBody, Unfinished},
     gather::Gather,
     layer::Shared,
+    said::Said,
     stream::{EncodedStream, Flush},
 };
 use crate::{
@@ -16,8 +17,8 @@ use crate::{
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
     header::{
-        ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
-        CONTENT_TYPE, ETAG, LAST_MODIFIED,
+        ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LAST_MODIFIED,
+        VARY,
     },
     response::Parts,
 };
@@ -41,6 +42,7 @@ pub(crate) struct Plan {
     pub(crate) keep: bool,
     /// The length it announced.
     length: u64,
+    pub(crate) said: Said,
 }
 
 /// What the heads of request and response allow.
@@ -50,7 +52,6 @@ struct Verdict {
     varies: bool,
     /// Whether preconditions apply.
     conditional: bool,
-    no_store: bool,
 }
 
 impl<E: Eligible> Shared<E> {
@@ -62,11 +63,15 @@ impl<E: Eligible> Shared<E> {
     {
         let (mut parts, body) = response.into_parts();
         let prepared = parts.extensions.remove::<Prepared>();
-        let verdict = self.judge(asked, &parts, prepared.is_some());
-        if verdict.varies {
+        let said = Said::by(&parts.headers);
+        let verdict = self.judge(asked, &parts, said, prepared.is_some());
+        if verdict.varies && said.vary {
             merge_vary(&mut parts.headers, &ACCEPT_ENCODING);
+        } else if verdict.varies {
+            parts.headers.insert(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
         }
         if verdict.conditional
+            && (said.etag || said.last_modified)
             && let Some(etag) = unmodified(asked, &parts.headers)
         {
             return Step::Answer(self.not_modified(parts, etag).map(ResponseBody::from));
@@ -75,12 +80,11 @@ impl<E: Eligible> Shared<E> {
         if length == Some(0) {
             return Step::Answer(self.empty(asked, parts, body, &verdict));
         }
-        let tag =
-            self.config.etag && verdict.conditional && !verdict.no_store && !parts.headers.contains_key(ETAG);
+        let tag = self.config.etag && verdict.conditional && !said.no_store && !said.etag;
         let coding = verdict.coding.inspect_err(|&skip| self.watch.skipped(skip)).ok();
         match length {
             Some(length) if length <= self.config.buffer_bytes_max => {
-                let plan = Plan { coding, tag, keep: asked.is_read() && !verdict.no_store, length };
+                let plan = Plan { coding, tag, keep: asked.is_read() && !said.no_store, length, said };
                 let prepared = prepared.filter(|prepared| prepared.body().len() as u64 == length);
                 if tag || prepared.is_some() || (coding.is_some() && self.is_worth(asked, length)) {
                     let wait = Duration::from_millis(self.config.buffer_wait_ms);
@@ -93,7 +97,7 @@ impl<E: Eligible> Shared<E> {
                 Step::Answer(Response::from_parts(parts, ResponseBody::plain(body)))
             }
             _ => Step::Answer(match coding.filter(|_| self.streams()) {
-                Some(coding) => self.stream(asked, parts, coding, Unfinished::new(body)),
+                Some(coding) => self.stream(asked, parts, coding, said, Unfinished::new(body)),
                 None => Response::from_parts(parts, ResponseBody::plain(body)),
             }),
         }
@@ -108,7 +112,7 @@ impl<E: Eligible> Shared<E> {
         rest: Unfinished<B>,
     ) -> Response<ResponseBody<B>> {
         match plan.coding.filter(|_| self.is_worth(asked, plan.length) && self.streams()) {
-            Some(coding) => self.stream(asked, parts, coding, rest),
+            Some(coding) => self.stream(asked, parts, coding, plan.said, rest),
             None => Response::from_parts(parts, ResponseBody::rest(rest)),
         }
     }
@@ -124,32 +128,32 @@ impl<E: Eligible> Shared<E> {
         length >= self.config.min_bytes || !asked.accepts.allows_identity()
     }
 
-    fn judge(&self, asked: &Asked, parts: &Parts, kept: bool) -> Verdict {
-        let (status, headers) = (parts.status, &parts.headers);
+    fn judge(&self, asked: &Asked, parts: &Parts, said: Said, kept: bool) -> Verdict {
+        let status = parts.status;
         if asked.method == Kind::Connect || status.is_informational() {
-            return Verdict { coding: Err(Skip::Status), varies: false, conditional: false, no_store: true };
+            return Verdict { coding: Err(Skip::Status), varies: false, conditional: false };
         }
         let eligible = self.eligible.is_eligible(parts);
-        let encoded = headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
-        let fixed = has_directive(headers, &CACHE_CONTROL, b"no-transform");
         let coding = match status {
             StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED => {
                 Err(Skip::Status)
             }
             StatusCode::PARTIAL_CONTENT => Err(Skip::Partial),
-            _ if headers.contains_key(CONTENT_RANGE) => Err(Skip::Partial),
-            _ if encoded => Err(Skip::Encoded),
-            _ if fixed || asked.no_transform => Err(Skip::NoTransform),
+            _ if said.partial => Err(Skip::Partial),
+            _ if said.encoded => Err(Skip::Encoded),
+            _ if said.no_transform || asked.no_transform => Err(Skip::NoTransform),
             _ if !eligible => Err(Skip::Ineligible),
             _ => self.choose(asked, kept).ok_or(Skip::NotAccepted),
         };
         // A handler's own 304 need not name the type of the body it stands for.
-        let untyped = status == StatusCode::NOT_MODIFIED && !headers.contains_key(CONTENT_TYPE);
+        let untyped = status == StatusCode::NOT_MODIFIED && !said.typed;
         Verdict {
             coding,
-            varies: !self.config.codings.is_empty() && !encoded && !fixed && (eligible || untyped),
+            varies: !self.config.codings.is_empty()
+                && !said.encoded
+                && !said.no_transform
+                && (eligible || untyped),
             conditional: asked.is_read() && status == StatusCode::OK,
-            no_store: has_directive(headers, &CACHE_CONTROL, b"no-store"),
         }
     }
 
@@ -187,13 +191,14 @@ impl<E: Eligible> Shared<E> {
         asked: &Asked,
         mut parts: Parts,
         coding: Coding,
+        said: Said,
         source: Unfinished<B>,
     ) -> Response<ResponseBody<B>> {
         let Some(encoder) = push_encoder(coding, self.config.level(coding)) else {
             return Response::from_parts(parts, ResponseBody::rest(source));
         };
         let boundary = Boundary::of(parts.headers.get(CONTENT_TYPE));
-        mark_encoded(&mut parts.headers, coding);
+        mark_encoded(&mut parts.headers, coding, said);
         parts.headers.remove(CONTENT_LENGTH);
         if asked.method == Kind::Head {
             return Response::from_parts(parts, ResponseBody::nothing());
@@ -219,11 +224,13 @@ fn unmodified(asked: &Asked, headers: &HeaderMap) -> Option<Option<HeaderValue>>
 }
 
 /// Says in which coding the body is, and no longer what was true only of the plain one.
-pub(super) fn mark_encoded(headers: &mut HeaderMap, coding: Coding) {
+pub(super) fn mark_encoded(headers: &mut HeaderMap, coding: Coding, said: Said) {
     headers.insert(CONTENT_ENCODING, coding.header_value());
-    headers.remove(ACCEPT_RANGES);
-    drop_digests(headers);
-    if let Some(etag) = headers.get(ETAG) {
+    if said.of_plain {
+        headers.remove(ACCEPT_RANGES);
+        drop_digests(headers);
+    }
+    if let Some(etag) = headers.get(ETAG).filter(|_| said.etag) {
         let weak = weaken(etag);
         headers.insert(ETAG, weak);
     }

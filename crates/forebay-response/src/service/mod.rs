@@ -7,6 +7,7 @@ mod decide;
 mod future;
 mod gather;
 mod layer;
+mod said;
 mod stream;
 mod timer;
 mod whole;

@@ -70,7 +70,7 @@ impl<E: Eligible> Shared<E> {
         let headers = &mut parts.headers;
         let body = match encoded {
             Some((coding, encoded)) => {
-                mark_encoded(headers, coding);
+                mark_encoded(headers, coding, plan.said);
                 headers.insert(CONTENT_LENGTH, encoded.content_length);
                 if let Some(etag) = encoded.etag.filter(|_| plan.tag) {
                     headers.insert(ETAG, etag);

@@ -8,4 +8,4 @@ mod not_modified;
 pub(crate) use body_tag::{BodyTag, Named};
 pub(crate) use conditional::Conditional;
 pub(crate) use entity_tag::{EntityTag, weaken};
-pub(crate) use not_modified::{drop_digests, not_modified};
+pub(crate) use not_modified::{DIGESTS, drop_digests, not_modified};

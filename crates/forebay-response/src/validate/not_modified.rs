@@ -20,7 +20,7 @@ static OF_THE_BODY: [HeaderName; 7] = [
 ];
 
 /// Digests of the body (RFC 9530 and what came before it), which are false once it is encoded.
-static DIGESTS: [HeaderName; 4] = [
+pub(crate) static DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),
     HeaderName::from_static("digest"),
