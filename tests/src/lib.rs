@@ -62,3 +62,4 @@ pub use proxy::FaultProxy;
 pub use redis::{Persistence, Redis, RedisSpec};
 pub use scratch::Scratch;
 pub use shared::{SharedLab, shared};
+pub use wait::eventually;

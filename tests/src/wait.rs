@@ -30,6 +30,17 @@ pub(crate) async fn until(what: &str, mut ready: impl AsyncFnMut() -> Result<Ans
     }
 }
 
+/// Waits until `condition` holds: for tests, so that they wait for states and never for seconds.
+///
+/// # Panics
+/// When it does not hold within a minute.
+pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let asked = async || {
+        Ok(if condition().await { Answer::Ready } else { Answer::NotYet("it does not hold yet".to_owned()) })
+    };
+    until(what, asked).await.unwrap_or_else(|error| panic!("{error:#}"));
+}
+
 /// What a poll found.
 #[derive(Debug)]
 pub(crate) enum Answer {
