@@ -190,7 +190,10 @@ async fn queries_are_counted_again_after_every_feature() {
 
     // 5. A write through one node: the other reloads that one product, and sees the new price.
     let price = Request::post("/products/1/price/4242").body(Body::empty()).expect("a request");
-    assert_eq!(first.routes.clone().oneshot(price).await.expect("an answer").status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        first.routes.clone().oneshot(price).await.expect("an answer").status(),
+        StatusCode::NO_CONTENT
+    );
     forebay_tests::eventually("the other node hears of it", async || {
         second.ask(1, "identity", None).await;
         let page = pages.peek(&1).expect("just asked for");

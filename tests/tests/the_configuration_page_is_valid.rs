@@ -6,7 +6,8 @@ use std::time::Duration;
 #[test]
 fn the_file_shown_in_the_book_is_read() {
     let page = include_str!("../../docs/src/configuration.md");
-    let file = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a TOML block");
+    let file =
+        page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a TOML block");
     let settings: Settings = toml::from_str(file).expect("the page's file");
     assert_eq!(settings.service.request_deadline, Some(Duration::from_secs(2)));
     assert_eq!(settings.postgres.expect("a database").replicas.len(), 2);
