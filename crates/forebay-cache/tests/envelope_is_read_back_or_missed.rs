@@ -20,7 +20,7 @@ fn read(bytes: &Bytes) -> Result<Decoded, Reject> {
 }
 
 prop_compose! {
-    fn millis()(ms in proptest::option::of(0..u64::MAX - 1)) -> Option<Duration> {
+    fn millis()(ms in proptest::option::of(0..u64::MAX >> 3)) -> Option<Duration> {
         ms.map(Duration::from_millis)
     }
 }
@@ -29,7 +29,7 @@ prop_compose! {
     fn entries()(
         epoch: u64,
         number: u64,
-        age in 0..u64::MAX - 1,
+        age in 0..u64::MAX >> 3,
         windows in [millis(), millis(), millis(), millis()],
         load: u32,
         tags in prop::collection::vec("[a-z]{0,8}:[0-9]{0,4}", 0..5),
@@ -167,6 +167,17 @@ fn tags_are_bounded() {
     assert_eq!(entry.encode(KEY, &Limits::default()), Err(Skip::TooManyTags));
     entry.tags = vec![Tag::named("x".repeat(Limits::TAG_BYTES_MAX + 1))];
     assert_eq!(entry.encode(KEY, &Limits::default()), Err(Skip::TooManyTags));
+}
+
+#[test]
+fn the_longest_durations_are_told_from_none() {
+    let mut entry = plain("seven");
+    (entry.ttl, entry.keep) = (Some(Duration::MAX), Some(Duration::MAX));
+    let Ok(Decoded::Entry(read)) = read(&entry.encode(KEY, &Limits::default()).unwrap()) else {
+        panic!("not an entry")
+    };
+    assert!(read.ttl.is_some() && read.keep.is_some());
+    assert_eq!(read.age_now(read.keep), Some(Duration::ZERO));
 }
 
 #[test]

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Everything before the tags.
 pub(super) const HEADER_BYTES: usize = 88;
 pub(super) const NO_DURATION: u64 = u64::MAX;
+/// The longest duration in an envelope, some seventy million years, and the longest a tier is asked to keep an entry:
+/// were the two not the same, an entry kept "for ever" would look old. Redis can add its clock to it.
+pub(crate) const MILLIS_MAX: u64 = i64::MAX as u64 / 4;
 pub(super) const PLAIN: u8 = 0;
 pub(super) const LZ4: u8 = 1;
 
@@ -83,5 +86,5 @@ fn short(length: usize) -> u16 {
 }
 
 fn millis(duration: Option<Duration>) -> u64 {
-    duration.map_or(NO_DURATION, |d| u64::try_from(d.as_millis()).unwrap_or(NO_DURATION).min(NO_DURATION - 1))
+    duration.map_or(NO_DURATION, |d| u64::try_from(d.as_millis()).map_or(MILLIS_MAX, |ms| ms.min(MILLIS_MAX)))
 }

@@ -39,6 +39,8 @@ mod limits;
 mod prefix;
 
 pub use decode::{Decoded, Reject};
+#[cfg(feature = "redis")]
+pub(crate) use encode::MILLIS_MAX;
 pub use encode::Skip;
 pub use entry::Entry;
 pub use limits::Limits;

@@ -3,7 +3,10 @@ use super::{
     link::Link,
     script::{Call, Script, complete},
 };
-use crate::{Fill, Outcome, Removal, Stored, Tier, TierError, envelope::tombstone};
+use crate::{
+    Fill, Outcome, Removal, Stored, Tier, TierError,
+    envelope::{MILLIS_MAX, tombstone},
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use fred::{
@@ -135,8 +138,8 @@ fn fill_call(fill: &Fill) -> Call {
 
 /// Redis takes no expiry of zero, and none that overflows when its clock is added.
 fn millis(duration: Duration) -> Value {
-    let longest = i64::MAX / 4;
-    Value::Integer(i64::try_from(duration.as_millis()).unwrap_or(longest).clamp(1, longest))
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(MILLIS_MAX).clamp(1, MILLIS_MAX);
+    Value::Integer(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
 fn stored(left: &Value, value: &Value) -> Result<Option<Stored>, Error> {

@@ -8,8 +8,10 @@ pub struct MemcachedConfig {
     /// Each as `host:port`. All nodes must name the same servers in the same way. Default: `127.0.0.1:11211`.
     pub servers: Vec<String>,
     /// How long one exchange with a server may take. Default: 250 ms.
+    #[serde(with = "humantime_serde")]
     pub command_timeout: Duration,
     /// How long opening a connection may take, the wait for a free one included. Default: 1 s.
+    #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
     /// Connections per server in use at a time. Default: 64.
     pub connections_max: usize,

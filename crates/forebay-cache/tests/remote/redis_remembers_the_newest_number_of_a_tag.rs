@@ -87,6 +87,21 @@ async fn a_lost_table_raises_the_floor() -> Result<()> {
 }
 
 #[tokio::test]
+async fn long_names_are_kept_short_and_a_name_without_end_hits_everything() -> Result<()> {
+    let (redis, sequencer) = start(20).await?;
+    let (long, endless) = ("x".repeat(9000), "x".repeat(90_000));
+    sequencer.issue(&tag(&long)).await?;
+    assert_eq!(sequencer.newest("users", &tags(&[&long, "never"])).await?.tags, [1, 0]);
+    let fields: Vec<String> = client(&redis).await?.hkeys("forebay:{shop}:tags").await?;
+    assert!(fields.iter().all(|field| field.len() < 200), "{fields:?}");
+
+    let event = sequencer.issue(&tag(&endless)).await?;
+    assert!(event.invalidation.target == Target::Clear(None));
+    assert_eq!(sequencer.newest("users", &tags(&["never"])).await?.floor, 2);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_lost_chain_is_an_error() -> Result<()> {
     let (redis, sequencer) = start(20).await?;
     sequencer.issue(&tag("a")).await?;

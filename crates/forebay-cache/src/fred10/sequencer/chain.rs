@@ -1,7 +1,7 @@
 use super::{
     SequencerConfig,
     replay::generation,
-    wire::{body, positions, read, read_positions},
+    wire::{body, fitting, positions, read, read_positions},
 };
 use crate::{
     Event, Invalidation, Mark, Newest, Stamp, Target,
@@ -15,6 +15,10 @@ use fred::{
     types::Value,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Longer names are hashed in the tables of tags.
+const NAME_BYTES_MAX: usize = 128;
 
 /// The chain of a namespace in Redis: its keys, and the scripts that are the only ones to touch them.
 #[derive(Debug)]
@@ -69,9 +73,9 @@ impl Chain {
     where
         C: LuaInterface + Sync,
     {
-        let too_long =
-            || Error::new(ErrorKind::InvalidArgument, "the key, tag or list of positions is too long");
-        let body = body(invalidation).ok_or_else(too_long)?;
+        let invalidation = &*fitting(invalidation);
+        let too_many = "positions of more databases than can be listed";
+        let body = body(invalidation).ok_or_else(|| Error::new(ErrorKind::InvalidArgument, too_many))?;
         let (target, name) = match &invalidation.target {
             Target::Key(_) => ("k", ""),
             Target::Tag(tag) => ("t", tag.as_str()),
@@ -80,7 +84,7 @@ impl Chain {
         };
         let arguments: [Value; 7] = [
             target.into(),
-            Value::Bytes(Bytes::copy_from_slice(name.as_bytes())),
+            Value::Bytes(table_name(name).into()),
             self.config.events_max.into(),
             self.config.tags_max.into(),
             self.channel.as_str().into(),
@@ -121,7 +125,7 @@ impl Chain {
     where
         C: LuaInterface + Sync,
     {
-        let name = |kind: char, name: &str| Value::Bytes(format!("{kind}{name}").into());
+        let name = |kind: char, name: &str| Value::Bytes(format!("{kind}{}", table_name(name)).into());
         let tags = tags.iter().map(|tag| name('t', tag.as_str()));
         let arguments = std::iter::once(name('c', cache)).chain(tags).collect();
         let reply = self.newest.call(client, Call { keys: self.keys.to_vec(), arguments }).await?;
@@ -152,6 +156,15 @@ impl Chain {
             Bytes::copy_from_slice(&link).into(),
         ];
         Call { keys: self.keys.to_vec(), arguments: first.into_iter().chain(arguments).collect() }
+    }
+}
+
+/// A tag or cache in the tables. A long name is hashed: two that met would invalidate each other, which is safe.
+fn table_name(name: &str) -> String {
+    if name.len() <= NAME_BYTES_MAX {
+        name.to_owned()
+    } else {
+        format!("#{:032x}", xxh3_128(name.as_bytes()))
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::{Event, Invalidation, Stamp, Strength, Target};
 use bytes::{Buf, Bytes};
 use forebay_scope::{Position, Positions, Tag};
+use std::borrow::Cow;
 
 const VERSION: u8 = 1;
 const KEY: u8 = 0;
@@ -14,23 +15,34 @@ const TAG: u8 = 1;
 const CLEAR: u8 = 2;
 const CLEAR_CACHE: u8 = 3;
 /// Bytes of a key, tag or cache name in an event.
-const TEXT_BYTES_MAX: usize = 64 << 10;
+const TEXT_BYTES_MAX: usize = 16 << 10;
 
-/// The body of an event; `None` when the target's text or the list of positions is longer than an event may be.
-pub(super) fn body(invalidation: &Invalidation) -> Option<Bytes> {
-    let (kind, text): (u8, &[u8]) = match &invalidation.target {
+/// The invalidation as it is sent: one whose key or name is too long for an event hits everything instead.
+pub(super) fn fitting(invalidation: &Invalidation) -> Cow<'_, Invalidation> {
+    if text_of(&invalidation.target).1.len() <= TEXT_BYTES_MAX {
+        return Cow::Borrowed(invalidation);
+    }
+    let positions = invalidation.positions.clone();
+    Cow::Owned(Invalidation { target: Target::Clear(None), strength: Strength::Hard, positions })
+}
+
+fn text_of(target: &Target) -> (u8, &[u8]) {
+    match target {
         Target::Key(key) => (KEY, key),
         Target::Tag(tag) => (TAG, tag.as_str().as_bytes()),
         Target::Clear(None) => (CLEAR, &[]),
         Target::Clear(Some(cache)) => (CLEAR_CACHE, cache.as_bytes()),
-    };
-    let places = positions(&invalidation.positions);
-    let count = u8::try_from(places.len() / 20).ok()?;
-    if text.len() > TEXT_BYTES_MAX {
-        return None;
     }
-    let mut bytes = Vec::with_capacity(3 + places.len() + text.len());
-    bytes.extend_from_slice(&[kind, u8::from(invalidation.strength == Strength::Hard), count]);
+}
+
+/// The body of an event; `None` when it has more positions than there are databases to have them.
+pub(super) fn body(invalidation: &Invalidation) -> Option<Bytes> {
+    let (kind, text) = text_of(&invalidation.target);
+    let places = positions(&invalidation.positions);
+    let count = u16::try_from(places.len() / 20).ok()?;
+    let mut bytes = Vec::with_capacity(4 + places.len() + text.len());
+    bytes.extend_from_slice(&[kind, u8::from(invalidation.strength == Strength::Hard)]);
+    bytes.extend_from_slice(&count.to_be_bytes());
     bytes.extend_from_slice(&places);
     bytes.extend_from_slice(text);
     Some(bytes.into())
@@ -80,7 +92,7 @@ fn read_body(mut bytes: Bytes) -> Option<Invalidation> {
         1 => Strength::Hard,
         _ => return None,
     };
-    let count = usize::from(bytes.try_get_u8().ok()?);
+    let count = usize::from(bytes.try_get_u16().ok()?);
     let positions = read_positions(&mut bytes, count)?;
     let text = || std::str::from_utf8(&bytes).ok();
     let target = match kind {
@@ -143,9 +155,15 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_end_is_not_sent() {
-        let target = Target::Key(vec![0; TEXT_BYTES_MAX + 1].into());
-        let invalidation = Invalidation { target, strength: Strength::Hard, positions: Positions::default() };
-        assert_eq!(body(&invalidation), None);
+    fn a_text_without_end_hits_everything() {
+        let keyed = |length: usize| Invalidation {
+            target: Target::Key(vec![0; length].into()),
+            strength: Strength::Soft,
+            positions: Position { system: 1, timeline: 1, lsn: 1 }.into(),
+        };
+        assert_eq!(*fitting(&keyed(TEXT_BYTES_MAX)), keyed(TEXT_BYTES_MAX));
+        let all = fitting(&keyed(TEXT_BYTES_MAX + 1)).into_owned();
+        assert_eq!((all.target, all.strength), (Target::Clear(None), Strength::Hard));
+        assert_eq!(all.positions, keyed(0).positions);
     }
 }
