@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -49,7 +49,7 @@ impl Folder {
             // The servers' account may pass through, not look around.
             std::fs::set_permissions(&folder.path, Permissions::from_mode(0o711))?;
         }
-        File::options().create_new(true).append(true).mode_private().open(folder.path.join(RECORD))?;
+        File::options().create_new(true).append(true).mode(0o600).open(folder.path.join(RECORD))?;
         Ok(folder)
     }
 
@@ -81,16 +81,5 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         sweep::remove(&self.path);
-    }
-}
-
-/// `File::options()` readable by the owner alone.
-trait Private {
-    fn mode_private(&mut self) -> &mut Self;
-}
-
-impl Private for std::fs::OpenOptions {
-    fn mode_private(&mut self) -> &mut Self {
-        std::os::unix::fs::OpenOptionsExt::mode(self, 0o600)
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,7 +31,8 @@ pub(super) async fn prepare(
 ) -> Result<Prepared> {
     let primary = folder.place("primary")?;
     let secret = folder.path().join("password");
-    std::fs::write(&secret, password)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&secret)?;
+    file.write_all(password.as_bytes())?;
     folder.account().own(&secret)?;
     let initdb = command(folder, programs.join("initdb"), "initdb.log")
         .arguments(["--username", USER, "--encoding", "UTF8", "--locale", "C", "--auth", "password"])

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -41,7 +42,7 @@ impl Command {
     /// `setpriv` sets the signal after it changed the user, which would clear it. Where it is missing the child outlives a killed
     /// owner until the next lab sweeps it.
     fn prepare(&self) -> Result<std::process::Command> {
-        let log = File::options().create(true).append(true).open(&self.log);
+        let log = File::options().create(true).append(true).mode(0o600).open(&self.log);
         let log = log.with_context(|| format!("cannot write {}", self.log.display()))?;
         let mut command = match setpriv() {
             Some(setpriv) => {

@@ -48,7 +48,7 @@ pub(super) fn parts(workspace: &Workspace, scope: &Scope<'_>) -> Vec<Part> {
         workspace.cargo(["test", "--all-features"].map(String::from).into_iter().chain(scope.selection()));
     parts.push(Part { needs_lab: true, ..Part::new("tests", vec![tests]) });
     if scope.is_all() {
-        parts.push(Part::new("examples", examples(workspace)));
+        parts.push(Part::new("examples", vec![examples(workspace)]));
     }
     parts.push(Part::new("features", features::commands(workspace, scope)));
     if scope.is_all() {
@@ -83,8 +83,7 @@ fn layers(workspace: &Workspace) -> Command {
     workspace.cargo(["test", "--all-features", "--test", "layers"])
 }
 
-/// Built in one go with the rest's features; the one without servers is also run.
-fn examples(workspace: &Workspace) -> Vec<Command> {
-    let build = workspace.cargo(["build", "--all-features", "--bins", "--examples"]);
-    vec![build]
+/// Built in one go, with the features of everything else.
+fn examples(workspace: &Workspace) -> Command {
+    workspace.cargo(["build", "--all-features", "--bins", "--examples"])
 }
