@@ -12,7 +12,7 @@ use crate::{
 use anyhow::Context;
 use axum::{
     body::Body,
-    http::{HeaderMap, Response as HttpResponse, header},
+    http::{Response as HttpResponse, header},
     response::Response,
 };
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
@@ -43,7 +43,7 @@ impl Bare {
 }
 
 impl Store for Bare {
-    async fn answer(&self, key: PageKey, _asked: &HeaderMap) -> Result<Response, Failure> {
+    async fn answer(&self, key: PageKey) -> Result<Response, Failure> {
         let tally = self.counters.read();
         let client = self.connection().await?;
         let page = build(&Direct { db: Db::new(&client, &tally) }, &key).await?;
@@ -78,7 +78,7 @@ struct Direct<'a> {
 
 impl Source for Direct<'_> {
     async fn account(&self, id: i64) -> Result<Arc<Account>, Failure> {
-        queries::account(&self.db, id).await.map(Arc::new)
+        queries::account(&self.db, id).await?.map(Arc::new).ok_or(Failure::NoAccount)
     }
 
     async fn payments(&self, id: i64) -> Result<Arc<Vec<Payment>>, Failure> {

@@ -7,7 +7,7 @@ use crate::{
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::{HeaderMap, HeaderName, StatusCode},
+    http::{HeaderName, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -40,20 +40,12 @@ pub(crate) fn router<S: Store>(store: S) -> Router {
         .with_state(store)
 }
 
-async fn dashboard<S: Store>(
-    State(store): State<S>,
-    Path(id): Path<i64>,
-    asked: HeaderMap,
-) -> Result<Response, Failure> {
-    store.answer(PageKey::Dashboard(id), &asked).await
+async fn dashboard<S: Store>(State(store): State<S>, Path(id): Path<i64>) -> Result<Response, Failure> {
+    store.answer(PageKey::Dashboard(id)).await
 }
 
-async fn portfolio<S: Store>(
-    State(store): State<S>,
-    Path(id): Path<i64>,
-    asked: HeaderMap,
-) -> Result<Response, Failure> {
-    store.answer(PageKey::Portfolio(id), &asked).await
+async fn portfolio<S: Store>(State(store): State<S>, Path(id): Path<i64>) -> Result<Response, Failure> {
+    store.answer(PageKey::Portfolio(id)).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -65,11 +57,10 @@ async fn ledger<S: Store>(
     State(store): State<S>,
     Path(id): Path<i64>,
     Query(After { after }): Query<After>,
-    asked: HeaderMap,
 ) -> Result<Response, Failure> {
     let after = after.map(|text| text.parse::<Cursor>()).transpose();
     let after = after.map_err(|_| Failure::BadRequest("not a cursor of this ledger"))?;
-    store.answer(PageKey::Ledger(id, after), &asked).await
+    store.answer(PageKey::Ledger(id, after)).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,12 +71,11 @@ struct Asked {
 async fn search<S: Store>(
     State(store): State<S>,
     Query(Asked { q }): Query<Asked>,
-    asked: HeaderMap,
 ) -> Result<Response, Failure> {
     if q.is_empty() || q.len() > QUERY_BYTES_MAX || q.contains('\0') {
         return Err(Failure::BadRequest("q must be 1 to 60 bytes of text"));
     }
-    store.answer(PageKey::Search(q), &asked).await
+    store.answer(PageKey::Search(q)).await
 }
 
 #[derive(Debug, Deserialize)]

@@ -55,12 +55,6 @@ impl Counters {
         Tally { counters: self, is_read: false, queries: AtomicU32::new(0) }
     }
 
-    /// A read request that is known to need no query.
-    pub(crate) fn read_from_memory(&self) {
-        self.reads.fetch_add(1, Relaxed);
-        self.reads_without_query.fetch_add(1, Relaxed);
-    }
-
     /// The totals so far.
     pub(crate) fn stats(&self, mode: &str) -> Stats {
         Stats {

@@ -4,17 +4,13 @@ use crate::{
     page::{Cursor, PageKey},
     stats::Stats,
 };
-use axum::{http::HeaderMap, response::Response};
+use axum::response::Response;
 use std::{future::Future, sync::Arc};
 
 /// Where the handlers get their answers: the one seam between the two modes.
 pub(crate) trait Store: Clone + Send + Sync + 'static {
     /// Answers a read route.
-    fn answer(
-        &self,
-        key: PageKey,
-        asked: &HeaderMap,
-    ) -> impl Future<Output = Result<Response, Failure>> + Send;
+    fn answer(&self, key: PageKey) -> impl Future<Output = Result<Response, Failure>> + Send;
 
     /// Books a payment; once this returns, every read that starts on this node shows it.
     fn pay(

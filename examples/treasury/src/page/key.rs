@@ -1,7 +1,7 @@
 use super::Cursor;
 
 /// Names one answer of a read route.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PageKey {
     /// An account at a glance.
     Dashboard(i64),

@@ -1,9 +1,8 @@
-use super::Db;
+use super::{Db, db::Session};
 use crate::{
     Failure,
     model::{Account, Payment},
 };
-use deadpool_postgres::GenericClient;
 
 const ACCOUNT: &str = "\
     SELECT c_name, n_name, c_mktsegment, c_phone, balance_cents, version, payments \
@@ -13,10 +12,10 @@ const ACCOUNT: &str = "\
 const PAYMENTS: &str = "\
     SELECT id, amount_cents, memo FROM payment WHERE account = $1 ORDER BY id DESC LIMIT 10";
 
-/// An account's state.
-pub(crate) async fn account<C: GenericClient>(db: &Db<'_, C>, id: i64) -> Result<Account, Failure> {
-    let row = db.row(ACCOUNT, &[&id]).await?.ok_or(Failure::NoAccount)?;
-    Ok(Account {
+/// An account's state; `None` when there is no such account.
+pub(crate) async fn account<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Option<Account>, Failure> {
+    let row = db.row(ACCOUNT, &[&id]).await?;
+    Ok(row.map(|row| Account {
         id,
         name: row.get(0),
         nation: row.get(1),
@@ -25,11 +24,11 @@ pub(crate) async fn account<C: GenericClient>(db: &Db<'_, C>, id: i64) -> Result
         balance_cents: row.get(4),
         version: row.get(5),
         payments: row.get(6),
-    })
+    }))
 }
 
 /// The latest ten payments into an account.
-pub(crate) async fn payments<C: GenericClient>(db: &Db<'_, C>, id: i64) -> Result<Vec<Payment>, Failure> {
+pub(crate) async fn payments<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Vec<Payment>, Failure> {
     let rows = db.rows(PAYMENTS, &[&id]).await?;
     Ok(rows
         .iter()

@@ -1,6 +1,5 @@
-use super::Db;
+use super::{Db, db::Session};
 use crate::{Failure, model::Part};
-use deadpool_postgres::GenericClient;
 
 // A range instead of LIKE: a prepared LIKE with a parameter cannot use the index once its plan is generic.
 const SEARCH: &str = "\
@@ -8,7 +7,7 @@ const SEARCH: &str = "\
     WHERE p_name >= $1 AND p_name < $2 ORDER BY p_name, p_partkey LIMIT 20";
 
 /// The first twenty parts whose name begins with `prefix`.
-pub(crate) async fn search<C: GenericClient>(db: &Db<'_, C>, prefix: &str) -> Result<Vec<Part>, Failure> {
+pub(crate) async fn search<C: Session>(db: &Db<'_, C>, prefix: &str) -> Result<Vec<Part>, Failure> {
     // U+FFFF sorts behind every letter of a name in the "C" collation.
     let end = format!("{prefix}\u{FFFF}");
     let rows = db.rows(SEARCH, &[&prefix, &end]).await?;

@@ -1,27 +1,42 @@
 use crate::{Failure, stats::Tally};
-use deadpool_postgres::GenericClient;
+use std::future::Future;
 use tokio_postgres::{Row, types::ToSql};
 
-/// A connection that counts what is asked of it.
+/// The values of a statement's parameters.
+pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// What a statement runs on, in either mode: a session, or a transaction. It keeps statements prepared.
+pub(crate) trait Session: Sync {
+    /// Runs a statement and collects its rows.
+    fn rows(&self, sql: &str, given: Params<'_>) -> impl Future<Output = Result<Vec<Row>, Failure>> + Send;
+}
+
+impl<C: deadpool_postgres::GenericClient> Session for C {
+    async fn rows(&self, sql: &str, given: Params<'_>) -> Result<Vec<Row>, Failure> {
+        let statement = self.prepare_cached(sql).await?;
+        Ok(self.query(&statement, given).await?)
+    }
+}
+
+/// A session that counts what is asked of it.
 pub(crate) struct Db<'a, C> {
-    client: &'a C,
+    session: &'a C,
     tally: &'a Tally<'a>,
 }
 
-impl<'a, C: GenericClient> Db<'a, C> {
-    pub(crate) const fn new(client: &'a C, tally: &'a Tally<'a>) -> Self {
-        Self { client, tally }
+impl<'a, C: Session> Db<'a, C> {
+    pub(crate) const fn new(session: &'a C, tally: &'a Tally<'a>) -> Self {
+        Self { session, tally }
     }
 
-    pub(crate) async fn rows(&self, sql: &str, given: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
-        let statement = self.client.prepare_cached(sql).await?;
+    /// Every row.
+    pub(crate) async fn rows(&self, sql: &str, given: Params<'_>) -> Result<Vec<Row>, Failure> {
         self.tally.queried();
-        Ok(self.client.query(&statement, given).await?)
+        self.session.rows(sql, given).await
     }
 
-    pub(crate) async fn row(&self, sql: &str, given: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Failure> {
-        let statement = self.client.prepare_cached(sql).await?;
-        self.tally.queried();
-        Ok(self.client.query_opt(&statement, given).await?)
+    /// The first row, of statements that find one at most.
+    pub(crate) async fn row(&self, sql: &str, given: Params<'_>) -> Result<Option<Row>, Failure> {
+        Ok(self.rows(sql, given).await?.into_iter().next())
     }
 }

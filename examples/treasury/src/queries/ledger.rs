@@ -1,10 +1,9 @@
-use super::Db;
+use super::{Db, db::Session};
 use crate::{
     Failure,
     model::{LedgerEntry, LedgerPage},
     page::Cursor,
 };
-use deadpool_postgres::GenericClient;
 
 /// Entries on one page.
 const PAGE: usize = 20;
@@ -19,14 +18,14 @@ const LEDGER: &str = "\
     ORDER BY o_orderdate DESC, o_orderkey DESC, l_linenumber DESC LIMIT $5";
 
 /// The entries after `cursor`, newest first.
-pub(crate) async fn ledger<C: GenericClient>(
+pub(crate) async fn ledger<C: Session>(
     db: &Db<'_, C>,
     id: i64,
     after: &Cursor,
 ) -> Result<LedgerPage, Failure> {
     // One more than a page says whether there is a next one.
     let limit = PAGE as i64 + 1;
-    let rows = db.rows(LEDGER, &[&id, &after.date, &after.order, &after.line, &limit]).await?;
+    let rows = db.rows(LEDGER, &[&id, &after.date(), &after.order, &after.line, &limit]).await?;
     let entries: Vec<_> = rows
         .iter()
         .take(PAGE)
@@ -48,6 +47,6 @@ pub(crate) async fn ledger<C: GenericClient>(
     let next = (rows.len() > PAGE)
         .then(|| entries.last())
         .flatten()
-        .map(|entry| Cursor { date: entry.date.clone(), order: entry.order, line: entry.line }.to_string());
+        .map(|entry| Cursor::behind(&entry.date, entry.order, entry.line).to_string());
     Ok(LedgerPage { entries, next })
 }

@@ -1,10 +1,11 @@
-use super::Db;
+use super::{
+    Db,
+    db::{Params, Session},
+};
 use crate::{
     Failure,
     model::{BrandTotal, Holding, Holdings, MonthTotal, Order, Orders, PartTotal, StatusTotal},
 };
-use deadpool_postgres::GenericClient;
-use tokio_postgres::types::ToSql;
 
 const BY_STATUS: &str = "\
     SELECT o_orderstatus, count(*), sum(o_totalprice_cents)::int8 FROM orders \
@@ -36,13 +37,13 @@ const BY_BRAND: &str = "\
     WHERE o_custkey = $1 GROUP BY 1 ORDER BY 3 DESC, 1";
 
 /// What an account ordered: four queries, sent together on one connection.
-pub(crate) async fn orders<C: GenericClient>(db: &Db<'_, C>, id: i64) -> Result<Orders, Failure> {
-    let given: [&(dyn ToSql + Sync); 1] = [&id];
+pub(crate) async fn orders<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Orders, Failure> {
+    let given: Params<'_> = &[&id];
     let (by_status, latest, by_month, top_parts) = tokio::try_join!(
-        db.rows(BY_STATUS, &given),
-        db.rows(LATEST, &given),
-        db.rows(BY_MONTH, &given),
-        db.rows(TOP_PARTS, &given),
+        db.rows(BY_STATUS, given),
+        db.rows(LATEST, given),
+        db.rows(BY_MONTH, given),
+        db.rows(TOP_PARTS, given),
     )?;
     Ok(Orders {
         by_status: by_status
@@ -77,9 +78,9 @@ pub(crate) async fn orders<C: GenericClient>(db: &Db<'_, C>, id: i64) -> Result<
 }
 
 /// What an account holds: two queries, sent together on one connection.
-pub(crate) async fn holdings<C: GenericClient>(db: &Db<'_, C>, id: i64) -> Result<Holdings, Failure> {
-    let given: [&(dyn ToSql + Sync); 1] = [&id];
-    let (positions, by_brand) = tokio::try_join!(db.rows(POSITIONS, &given), db.rows(BY_BRAND, &given))?;
+pub(crate) async fn holdings<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Holdings, Failure> {
+    let given: Params<'_> = &[&id];
+    let (positions, by_brand) = tokio::try_join!(db.rows(POSITIONS, given), db.rows(BY_BRAND, given))?;
     Ok(Holdings {
         positions: positions
             .iter()

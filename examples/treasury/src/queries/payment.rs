@@ -1,6 +1,5 @@
-use super::Db;
+use super::{Db, db::Session};
 use crate::{Failure, model::Receipt};
-use deadpool_postgres::GenericClient;
 
 const BOOK: &str = "\
     UPDATE account SET balance_cents = balance_cents + $2, version = version + 1, payments = payments + 1 \
@@ -9,7 +8,7 @@ const BOOK: &str = "\
 const RECORD: &str = "INSERT INTO payment (account, amount_cents, memo) VALUES ($1, $2, $3) RETURNING id";
 
 /// Books a payment; the caller owns the transaction around it.
-pub(crate) async fn pay<C: GenericClient>(
+pub(crate) async fn pay<C: Session>(
     db: &Db<'_, C>,
     id: i64,
     amount_cents: i64,
