@@ -19,6 +19,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Put a running service under load and report what came back, as JSON.
     Load(LoadArgs),
+    /// Ask two running services the same over every route, and compare what they answer.
+    Same(SameArgs),
     /// Run the whole comparison on servers you name: load, check, measure, print one table.
     Demo(DemoArgs),
 }
@@ -26,7 +28,7 @@ pub enum Command {
 /// How to fill a database.
 #[derive(Debug, Clone, Args)]
 pub struct LoadDataArgs {
-    /// The database to fill, such as postgres://user@127.0.0.1:5432/treasury. It must exist.
+    /// The database to fill, such as `postgres://user@127.0.0.1:5432/treasury`. It must exist.
     #[arg(long, env = "DATABASE_URL")]
     pub url: String,
     /// TPC-H scale factor: 0.1 is 15,000 customers and 600,000 line items.
@@ -89,7 +91,7 @@ impl Mode {
 /// The load to send.
 #[derive(Debug, Clone, Args)]
 pub struct LoadArgs {
-    /// A service to load, such as <http://127.0.0.1:8080>; repeat for several nodes. Payments go to the first,
+    /// A service to load, such as `http://127.0.0.1:8080`; repeat for several nodes. Payments go to the first,
     /// reads to all in turn.
     #[arg(long = "target", required = true)]
     pub targets: Vec<String>,
@@ -119,6 +121,20 @@ pub struct LoadArgs {
     /// Write the report here instead of on standard output.
     #[arg(long)]
     pub json: Option<PathBuf>,
+}
+
+/// The services to compare.
+#[derive(Debug, Clone, Args)]
+pub struct SameArgs {
+    /// The service that is right, such as `http://127.0.0.1:8080`.
+    #[arg(long)]
+    pub bare: String,
+    /// The service that should answer the same, on a copy of the same database.
+    #[arg(long)]
+    pub forebay: String,
+    /// The TPC-H scale factor of their databases.
+    #[arg(long, default_value_t = 0.1, value_parser = parse_scale)]
+    pub scale: f64,
 }
 
 /// The comparison to run.

@@ -5,7 +5,7 @@ use crate::{
     Failure,
     model::{Account, Holdings, LedgerPage, Orders, Part, Payment, Receipt},
     page::{Cursor, PageKey, build},
-    queries::{self, Db},
+    queries::{self, Db, Params, Session},
     stats::{Counters, Stats},
     store::{Source, Store},
 };
@@ -15,9 +15,9 @@ use axum::{
     http::{Response as HttpResponse, header},
     response::Response,
 };
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
 use std::sync::Arc;
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, Row};
 
 /// The bare store.
 #[derive(Debug, Clone)]
@@ -68,6 +68,20 @@ impl Store for Bare {
 
     fn stats(&self) -> Stats {
         self.counters.stats("bare")
+    }
+}
+
+impl Session for Client {
+    async fn rows(&self, sql: &str, given: Params<'_>) -> Result<Vec<Row>, Failure> {
+        let statement = self.prepare_cached(sql).await?;
+        Ok(self.query(&statement, given).await?)
+    }
+}
+
+impl Session for Transaction<'_> {
+    async fn rows(&self, sql: &str, given: Params<'_>) -> Result<Vec<Row>, Failure> {
+        let statement = self.prepare_cached(sql).await?;
+        Ok(self.query(&statement, given).await?)
     }
 }
 

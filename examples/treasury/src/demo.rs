@@ -10,4 +10,5 @@ mod measure;
 mod service;
 mod table;
 
+pub(crate) use bodies::same;
 pub(crate) use command::command;

@@ -20,6 +20,12 @@ pub enum Failure {
     /// No connection to the database could be had.
     #[error("no database connection")]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The pool of forebay could not have it done.
+    #[error(transparent)]
+    Pool(#[from] forebay::pool::PoolError),
+    /// Another request's load failed, and this one had waited for it.
+    #[error(transparent)]
+    Load(#[from] forebay::cache::LoadFailed),
     /// The answer could not be written as JSON.
     #[error("the answer could not be encoded")]
     Encode(#[from] serde_json::Error),
@@ -31,7 +37,9 @@ impl Failure {
             Self::NoAccount => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Connection(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Database(_) | Self::Encode(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Database(_) | Self::Pool(_) | Self::Load(_) | Self::Encode(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 }

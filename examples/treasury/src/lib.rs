@@ -20,7 +20,8 @@ mod serve;
 mod stats;
 mod store;
 mod terminal;
+mod with_forebay;
 
-pub use args::{Cli, Command, DemoArgs, LoadArgs, LoadDataArgs, Mode, ServeArgs};
+pub use args::{Cli, Command, DemoArgs, LoadArgs, LoadDataArgs, Mode, SameArgs, ServeArgs};
 pub use failure::Failure;
 pub use run::run;

@@ -4,6 +4,6 @@ mod build;
 mod cursor;
 mod key;
 
-pub(crate) use build::build;
+pub(crate) use build::{Page, build};
 pub(crate) use cursor::Cursor;
 pub(crate) use key::PageKey;

@@ -10,7 +10,7 @@ mod payment;
 
 pub(crate) use account::{account, payments};
 pub(crate) use catalogue::search;
-pub(crate) use db::Db;
+pub(crate) use db::{Db, Params, Session};
 pub(crate) use ledger::ledger;
 pub(crate) use orders::{holdings, orders};
 pub(crate) use payment::pay;

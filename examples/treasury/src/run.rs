@@ -16,6 +16,7 @@ pub fn run(cli: Cli) -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Load(args) => load::command(&args).map(|()| ExitCode::SUCCESS),
+        Command::Same(args) => demo::same(&args).map(|()| ExitCode::SUCCESS),
         Command::LoadData(args) => on_runtime(data::load(&args)),
         Command::Serve(args) => on_runtime(serve::command(args)),
         Command::Demo(args) => on_runtime(demo::command(args)),

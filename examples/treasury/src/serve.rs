@@ -1,8 +1,8 @@
 //! Running the service: one line with its address when it is ready, and a clean end.
 
-use crate::{Mode, ServeArgs, bare::Bare, routes, store::Store, terminal};
+use crate::{Mode, ServeArgs, bare::Bare, routes, terminal, with_forebay::WithForebay};
 use anyhow::Context;
-use axum::serve::ListenerExt;
+use axum::{Router, serve::ListenerExt};
 use tokio::net::TcpListener;
 
 /// `treasury serve`.
@@ -10,13 +10,18 @@ pub(crate) async fn command(args: ServeArgs) -> anyhow::Result<()> {
     match args.mode {
         Mode::Bare => {
             let store = Bare::connect(&args.primary_url, usize::from(args.pool_size)).await?;
-            listen(&args, store).await
+            listen(&args, routes::router(store)).await
         }
-        Mode::Forebay => anyhow::bail!("this build has no forebay mode yet"),
+        Mode::Forebay => {
+            let store = WithForebay::connect(&args).await?;
+            let served = listen(&args, store.routes()).await;
+            store.shutdown().await;
+            served
+        }
     }
 }
 
-async fn listen<S: Store>(args: &ServeArgs, store: S) -> anyhow::Result<()> {
+async fn listen(args: &ServeArgs, routes: Router) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     terminal::result(&format!("http://{}", listener.local_addr()?));
@@ -25,7 +30,7 @@ async fn listen<S: Store>(args: &ServeArgs, store: S) -> anyhow::Result<()> {
         let _ = stream.set_nodelay(true);
     });
     let until_stdin_closes = args.until_stdin_closes;
-    axum::serve(listener, routes::router(store))
+    axum::serve(listener, routes)
         .with_graceful_shutdown(ended(until_stdin_closes))
         .await
         .context("the listener failed")

@@ -1,6 +1,7 @@
 use crate::{
-    data,
+    SameArgs, data,
     load::{Address, Connection},
+    terminal,
 };
 use anyhow::{Context, ensure};
 
@@ -8,6 +9,13 @@ use anyhow::{Context, ensure};
 const ACCEPTS: [&str; 3] = ["", "accept-encoding: gzip\r\n", "accept-encoding: gzip, deflate, br\r\n"];
 /// How many accounts are looked at.
 const ACCOUNTS: usize = 24;
+
+/// `treasury same`.
+pub(crate) fn same(args: &SameArgs) -> anyhow::Result<()> {
+    let compared = identical(&Address::parse(&args.bare)?, &Address::parse(&args.forebay)?, args.scale)?;
+    terminal::result(&format!("{compared} answers compared, all identical"));
+    Ok(())
+}
 
 /// Asks both services the same, over every route, coding and kind of answer, and compares decoded bodies.
 /// Returns how many answers were compared; the first difference is an error. Blocks.

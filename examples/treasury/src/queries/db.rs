@@ -11,13 +11,6 @@ pub(crate) trait Session: Sync {
     fn rows(&self, sql: &str, given: Params<'_>) -> impl Future<Output = Result<Vec<Row>, Failure>> + Send;
 }
 
-impl<C: deadpool_postgres::GenericClient> Session for C {
-    async fn rows(&self, sql: &str, given: Params<'_>) -> Result<Vec<Row>, Failure> {
-        let statement = self.prepare_cached(sql).await?;
-        Ok(self.query(&statement, given).await?)
-    }
-}
-
 /// A session that counts what is asked of it.
 pub(crate) struct Db<'a, C> {
     session: &'a C,
