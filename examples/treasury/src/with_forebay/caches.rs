@@ -50,7 +50,9 @@ impl Caches {
     pub(super) fn new(data: &DataPath) -> Result<Self, CacheError> {
         let answers = data.cache(ANSWERS_CACHE).ttl(TTL).jitter(0.1);
         Ok(Self {
-            answers: answers.capacity_by_weight(ANSWERS_BYTES, ANSWERS, |_, answer: &Answer| answer.bytes()).build()?,
+            answers: answers
+                .capacity_by_weight(ANSWERS_BYTES, ANSWERS, |_, answer: &Answer| answer.bytes())
+                .build()?,
             accounts: part(data, "accounts", 20_000)?,
             payments: part(data, "payments", 20_000)?,
             orders: part(data, "orders", 10_000)?,

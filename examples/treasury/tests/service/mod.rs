@@ -7,23 +7,23 @@ use std::{
 };
 
 /// Small enough to load in seconds, large enough for several ledger pages.
-pub const SCALE: &str = "0.01";
+pub(crate) const SCALE: &str = "0.01";
 
 /// Runs one command of the program to its end.
-pub fn treasury(arguments: &[&str]) -> Result<()> {
+pub(crate) fn treasury(arguments: &[&str]) -> Result<()> {
     let status = Command::new(env!("CARGO_BIN_EXE_treasury")).args(arguments).status()?;
     ensure!(status.success(), "treasury {arguments:?} failed");
     Ok(())
 }
 
 /// A running service; it ends when this is dropped.
-pub struct Service {
-    pub url: String,
+pub(crate) struct Service {
+    pub(crate) url: String,
     process: Child,
 }
 
 impl Service {
-    pub fn start(arguments: &[&str]) -> Result<Self> {
+    pub(crate) fn start(arguments: &[&str]) -> Result<Self> {
         let mut process = Command::new(env!("CARGO_BIN_EXE_treasury"))
             .args(["serve", "--until-stdin-closes"])
             .args(arguments)
