@@ -3,9 +3,7 @@ use fred::{
     error::{Error, ErrorKind},
     types::{
         RespVersion,
-        config::{
-            Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy, TcpConfig, UnresponsiveConfig,
-        },
+        config::{Config, ConnectionConfig, PerformanceConfig, TcpConfig, UnresponsiveConfig},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -62,14 +60,14 @@ impl RedisConfig {
 
     pub(super) fn client(&self) -> Result<Client, Error> {
         let performance = self.performance(64);
-        Ok(Client::new(self.server()?, Some(performance), Some(self.connection()), Some(self.policy())))
+        Ok(Client::new(self.server()?, Some(performance), Some(self.connection()), None))
     }
 
     /// A client for subscriptions that also takes commands (RESP3), and holds `events_max` messages for its reader.
     pub(super) fn subscriber(&self, events_max: usize) -> Result<SubscriberClient, Error> {
         let server = Config { version: RespVersion::RESP3, ..self.server()? };
         let performance = self.performance(events_max);
-        Ok(SubscriberClient::new(server, Some(performance), Some(self.connection()), Some(self.policy())))
+        Ok(SubscriberClient::new(server, Some(performance), Some(self.connection()), None))
     }
 
     fn server(&self) -> Result<Config, Error> {
@@ -89,7 +87,8 @@ impl RedisConfig {
         if self.command_timeout.is_zero() || self.connect_timeout.is_zero() || self.dead_after.is_zero() {
             return refuse("a timeout of zero would be none at all");
         }
-        // Its `fail_fast` ends the first attempt with an error, so that the supervisor (link.rs) paces all of them.
+        // One attempt to connect, and no reconnect policy: fred would carry out what was queued before the connection broke
+        // after it is back, however much later that is. The supervisor (link.rs) connects again instead.
         let mut server = Config::from_url_centralized(&self.url)?;
         server.fail_fast = true;
         Ok(server)
@@ -118,14 +117,6 @@ impl RedisConfig {
             broadcast_channel_capacity,
             ..PerformanceConfig::default()
         }
-    }
-
-    fn policy(&self) -> ReconnectPolicy {
-        let millis = |d: Duration| u32::try_from(d.as_millis()).unwrap_or(u32::MAX).max(1);
-        let (min, max) = (millis(self.reconnect_delay_min), millis(self.reconnect_delay_max));
-        let mut policy = ReconnectPolicy::new_exponential(0, min, max.max(min), 2);
-        policy.set_jitter(min);
-        policy
     }
 }
 

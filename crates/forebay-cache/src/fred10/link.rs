@@ -18,8 +18,9 @@ use tokio::{
 
 /// A fred client that connects in the background, for ever, and refuses work while it is not connected.
 ///
-/// fred by itself ends its connection task for good when its bounded queue is full at the wrong moment, and does not
-/// notice a silent server while commands keep being written. Both are seen to here.
+/// fred by itself ends its connection task for good when its bounded queue is full at the wrong moment, does not
+/// notice a silent server while commands keep being written, and sends a batch whose caller has given up after it has
+/// reconnected. So it connects once, and what comes after is seen to here.
 pub(super) struct Link<C> {
     client: C,
     health: Arc<Health>,
@@ -79,7 +80,7 @@ impl<C> fmt::Debug for Link<C> {
     }
 }
 
-/// Connects, and again whenever fred gives up or the server stays silent.
+/// Connects, and again whenever the connection ends or the server stays silent.
 async fn supervise<C: ClientLike + EventInterface>(client: C, health: Arc<Health>, config: RedisConfig) {
     let mut delay = config.reconnect_delay_min;
     loop {

@@ -66,8 +66,8 @@ impl RedisSequencer {
         let server = Config { version: RespVersion::RESP3, fail_fast: true, ..client.client_config() };
         let mut performance = client.perf_config();
         performance.broadcast_channel_capacity = config.heard_max;
-        let (connection, policy) = (client.connection_config().clone(), client.client_reconnect_policy());
-        let listener = SubscriberClient::new(server, Some(performance), Some(connection), policy);
+        let connection = client.connection_config().clone();
+        let listener = SubscriberClient::new(server, Some(performance), Some(connection), None);
         Ok(Self::start(Link::borrowed(client), Link::open(listener, &RedisConfig::default()), config))
     }
 
