@@ -3,6 +3,7 @@
 use forebay_sql::{Kind, classify, statements};
 
 const READ: &str = include_str!("corpus/read.sql");
+const NEWER: &str = include_str!("corpus/read_16_to_18.sql");
 const OTHERS: &str = include_str!("corpus/others.txt");
 const BATCHES: &str = include_str!("corpus/batches.txt");
 
@@ -13,7 +14,7 @@ fn lines(table: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn ordinary_reads_are_reads() {
     let mut wrong = String::new();
-    for (_, sql) in statements(READ) {
+    for (_, sql) in statements(READ).chain(statements(NEWER)) {
         let class = classify(sql);
         if class.kind() != Kind::Read || !class.reasons().is_empty() {
             wrong.push_str(&format!("{sql}\n    {:?}\n", class.reasons()));

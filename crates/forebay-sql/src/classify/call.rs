@@ -52,16 +52,14 @@ fn is_syntax(kind: TokenKind) -> bool {
 /// end of an operand, `::` or `AS`.
 fn is_type_or_list(query: &Query, chain: Chain) -> bool {
     match chain.before {
-        Some(TokenKind::Keyword(Keyword::As))
-        | Some(TokenKind::Name | TokenKind::QuotedName | TokenKind::UnicodeName) => true,
+        Some(TokenKind::Keyword(Keyword::As) | TokenKind::Cast | TokenKind::Name) => true,
         Some(TokenKind::String | TokenKind::BitString | TokenKind::Number | TokenKind::Parameter) => true,
-        Some(TokenKind::Close) => !chain.opens,
+        Some(TokenKind::Close | TokenKind::QuotedName | TokenKind::UnicodeName) => !chain.opens,
         Some(TokenKind::Keyword(keyword)) => {
             keyword.category() == Category::Unreserved && !introduces_expression(keyword)
                 || matches!(query.frame.with, With::Named)
         }
         Some(TokenKind::Comma) => query.frame.with == With::Named,
-        Some(TokenKind::Cast) => true,
         _ => false,
     }
 }
@@ -112,6 +110,7 @@ const fn introduces_expression(keyword: Keyword) -> bool {
             | Keyword::Key
             | Keyword::Next
             | Keyword::Passing
+            | Keyword::Path
             | Keyword::Range
             | Keyword::Ref
             | Keyword::Return

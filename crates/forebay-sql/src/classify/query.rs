@@ -14,7 +14,7 @@ pub(super) struct Query {
     pub(super) before: Option<TokenKind>,
     /// The name that ends at the token before the current one: `a`, `a.b`, `a.b.c`.
     pub(super) chain: Chain,
-    /// Whether the token before, a closing parenthesis, begins an operand instead of ending one.
+    /// Whether the token before, a closing parenthesis or a quoted name, begins an operand instead of ending one.
     pub(super) opens: bool,
     /// The innermost parenthesis.
     pub(super) frame: Frame,
@@ -35,7 +35,7 @@ pub(super) struct Query {
 pub(super) struct Chain {
     /// What stood before its first part.
     pub(super) before: Option<TokenKind>,
-    /// Whether what stood there begins an operand although it is a closing parenthesis.
+    /// Whether what stood there begins an operand although it is a closing parenthesis or a quoted name.
     pub(super) opens: bool,
     pub(super) first: Token,
     pub(super) last: Token,
@@ -106,6 +106,9 @@ impl Pass<'_> {
             TokenKind::Name | TokenKind::QuotedName | TokenKind::UnicodeName => {
                 query.link(token);
                 self.word(query, token);
+                // In XMLTABLE even a quoted "path" is the keyword, and an expression follows.
+                opens =
+                    Name::of(self.cursor.sql, token).is_some_and(|name| name.quoted && name.text == "path");
             }
             TokenKind::Open => {
                 let purpose = self.open(query, token);

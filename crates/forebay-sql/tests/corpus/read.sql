@@ -194,3 +194,13 @@ COPY users TO STDOUT;
 COPY users (id, name) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE (name));
 COPY (SELECT id, lower(name) FROM users WHERE id IN (1, 2)) TO STDOUT WITH (FORMAT csv);
 COPY public.users(id) TO stdout WITH CSV HEADER;
+-- Clauses that bring expressions of their own.
+SELECT * FROM xmltable(xmlnamespaces('x' AS y), '/r/i' PASSING BY VALUE xml '<r><i>1</i></r>' COLUMNS o FOR ORDINALITY, n int PATH '.' DEFAULT 3 NOT NULL, v text);
+SELECT sum(x) OVER (PARTITION BY x ORDER BY x RANGE BETWEEN 1 PRECEDING AND 2 FOLLOWING EXCLUDE GROUP) FROM generate_series(1, 3) AS x WINDOW w AS (ORDER BY x), v AS (w GROUPS 1 PRECEDING);
+SELECT 'a' LIKE 'b' ESCAPE 'c', 'a' SIMILAR TO 'b' ESCAPE 'c', substring('a' FROM 'b' FOR 'c'), 1 BETWEEN ASYMMETRIC 0 AND 2, 1 NOT IN (2);
+SELECT trim(LEADING 'a' FROM 'aa'), trim('a', 'b'), overlay('a' PLACING 'b' FROM 1 FOR 1), treat(1 AS int), position('a' IN 'b'), extract('year' FROM now());
+SELECT u.id FROM users AS u (id) TABLESAMPLE bernoulli (100) REPEATABLE (3) JOIN LATERAL (SELECT u.id) z (b) ON u.id = z.b;
+SELECT CASE 1 WHEN 1 THEN 2 WHEN 3 THEN 4 ELSE 5 END, (ARRAY[1,2])[1:2], (SELECT 1), ROW(1), NULLIF(1, 2), GREATEST(1, 2);
+SELECT a.b::interval(3), interval '1' second(3), timestamp(3) with time zone '2020-01-01', float(3) '1', dec(3, 1) '1', bit varying(3) '101', national character varying(4) 'a' FROM (SELECT interval '1 day') a(b);
+SELECT * FROM (users u CROSS JOIN orders o) j, ROWS FROM (generate_series(1, 2), json_to_record('{}') AS (a int)) WITH ORDINALITY r (a, b, c) LIMIT ALL OFFSET 1 ROW;
+SELECT count(*) FILTER (WHERE true), array_agg(DISTINCT id ORDER BY id DESC NULLS LAST), percentile_disc(0.5) WITHIN GROUP (ORDER BY id USING >) FROM users GROUP BY GROUPING SETS ((), (age, name), CUBE (age, (name, id)), ROLLUP (age)) HAVING true ORDER BY 1 OFFSET 1 FETCH FIRST 2 ROWS ONLY;
