@@ -39,7 +39,7 @@ impl Report {
         let samples = (0..pairs).map(|_| seconds(subject()) / seconds(subject())).collect();
         let summary = Summary::of(samples);
         self.noise = summary.noise();
-        self.print(&format!("{name}_aa"), summary, "ratio", Aim::None);
+        self.print(&format!("{name}_aa"), summary, "ratio", Aim::None, 0.0);
     }
 
     /// The time of `ours` over the time of `theirs`: smaller is better.
@@ -55,7 +55,7 @@ impl Report {
             let (us, them) = interleaved(pair, &mut ours, &mut theirs);
             us / them
         });
-        self.print(name, Summary::of(samples.collect()), "ratio", aim);
+        self.print(name, Summary::of(samples.collect()), "ratio", aim, self.noise);
     }
 
     /// The throughput of `ours` over that of `theirs` on the same amount of work: larger is better.
@@ -71,12 +71,14 @@ impl Report {
             let (us, them) = interleaved(pair, &mut ours, &mut theirs);
             them / us
         });
-        self.print(name, Summary::of(samples.collect()), "ratio", aim);
+        self.print(name, Summary::of(samples.collect()), "ratio", aim, self.noise);
     }
 
     /// A single value, such as a count of allocations or a size.
     pub fn value(&mut self, name: &str, aim: Aim, value: f64, unit: &str, samples: usize) {
-        self.print(name, Summary { median: value, low: value, high: value, samples }, unit, aim);
+        let summary = Summary { median: value, low: value, high: value, samples };
+        // A count or a size has no noise to allow for.
+        self.print(name, summary, unit, aim, 0.0);
     }
 
     /// Writes `target/bench/AREA.json`.
@@ -91,8 +93,8 @@ impl Report {
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
     }
 
-    fn print(&mut self, name: &str, s: Summary, unit: &str, aim: Aim) {
-        let verdict = match aim.is_met(s.median, self.noise) {
+    fn print(&mut self, name: &str, s: Summary, unit: &str, aim: Aim, noise: f64) {
+        let verdict = match aim.is_met(s.median, noise) {
             Some(true) => format!("  ({aim}: met)"),
             Some(false) => format!("  ({aim}: NOT met)"),
             None => String::new(),

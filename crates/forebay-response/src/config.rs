@@ -1,5 +1,6 @@
 use crate::{Coding, Error};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The settings of a [`ResponseLayer`](crate::ResponseLayer) as plain data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,7 @@ pub struct ResponseConfig {
     /// Goes before the ranking where a body is encoded for one response or as a stream, if it is offered and
     /// accepted. Default: gzip, which takes half of brotli's time for the same size there; brotli's higher
     /// levels pay off for a [`Prepared`](crate::Prepared) body, encoded once and sent often.
-    pub quick: Option<Coding>,
+    pub quick: Coding,
     /// Bodies shorter than this are sent as they are. Default: 1024, below which nothing is won on a network
     /// that carries some 1,400 bytes in one packet.
     pub min_bytes: u64,
@@ -22,17 +23,18 @@ pub struct ResponseConfig {
     /// work, so that no other request waits behind them. Default: 256 KiB, some two milliseconds of work.
     pub inline_bytes_max: u64,
     /// How long a body of known length may keep the response waiting before the rest of it is streamed.
-    /// Default: 20 milliseconds.
-    pub buffer_wait_ms: u64,
+    /// Default: 20 ms.
+    #[serde(with = "humantime_serde")]
+    pub buffer_wait: Duration,
     /// Memory for encoded forms of bodies that were seen before; 0 keeps none. Default: 64 MiB.
     pub variant_bytes_max: u64,
     /// Whether whole bodies without a tag get one made from their bytes. Default: `true`.
     pub etag: bool,
     /// Whether bodies of unknown length are encoded. Default: `true`.
     pub streams: bool,
-    /// How old bytes of a stream may become inside the encoder before they are sent on. Default: 5
-    /// milliseconds.
-    pub flush_after_ms: u64,
+    /// How old bytes of a stream may become inside the encoder before they are sent on. Default: 5 ms.
+    #[serde(with = "humantime_serde")]
+    pub flush_after: Duration,
     /// How many bytes of a stream may gather inside the encoder before they are sent on. Default: 64 KiB.
     pub flush_bytes: u64,
     /// Levels of gzip.
@@ -65,15 +67,15 @@ impl Default for ResponseConfig {
     fn default() -> Self {
         Self {
             codings: Coding::compiled().collect(),
-            quick: Some(Coding::Gzip),
+            quick: Coding::Gzip,
             min_bytes: 1024,
             buffer_bytes_max: 10 << 20,
             inline_bytes_max: 256 << 10,
-            buffer_wait_ms: 20,
+            buffer_wait: Duration::from_millis(20),
             variant_bytes_max: 64 << 20,
             etag: true,
             streams: true,
-            flush_after_ms: 5,
+            flush_after: Duration::from_millis(5),
             flush_bytes: 64 << 10,
             gzip: GzipConfig::default(),
             brotli: BrotliConfig::default(),
@@ -119,8 +121,8 @@ impl ResponseConfig {
         }
         check("buffer_bytes_max", "at most 1 GiB", self.buffer_bytes_max, 0, 1 << 30)?;
         check("flush_bytes", "1 byte to 16 MiB", self.flush_bytes, 1, 16 << 20)?;
-        check("flush_after_ms", "at most 60000", self.flush_after_ms, 0, 60_000)?;
-        check("buffer_wait_ms", "at most 60000", self.buffer_wait_ms, 0, 60_000)
+        check("flush_after", "at most 60000 ms", millis(self.flush_after), 0, 60_000)?;
+        check("buffer_wait", "at most 60000 ms", millis(self.buffer_wait), 0, 60_000)
     }
 
     pub(crate) fn level(&self, coding: Coding) -> u32 {
@@ -136,6 +138,10 @@ impl ResponseConfig {
             Coding::Gzip => self.gzip.prepared_level,
         }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn check(key: &'static str, expected: &'static str, found: u64, min: u64, max: u64) -> Result<(), Error> {

@@ -46,7 +46,7 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
 
     /// The coding that goes before the ranking where a body is encoded for one response or as a stream.
     /// Default: gzip.
-    pub fn quick(mut self, coding: Option<Coding>) -> Self {
+    pub fn quick(mut self, coding: Coding) -> Self {
         self.config.quick = coding;
         self
     }
@@ -70,10 +70,9 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         self
     }
 
-    /// How long a body of known length may keep the response waiting, in whole milliseconds. Default: 20
-    /// milliseconds.
+    /// How long a body of known length may keep the response waiting. Default: 20 ms.
     pub fn buffer_wait(mut self, wait: Duration) -> Self {
-        self.config.buffer_wait_ms = millis(wait);
+        self.config.buffer_wait = wait;
         self
     }
 
@@ -95,9 +94,9 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         self
     }
 
-    /// How old bytes of a stream may become inside the encoder, in whole milliseconds. Default: 5 milliseconds.
+    /// How old bytes of a stream may become inside the encoder. Default: 5 ms.
     pub fn flush_after(mut self, age: Duration) -> Self {
-        self.config.flush_after_ms = millis(age);
+        self.config.flush_after = age;
         self
     }
 
@@ -119,10 +118,6 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         };
         Ok(ResponseLayer::new(shared))
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl<E> fmt::Debug for ResponseLayerBuilder<E> {

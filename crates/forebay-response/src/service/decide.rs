@@ -23,7 +23,6 @@ use http::{
     response::Parts,
 };
 use http_body::Body;
-use std::time::Duration;
 
 /// What follows from a response's head.
 pub(crate) enum Step<B> {
@@ -87,8 +86,8 @@ impl<E: Eligible> Shared<E> {
                 let plan = Plan { coding, tag, keep: asked.is_read() && !said.no_store, length, said };
                 let prepared = prepared.filter(|prepared| prepared.body().len() as u64 == length);
                 if tag || prepared.is_some() || (coding.is_some() && self.is_worth(asked, length)) {
-                    let wait = Duration::from_millis(self.config.buffer_wait_ms);
-                    let gather = Gather::new(body, prepared, self.config.buffer_bytes_max, wait);
+                    let (most, wait) = (self.config.buffer_bytes_max, self.config.buffer_wait);
+                    let gather = Gather::new(body, prepared, most, wait);
                     return Step::Gather(parts, plan, gather);
                 }
                 if coding.is_some() {
@@ -204,8 +203,7 @@ impl<E: Eligible> Shared<E> {
             return Response::from_parts(parts, ResponseBody::nothing());
         }
         self.watch.stream(coding);
-        let after = Duration::from_millis(self.config.flush_after_ms);
-        let flush = Flush { after, bytes: self.config.flush_bytes };
+        let flush = Flush { after: self.config.flush_after, bytes: self.config.flush_bytes };
         let stream = EncodedStream::new(source, encoder, boundary, flush);
         Response::from_parts(parts, ResponseBody::stream(stream))
     }
