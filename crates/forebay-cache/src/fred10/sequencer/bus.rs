@@ -79,6 +79,7 @@ impl Bus {
             }
             self.subscription = Subscription::Asked;
         }
+        let asked_at = self.subscription;
         let Ok(followed) = self.link.note(self.chain.follow(client, None).await) else {
             return;
         };
@@ -89,11 +90,13 @@ impl Bus {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
-        self.compare(followed.end);
+        self.compare(asked_at, followed.end);
     }
 
-    /// Draws the conclusion from the end of the chain, after everything published before it was heard.
-    fn compare(&mut self, end: Mark) {
+    /// Draws the conclusion from the end of the chain, after everything published before it was heard; `asked_at` is
+    /// what was known when it was asked for.
+    fn compare(&mut self, asked_at: Subscription, end: Mark) {
+        let went_back = |known: Mark| known.stamp.epoch == end.stamp.epoch && known.stamp > end.stamp;
         match self.subscription {
             Subscription::Missing => return,
             Subscription::Asked => {
@@ -104,11 +107,14 @@ impl Bus {
                 // A new epoch begins without a message: the listener sees it from the mark.
                 self.subscription = Subscription::Proven(end);
             }
-            Subscription::Proven(heard) if heard.stamp < end.stamp => {
-                self.lose();
-                return;
+            Subscription::Proven(heard) if heard.stamp < end.stamp => return self.lose(),
+            Subscription::Proven(heard) => {
+                if matches!(asked_at, Subscription::Proven(known) if went_back(known)) {
+                    return self.lose();
+                }
+                // What was heard since the question is newer than its answer.
+                return self.inbox.put(Heard::Alive(heard));
             }
-            Subscription::Proven(_) => {}
         }
         self.inbox.put(Heard::Alive(end));
     }
@@ -149,6 +155,14 @@ mod tests {
 
     /// What the listener is told, and what becomes of the subscription, when the chain ends at `end`.
     async fn compared(subscription: Subscription, end: Mark) -> (Vec<Heard>, Subscription) {
+        compared_since(subscription, subscription, end).await
+    }
+
+    async fn compared_since(
+        asked_at: Subscription,
+        subscription: Subscription,
+        end: Mark,
+    ) -> (Vec<Heard>, Subscription) {
         let client = RedisConfig::default().subscriber(8).expect("the default URL is one");
         let mut bus = Bus {
             link: Arc::new(Link::borrowed(client)),
@@ -156,7 +170,7 @@ mod tests {
             inbox: Arc::new(Inbox::new(8)),
             subscription,
         };
-        bus.compare(end);
+        bus.compare(asked_at, end);
         let mut told = Vec::new();
         while let Ok(heard) = timeout(Duration::ZERO, bus.inbox.take()).await {
             told.push(heard);
@@ -170,9 +184,16 @@ mod tests {
         let (told, after) = compared(known, mark(1, 5)).await;
         assert!(matches!(told[..], [Heard::Alive(end)] if end == mark(1, 5)));
         assert_eq!(after, known);
-        let (told, after) = compared(known, mark(1, 4)).await;
-        assert!(matches!(told[..], [Heard::Alive(_)]), "a newer event came in meanwhile");
+        let (told, after) = compared_since(Subscription::Proven(mark(1, 4)), known, mark(1, 4)).await;
+        assert!(matches!(told[..], [Heard::Alive(end)] if end == mark(1, 5)), "one more came in meanwhile");
         assert_eq!(after, known);
+    }
+
+    #[tokio::test]
+    async fn a_chain_that_went_back_is_an_interruption() {
+        let (told, after) = compared(Subscription::Proven(mark(1, 5)), mark(1, 4)).await;
+        assert!(matches!(told[..], [Heard::Interrupted]), "{told:?}");
+        assert_eq!(after, Subscription::Missing);
     }
 
     #[tokio::test]
