@@ -45,7 +45,7 @@ impl Layers {
             |known: &str| known.strip_prefix(path).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']));
         let around =
             |known: &str| path.strip_prefix(known).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']));
-        let mut found = self.origins.iter().filter(|(known, _)| around(known)).next_back();
+        let mut found = self.origins.iter().rfind(|(known, _)| around(known));
         if found.is_none() {
             found = self.origins.iter().find(|(known, _)| inside(known));
         }
