@@ -50,6 +50,13 @@ impl DataPathBuilder {
         self
     }
 
+    /// Memcached servers as a tier below Redis, each as `host:port`. Default: none.
+    #[cfg(feature = "memcached")]
+    pub fn memcached<S: Into<String>>(mut self, servers: impl IntoIterator<Item = S>) -> Self {
+        self.settings.memcached = Some(crate::cache::memcache021::MemcachedConfig::of(servers));
+        self
+    }
+
     /// How responses are encoded. Default: [`ResponseConfig::default`](crate::response::ResponseConfig).
     #[cfg(feature = "response")]
     pub fn response(mut self, config: crate::response::ResponseConfig) -> Self {

@@ -22,6 +22,10 @@ pub enum Error {
     #[cfg(feature = "redis")]
     #[error("redis")]
     Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The Memcached tier did not start.
+    #[cfg(feature = "memcached")]
+    #[error("memcached")]
+    Memcached(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {

@@ -31,6 +31,8 @@ mod data_path;
 mod error;
 mod health;
 mod measuring;
+#[cfg(feature = "memcached")]
+mod memcached;
 #[cfg(feature = "axum")]
 mod pages;
 mod parts;

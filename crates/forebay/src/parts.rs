@@ -7,6 +7,8 @@ pub(crate) struct Parts {
     pub(crate) namespace: Namespace,
     #[cfg(feature = "redis")]
     redis: Option<crate::redis::Redis>,
+    #[cfg(feature = "memcached")]
+    memcached: Option<crate::memcached::Memcached>,
     #[cfg(feature = "postgres")]
     pub(crate) pool: Option<forebay_pool::Pool>,
     #[cfg(feature = "response")]
@@ -31,6 +33,15 @@ impl Parts {
             }
             None => (None, namespace),
         };
+        #[cfg(feature = "memcached")]
+        let (memcached, namespace) = match &settings.memcached {
+            Some(config) => {
+                let (tier, namespace) =
+                    crate::memcached::Memcached::start(config, settings, meter, namespace)?;
+                (Some(tier), namespace)
+            }
+            None => (None, namespace),
+        };
         let namespace = namespace.build()?;
         #[cfg(feature = "postgres")]
         let pool = match &settings.postgres {
@@ -41,6 +52,8 @@ impl Parts {
             namespace,
             #[cfg(feature = "redis")]
             redis,
+            #[cfg(feature = "memcached")]
+            memcached,
             #[cfg(feature = "postgres")]
             pool,
             #[cfg(feature = "response")]
@@ -54,6 +67,8 @@ impl Parts {
         let parts = parts.chain(self.pool.as_ref().map(|pool| crate::postgres::health(&pool.status())));
         #[cfg(feature = "redis")]
         let parts = parts.chain(self.redis.as_ref().map(crate::redis::Redis::health));
+        #[cfg(feature = "memcached")]
+        let parts = parts.chain(self.memcached.as_ref().map(crate::memcached::Memcached::health));
         parts.collect()
     }
 

@@ -11,7 +11,7 @@ use tower::ServiceExt as _;
 
 async fn data(variables: &[(&str, &str)]) -> DataPath {
     let environment = variables.iter().copied().collect::<Environment>();
-    DataPath::builder().environment(environment).build().await.unwrap()
+    DataPath::builder().environment(environment).build().await.expect("memory only")
 }
 
 async fn get(data: &DataPath, path: &str, token: Option<&str>) -> (StatusCode, String) {
@@ -19,11 +19,12 @@ async fn get(data: &DataPath, path: &str, token: Option<&str>) -> (StatusCode, S
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
-    let response = data.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response =
+        data.router().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
     assert!(path == "/nowhere" || response.headers()[header::CACHE_CONTROL] == "no-store");
     let status = response.status();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, String::from_utf8(body.to_vec()).unwrap())
+    let body = response.into_body().collect().await.expect("a body").to_bytes();
+    (status, String::from_utf8(body.to_vec()).expect("text"))
 }
 
 #[tokio::test]

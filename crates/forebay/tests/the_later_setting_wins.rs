@@ -8,8 +8,8 @@ use std::{io::Write as _, time::Duration};
 use tempfile::NamedTempFile;
 
 fn file(text: &str) -> NamedTempFile {
-    let mut file = NamedTempFile::with_suffix(".toml").unwrap();
-    file.write_all(text.as_bytes()).unwrap();
+    let mut file = NamedTempFile::with_suffix(".toml").expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("room for it");
     file
 }
 

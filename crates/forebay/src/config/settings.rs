@@ -40,6 +40,11 @@ pub struct Settings {
     #[cfg(feature = "redis")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis: Option<crate::cache::fred10::RedisConfig>,
+    /// A shared cache tier below Redis. Nodes find each other's entries in it only where they also share a Redis, which
+    /// numbers their invalidations. Default: none.
+    #[cfg(feature = "memcached")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memcached: Option<crate::cache::memcache021::MemcachedConfig>,
     /// How each remote tier is guarded: the delay a dead one may cost, and when it is left alone.
     pub tier: TierConfig,
     /// How nodes keep up with each other's invalidations.
