@@ -2,9 +2,13 @@ use super::{
     builder::CacheBuilder,
     inner::{Inner, note_read},
     invalidate::Invalidator,
+    load::Plan,
     lookup::{Lookup, NoTags},
 };
-use crate::{CacheKey, Namespace, Reached, StoredAs, memory::Verdict};
+use crate::{
+    CacheKey, Namespace, Reached, StoredAs,
+    memory::{Life, Verdict},
+};
 use forebay_scope::Tag;
 use std::{fmt, sync::Arc};
 
@@ -53,6 +57,33 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         Some(found.value)
     }
 
+    /// What memory can answer at once; starts a refresh if it is due.
+    #[inline]
+    pub(super) fn hit(&self, key: &K) -> Option<Arc<V>> {
+        let found = self.0.find(key)?;
+        match (found.verdict, found.life) {
+            (Verdict::Fresh, life) => {
+                self.0.meters.hits.increment(1);
+                if let Some(life) = life {
+                    note_read(&life);
+                }
+                Some(found.value)
+            }
+            (Verdict::Refresh, Some(life)) => self.stale_hit(key, found.value, &life),
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn stale_hit(&self, key: &K, value: Arc<V>, life: &Arc<Life>) -> Option<Arc<V>> {
+        if !self.refresh(key, life) {
+            return None;
+        }
+        self.0.meters.stale_refresh.increment(1);
+        note_read(life);
+        Some(value)
+    }
+
     /// The value, if some tier has it. Does not load.
     ///
     /// A value within its stale-while-revalidate window is returned as well, and refreshed through the cache's
@@ -67,8 +98,22 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// [loader contract](crate#the-loader-contract) for what they get if it fails. Dropping this future while it
     /// loads hands the load over to a caller that waits, who then runs its own `load`.
     #[inline]
-    pub async fn get_or_load<R: StoredAs<V>>(&self, key: &K, load: impl AsyncFnOnce() -> R) -> R {
-        self.entry(key).get_or_load(load).await
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn moves its arguments when first polled, which a hit would feel"
+    )]
+    pub fn get_or_load<R: StoredAs<V>>(
+        &self,
+        key: &K,
+        load: impl AsyncFnOnce() -> R,
+    ) -> impl Future<Output = R> {
+        async move {
+            if let Some(value) = self.hit(key) {
+                return R::from_hit(value);
+            }
+            self.0.meters.misses.increment(1);
+            self.load(key, Plan { ttl: None, declared: NoTags, found: NoTags }, load).await
+        }
     }
 
     /// Stores a value the caller knows to be current.

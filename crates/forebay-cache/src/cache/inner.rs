@@ -117,9 +117,10 @@ impl<K: CacheKey, V> Inner<K, V> {
     }
 
     pub(super) fn slot(&self, key: &K, value: &V, life: &Arc<Life>) -> Slot<K> {
-        // An entry that weighed nothing could never be evicted.
-        let weight = self.weigher.as_ref().map_or(1, |weigh| weigh(key, value).max(1));
-        Slot::new(key.clone(), u32::try_from(weight).unwrap_or(u32::MAX), life.clone())
+        // An entry that weighed nothing could never be evicted; sums of what is this heavy cannot overflow.
+        let weight = self.weigher.as_ref().map_or(1, |weigh| weigh(key, value).clamp(1, u64::from(u32::MAX)));
+        life.weigh(weight);
+        Slot::new(key.clone(), life.clone())
     }
 
     /// `cache:key`, as invalidations name a key.

@@ -1,5 +1,5 @@
-use super::{handle::Cache, inner::note_read, load::Plan};
-use crate::{CacheKey, StoredAs, memory::Verdict};
+use super::{handle::Cache, load::Plan};
+use crate::{CacheKey, StoredAs};
 use forebay_scope::Tag;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -81,7 +81,7 @@ where
 
     /// [`Cache::get`] with these options.
     pub async fn get(self) -> Option<Arc<V>> {
-        if let Some(value) = self.hit() {
+        if let Some(value) = self.cache.hit(self.key) {
             return Some(value);
         }
         self.cache.0.meters.misses.increment(1);
@@ -90,44 +90,25 @@ where
 
     /// [`Cache::get_or_load`] with these options.
     #[inline]
-    pub async fn get_or_load<R: StoredAs<V>>(self, load: impl AsyncFnOnce() -> R) -> R {
-        if let Some(value) = self.hit() {
-            return R::from_hit(value);
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn moves its arguments when first polled, which a hit would feel"
+    )]
+    pub fn get_or_load<R: StoredAs<V>>(self, load: impl AsyncFnOnce() -> R) -> impl Future<Output = R> {
+        async move {
+            if let Some(value) = self.cache.hit(self.key) {
+                return R::from_hit(value);
+            }
+            let Self { cache, key, ttl, declared, found } = self;
+            cache.0.meters.misses.increment(1);
+            cache.load(key, Plan { ttl, declared, found }, load).await
         }
-        let Self { cache, key, ttl, declared, found } = self;
-        cache.0.meters.misses.increment(1);
-        cache.load(key, Plan { ttl, declared, found }, load).await
     }
 
     /// [`Cache::insert`] with these options.
     pub async fn insert(self, value: impl Into<Arc<V>>) {
         let Self { cache, key, ttl, declared, found } = self;
         cache.put(key, Plan { ttl, declared, found }, value.into());
-    }
-
-    /// What memory can answer at once; starts a refresh if it is due.
-    #[inline]
-    fn hit(&self) -> Option<Arc<V>> {
-        let inner = &*self.cache.0;
-        let found = inner.find(self.key)?;
-        match (found.verdict, found.life) {
-            (Verdict::Fresh, life) => {
-                inner.meters.hits.increment(1);
-                if let Some(life) = life {
-                    note_read(&life);
-                }
-                Some(found.value)
-            }
-            (Verdict::Refresh, Some(life)) => {
-                if !self.cache.refresh(self.key, &life) {
-                    return None;
-                }
-                inner.meters.stale_refresh.increment(1);
-                note_read(&life);
-                Some(found.value)
-            }
-            _ => None,
-        }
     }
 }
 

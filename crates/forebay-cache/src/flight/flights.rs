@@ -13,7 +13,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    sync::{AcquireError, Semaphore, SemaphorePermit},
+    time::error::Elapsed,
+};
 
 type Table<V> = HashMap<Box<[u8]>, Arc<Flight<V>>, foldhash::fast::RandomState>;
 
@@ -73,9 +76,8 @@ impl<V> Flights<V> {
     pub(crate) async fn join(&self, key: &[u8]) -> Joined<'_, V> {
         loop {
             let seat = self.sit(key, true).expect("a seat is always made when asked for");
-            let turn = tokio::time::timeout(self.load_max, seat.flight.turn.acquire()).await;
             // A permit is given back by `Lead` when that is dropped without an outcome.
-            match turn.map(|turn| turn.map(SemaphorePermit::forget)) {
+            match self.turn(&seat.flight).await {
                 Err(_elapsed) => return Joined::Landed(Landing::Failed(LoadFailed::Deadline)),
                 Ok(Ok(())) => {
                     let lead = Lead::new(seat);
@@ -91,6 +93,17 @@ impl<V> Flights<V> {
                 }
             }
         }
+    }
+
+    /// Waits for the permit of `flight`, or for its end, but not for ever.
+    async fn turn(&self, flight: &Flight<V>) -> Result<Result<(), AcquireError>, Elapsed> {
+        // At once for the first caller, who then needs no timer.
+        if let Ok(permit) = flight.turn.try_acquire() {
+            permit.forget();
+            return Ok(Ok(()));
+        }
+        let turn = tokio::time::timeout(self.load_max, flight.turn.acquire()).await?;
+        Ok(turn.map(SemaphorePermit::forget))
     }
 
     /// Whether nobody loads `key`.

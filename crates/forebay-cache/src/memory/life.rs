@@ -4,7 +4,7 @@ use forebay_scope::Tag;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -21,6 +21,8 @@ pub(crate) struct Life {
     pub(crate) cells: Box<[Arc<TagCell>]>,
     pub(crate) times: Times,
     pub(crate) origin: Origin,
+    /// In the unit of the cache's capacity; set when the entry is stored.
+    weight: AtomicU64,
     /// Set by a soft invalidation of the key itself.
     softened: AtomicBool,
 }
@@ -76,6 +78,7 @@ impl Life {
             cells: cells.into(),
             times,
             origin,
+            weight: AtomicU64::new(1),
             softened: AtomicBool::new(false),
         }
     }
@@ -92,6 +95,15 @@ impl Life {
     fn may_fall_back(&self, floors: &Floors) -> bool {
         let at = self.loaded_at_change;
         floors.hard() <= at && self.cells.iter().all(|cell| cell.hard() <= at)
+    }
+
+    /// Sets what the entry weighs, before it is stored: the store must never see it change.
+    pub(crate) fn weigh(&self, weight: u64) {
+        self.weight.store(weight, Ordering::Release);
+    }
+
+    pub(crate) fn weight(&self) -> u64 {
+        self.weight.load(Ordering::Acquire)
     }
 
     /// The key was invalidated softly.

@@ -25,22 +25,21 @@ pub(crate) struct Slot<K> {
     pub(crate) key: K,
     /// The namespace's count of invalidations at which this entry was last found valid.
     checked_at_change: AtomicU64,
-    /// A copy of `life.times.fresh_until`, so that a hit need not follow the pointer.
-    fresh_until: Moment,
-    pub(crate) weight: u32,
-    /// A copy of whether `life` has tags.
-    tagged: bool,
+    /// A copy of `life.times.fresh_until`, so that a hit need not follow the pointer; its lowest bit tells whether there
+    /// are tags. With 40 bytes for a small key and its value, an entry of the store fits into a cache line.
+    fresh_until_or_tagged: Moment,
     pub(crate) life: Arc<Life>,
 }
 
 impl<K> Slot<K> {
-    pub(crate) fn new(key: K, weight: u32, life: Arc<Life>) -> Self {
+    const TAGGED: Moment = 1;
+
+    pub(crate) fn new(key: K, life: Arc<Life>) -> Self {
+        let tagged = if life.tags.is_empty() { 0 } else { Self::TAGGED };
         Self {
             key,
             checked_at_change: AtomicU64::new(life.loaded_at_change),
-            fresh_until: life.times.fresh_until,
-            weight,
-            tagged: !life.tags.is_empty(),
+            fresh_until_or_tagged: life.times.fresh_until & !Self::TAGGED | tagged,
             life,
         }
     }
@@ -100,8 +99,10 @@ impl<'a, K> Probe<'a, K> {
     #[inline]
     fn judge(&self, slot: &Slot<K>) {
         let untouched = slot.checked_at_change.load(Ordering::Acquire) == self.changes;
-        let fresh = slot.fresh_until == NEVER || self.clock.now() < slot.fresh_until;
-        if untouched && fresh && !slot.tagged && !self.closely {
+        let until = slot.fresh_until_or_tagged;
+        let plain = until & Slot::<K>::TAGGED == 0 && !self.closely;
+        let fresh = || until == NEVER & !Slot::<K>::TAGGED || self.clock.now() < until;
+        if untouched && plain && fresh() {
             self.verdict.set(Verdict::Fresh);
         } else {
             self.judge_closely(slot, untouched);

@@ -108,7 +108,7 @@ struct SlotWeight;
 
 impl<K, V> Weighter<Slot<K>, Arc<V>> for SlotWeight {
     fn weight(&self, slot: &Slot<K>, _: &Arc<V>) -> u64 {
-        u64::from(slot.weight)
+        slot.life.weight()
     }
 }
 
