@@ -116,6 +116,7 @@ impl PoolBuilder {
             classifier: Classifier::new(config.classifier_bytes_max),
             system,
             acquire_timeout: config.acquire_timeout,
+            cleanup_timeout: config.cleanup_timeout,
             lag_max: config.lag_max,
             catch_up_wait: config.catch_up_wait,
             serve_behind: config.serve_behind,

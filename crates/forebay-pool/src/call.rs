@@ -2,7 +2,7 @@
 
 use crate::{
     cleaning,
-    error::{PoolError, Step},
+    error::{PoolError, SharedFailure, Step},
     inner::Inner,
     lease::Lease,
     observer::{Outcome, QueryEvent},
@@ -69,7 +69,7 @@ pub(crate) async fn watch<T: Counted>(
 ) -> Result<T, PoolError> {
     let deadline = Scope::with_current(Scope::deadline).flatten();
     if lease.is_abandoned() {
-        settle(lease).await?;
+        settle(pool, lease).await?;
     }
     let was_closed = lease.is_closed();
     let mut call = Call {
@@ -105,23 +105,22 @@ pub(crate) async fn watch<T: Counted>(
 }
 
 /// Stops what a dropped future of the same guard left running.
-async fn settle(lease: &Lease) -> Result<(), PoolError> {
-    let drained = match Scope::with_current(Scope::deadline).flatten() {
-        None => Ok(cleaning::drain(lease).await),
-        Some(deadline) => tokio::time::timeout_at(deadline, cleaning::drain(lease)).await,
-    };
-    match drained {
+async fn settle(pool: &Inner, lease: &Lease) -> Result<(), PoolError> {
+    let within = tokio::time::Instant::now() + pool.cleanup_timeout;
+    let deadline = Scope::with_current(Scope::deadline).flatten();
+    let until = deadline.map_or(within, |deadline| deadline.min(within));
+    match tokio::time::timeout_at(until, cleaning::drain(lease)).await {
         Ok(true) => {
             lease.settled();
             Ok(())
         }
-        Ok(false) => Err(PoolError::Connect {
+        Err(_) if deadline == Some(until) => {
+            Err(PoolError::Deadline { step: Step::Cleanup, outcome_unknown: false })
+        }
+        Ok(false) | Err(_) => Err(PoolError::Connect {
             endpoint: lease.lane().endpoint.name.clone(),
-            source: crate::error::SharedFailure::new(
-                "the session could not be cleaned after a dropped statement",
-            ),
+            source: SharedFailure::new("the session could not be cleaned after a dropped statement"),
         }),
-        Err(_) => Err(PoolError::Deadline { step: Step::Cleanup, outcome_unknown: false }),
     }
 }
 
@@ -181,6 +180,7 @@ impl Drop for Call<'_> {
                 endpoint: &endpoint.name,
                 role: endpoint.role,
                 rows: self.rows,
+                wait: self.lease.waited,
                 round_trip,
                 outcome: self.outcome,
                 place: self.asked.place,

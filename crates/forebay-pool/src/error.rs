@@ -106,8 +106,8 @@ pub enum PoolError {
         #[source]
         source: tokio_postgres::Error,
     },
-    /// A write was sent where the server takes none: through a read guard, or to a primary that turned
-    /// read-only. Nothing was changed.
+    /// A write was sent where the server takes none: through a read guard, or to a primary that was made
+    /// read-only (managed services do that when the disk is full). Nothing was changed.
     #[error("{endpoint} takes no writes on this session")]
     ReadOnly {
         /// The server.
@@ -187,7 +187,6 @@ impl PoolError {
             | Self::QueueFull { .. }
             | Self::Deadline { .. }
             | Self::Lost { .. }
-            | Self::ReadOnly { .. }
             | Self::Behind { .. } => true,
             Self::Statement { .. } => self.sql_state().is_some_and(|code| {
                 // 40 transaction rollback, 53 insufficient resources, 57P operator intervention.

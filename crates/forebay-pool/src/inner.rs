@@ -28,6 +28,7 @@ pub(crate) struct Inner {
     /// The primary's system identifier: positions of other systems say nothing about this pool.
     pub(crate) system: u64,
     pub(crate) acquire_timeout: Duration,
+    pub(crate) cleanup_timeout: Duration,
     pub(crate) lag_max: Duration,
     pub(crate) catch_up_wait: Duration,
     pub(crate) serve_behind: bool,
@@ -50,8 +51,12 @@ impl Inner {
         }
         let started = std::time::Instant::now();
         let deadline = Scope::with_current(Scope::deadline).flatten();
-        let lease = lane.take(patience, self.acquire_timeout, deadline).await;
-        lane.meters.wait.record(started.elapsed());
+        let mut lease = lane.take(patience, self.acquire_timeout, deadline).await;
+        let waited = started.elapsed();
+        lane.meters.wait.record(waited);
+        if let Ok(lease) = &mut lease {
+            lease.waited = waited;
+        }
         lease
     }
 }

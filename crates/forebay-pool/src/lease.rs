@@ -5,6 +5,7 @@ use forebay_traffic::Permit;
 use std::{
     ops::Deref,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 /// A session on loan from a lane. Dropping it gives a clean session back at once, and any other to the
@@ -17,11 +18,13 @@ pub(crate) struct Lease {
     /// What the breaker of a replica is waiting to hear: the outcome of the first statement. Dropped untold, it
     /// counts as neither.
     permit: Mutex<Option<Permit>>,
+    /// How long the caller waited for it.
+    pub(crate) waited: Duration,
 }
 
 impl Lease {
     pub(crate) const fn new(session: Box<Session>, lane: Arc<Lane>) -> Self {
-        Self { session: Some(session), lane, permit: Mutex::new(None) }
+        Self { session: Some(session), lane, permit: Mutex::new(None), waited: Duration::ZERO }
     }
 
     /// Will tell the breaker how the first statement ended.

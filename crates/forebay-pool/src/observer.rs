@@ -28,6 +28,8 @@ pub struct QueryEvent<'a> {
     pub role: Role,
     /// Rows returned, or changed where none are returned; 0 unless the outcome is [`Outcome::Done`].
     pub rows: u64,
+    /// How long the guard had waited for its session; zero when one was idle.
+    pub wait: Duration,
     /// Time from sending to the last row, or to the end of the wait for it.
     pub round_trip: Duration,
     /// How it ended.

@@ -24,6 +24,7 @@ struct Event {
 impl QueryObserver for Seen {
     fn observe(&self, event: &QueryEvent<'_>) {
         assert!(event.place.file().ends_with("observers_see_every_statement.rs"), "{}", event.place);
+        assert_eq!(event.wait, Duration::ZERO, "a session was idle");
         self.0.lock().unwrap().push(Event {
             sql: event.sql.to_owned(),
             params: event.params.len(),

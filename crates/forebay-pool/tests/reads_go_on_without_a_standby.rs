@@ -9,6 +9,7 @@ async fn cluster() -> (Postgres, Pool) {
     let postgres = Postgres::start(PostgresSpec::with_standbys(2)).await.unwrap();
     let config = PoolConfig {
         probe_interval: Duration::from_millis(50),
+        lag_max: Duration::from_millis(200),
         ..PoolConfig::from_url(&postgres.primary_url()).unwrap().replicas(postgres.standby_urls()).unwrap()
     };
     let pool = Pool::builder(config).build().await.unwrap();
@@ -56,5 +57,43 @@ async fn promoted() {
     let promoted = pool.status().servers[1].endpoint.clone();
     for _ in 0..50 {
         assert_ne!(read(&pool).await.1, promoted, "another timeline is another database");
+    }
+}
+
+#[tokio::test]
+async fn hung() {
+    let (postgres, pool) = cluster().await;
+    for standby in 0..2 {
+        postgres.stop_standby(standby);
+    }
+    while pool.status().servers.iter().skip(1).any(|replica| replica.reachable) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(read(&pool).await.0, Role::Primary);
+    for standby in 0..2 {
+        postgres.resume_standby(standby);
+    }
+    while read(&pool).await.0 != Role::Replica {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn too_far_behind() {
+    let (postgres, pool) = cluster().await;
+    for standby in 0..2 {
+        postgres.pause_replay(standby).await.unwrap();
+    }
+    // An idle primary leaves nobody behind, however long replay stands still.
+    assert_eq!(read(&pool).await.0, Role::Replica);
+    pool.write().await.unwrap().batch_execute("CREATE TABLE t (v int)").await.unwrap();
+    while read(&pool).await.0 != Role::Primary {
+        tokio::task::yield_now().await;
+    }
+    for standby in 0..2 {
+        postgres.resume_replay(standby).await.unwrap();
+    }
+    while read(&pool).await.0 != Role::Replica {
+        tokio::task::yield_now().await;
     }
 }
