@@ -99,6 +99,8 @@ impl Pool {
     /// Runs a statement where its text allows: one that certainly only reads goes to a replica that is fresh
     /// enough, anything else to the primary. [`Pool::explain_route`] says which and why.
     ///
+    /// Each call has a session to itself: `BEGIN`, `SET` or a lock taken here ends with the call.
+    ///
     /// # Errors
     /// As [`Pool::read`] or [`Pool::write`], and what the server said.
     #[track_caller]
