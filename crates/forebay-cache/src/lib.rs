@@ -55,6 +55,15 @@
 //! are slow, dropped or in the background; and through nested caches: what a loader reads from another cache gives its
 //! tags to the entry the loader makes. No clock takes part.
 //!
+//! # Remote tiers and other nodes
+//! Caches belong to a [`Namespace`]. With a [`Sequencer`] its nodes form one chain of invalidations: each has a number and
+//! names its predecessor, so a lost message shows as a gap and is replayed, and a chain that was trimmed or rewound makes
+//! everything a node holds suspect. With [`Tier`]s behind a [`GuardedTier`], caches that have a
+//! [codec](CacheBuilder::shared) keep their entries there as well, stamped with the number their load had seen; what is
+//! found is used only if nothing that matches it was invalidated since. Trouble in either is a metric and a miss: own
+//! invalidations hold here at once and are queued, and staleness elsewhere is bounded by
+//! [`silence_max`](NamespaceBuilder::silence_max).
+//!
 //! A load runs in a child of the caller's [`Scope`](forebay_scope::Scope), which carries the positions of the writes
 //! that concern it: what was read from a server behind them is returned and not stored.
 
