@@ -11,7 +11,7 @@ async fn pool(test: &str) -> (forebay_tests::TestDatabase, Pool) {
     (database, pool)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn positions_grow_and_cover_the_commit() {
     let (database, pool) = pool("positions").await;
     let client = database.client().await;
@@ -40,7 +40,7 @@ fn lsn(lsn: u64) -> String {
     format!("{:X}/{:X}", lsn >> 32, lsn & 0xFFFF_FFFF)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_scope_learns_of_every_write() {
     let (_database, pool) = pool("scope_positions").await;
     let scope = Scope::new();
@@ -64,7 +64,7 @@ async fn the_scope_learns_of_every_write() {
         .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn committing_a_failed_transaction_is_an_error() {
     let (_database, pool) = pool("failed_commit").await;
     let transaction = pool.begin().await.unwrap();
@@ -79,7 +79,7 @@ async fn committing_a_failed_transaction_is_an_error() {
     assert_eq!(rows, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_savepoint_saves_the_transaction() {
     let (_database, pool) = pool("savepoint").await;
     let transaction = pool.begin().await.unwrap();
@@ -127,7 +127,7 @@ async fn a_closure_commits_when_it_succeeds_and_rolls_back_otherwise() {
     assert_eq!(rows, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_lost_connection_leaves_the_outcome_open_only_where_it_is() {
     let (database, pool) = pool("outcome").await;
     let killer = database.client().await;

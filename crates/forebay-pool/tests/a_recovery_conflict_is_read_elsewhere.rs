@@ -3,7 +3,7 @@
 use forebay_pool::{Pool, PoolConfig, Role};
 use forebay_tests::{Postgres, PostgresSpec};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_caller_does_not_see_the_conflict() {
     let spec = PostgresSpec::with_standbys(1)
         .setting("max_standby_streaming_delay", "0")

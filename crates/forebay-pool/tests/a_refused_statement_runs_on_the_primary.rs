@@ -33,7 +33,7 @@ async fn pool(test: &str, setup: &str) -> (forebay_tests::TestDatabase, Pool, Ar
 const HEALED: [(Role, Outcome); 2] = [(Role::Replica, Outcome::Failed), (Role::Primary, Outcome::Done)];
 const LEARNED: [(Role, Outcome); 1] = [(Role::Primary, Outcome::Done)];
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn through_a_read_guard_it_stays_read_only() {
     let setup = "CREATE UNLOGGED TABLE t (v int); INSERT INTO t VALUES (7); CREATE SEQUENCE s";
     let (_database, pool, asked) = pool("refused_read", setup).await;
@@ -55,7 +55,7 @@ async fn through_a_read_guard_it_stays_read_only() {
     assert_eq!(pool.status().learned, 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn inside_a_transaction_nothing_moves() {
     let (_database, pool, asked) = pool("refused_inside", "CREATE UNLOGGED TABLE t (v int)").await;
     let reader = pool.read().await.unwrap();
@@ -66,7 +66,7 @@ async fn inside_a_transaction_nothing_moves() {
     assert_eq!(asked.take(), [(Role::Replica, Outcome::Failed)]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_error_of_the_statement_itself_is_not_repeated() {
     let (_database, pool, asked) = pool("not_refused", "SELECT 1").await;
     let error = pool.read().await.unwrap().query("SELECT 1/0", &[]).await.unwrap_err();
@@ -75,7 +75,7 @@ async fn an_error_of_the_statement_itself_is_not_repeated() {
     assert_eq!(asked.take(), [(Role::Replica, Outcome::Failed)]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_routed_read_that_hides_a_write_goes_to_the_primary() {
     // A view hides the call of nextval, so the text alone reads.
     let setup = "CREATE SEQUENCE s; CREATE VIEW v AS SELECT nextval('s') AS n";

@@ -3,7 +3,7 @@
 use forebay_pool::{Pool, PoolConfig, PoolError, Role};
 use forebay_tests::{Postgres, PostgresSpec};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_replica_that_is_a_primary() {
     let database = forebay_tests::shared().await.database("replica_is_primary").await;
     let config =
@@ -13,7 +13,7 @@ async fn a_replica_that_is_a_primary() {
     assert!(error.to_string().contains("is configured as a replica but is a primary"), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_primary_that_is_a_standby() {
     let database = forebay_tests::shared().await.database("primary_is_standby").await;
     let config = PoolConfig::from_url(&database.replica_urls()[0]).unwrap();
@@ -21,7 +21,7 @@ async fn a_primary_that_is_a_standby() {
     assert!(matches!(error, PoolError::NotPrimary { .. }), "{error:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_replica_of_another_cluster() {
     let other = Postgres::start(PostgresSpec::with_standbys(1)).await.unwrap();
     let database = forebay_tests::shared().await.database("other_cluster").await;
@@ -31,7 +31,7 @@ async fn a_replica_of_another_cluster() {
     assert!(matches!(error, PoolError::OtherSystem { .. }), "{error:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_primary_that_cannot_be_reached() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -43,7 +43,7 @@ async fn a_primary_that_cannot_be_reached() {
     assert!(error.is_transient());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_replica_that_cannot_be_reached_is_left_out_until_it_can() {
     let postgres = Postgres::start(PostgresSpec::with_standbys(1)).await.unwrap();
     let config =

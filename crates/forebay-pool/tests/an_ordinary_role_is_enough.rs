@@ -3,7 +3,7 @@
 use forebay_pool::{Pool, PoolConfig, Role};
 use forebay_tests::{Postgres, PostgresSpec};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_role_without_any_privilege_reads_where_it_should() {
     let postgres = Postgres::start(PostgresSpec::with_standbys(1)).await.unwrap();
     let owner = Pool::builder(PoolConfig::from_url(&postgres.primary_url()).unwrap()).build().await.unwrap();

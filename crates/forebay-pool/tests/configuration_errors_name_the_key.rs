@@ -15,7 +15,7 @@ fn good() -> PoolConfig {
     PoolConfig::from_url("postgres://app@localhost/shop").unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn values_out_of_range() {
     assert_eq!(refused(PoolConfig::default()).await.0, "primary");
     assert_eq!(refused(PoolConfig { write_sessions_max: 0, ..good() }).await.0, "write_sessions_max");

@@ -3,7 +3,7 @@
 use forebay_pool::{Pool, PoolConfig};
 use std::time::Duration;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_server_stops_the_statement_and_the_session_is_lent_again() {
     let database = forebay_tests::shared().await.database("dropped_query").await;
     let config =
@@ -22,7 +22,7 @@ async fn the_server_stops_the_statement_and_the_session_is_lent_again() {
     assert_eq!(again, pid, "the session was cleaned, not replaced");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_same_guard_can_go_on_after_a_dropped_statement() {
     let database = forebay_tests::shared().await.database("dropped_query_same").await;
     let pool = Pool::builder(PoolConfig::from_url(&database.primary_url()).unwrap()).build().await.unwrap();
@@ -32,7 +32,7 @@ async fn the_same_guard_can_go_on_after_a_dropped_statement() {
     assert_eq!(writer.query_one("SELECT 7", &[]).await.unwrap().get::<_, i32>(0), 7);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_open_transaction_is_not_handed_on() {
     let database = forebay_tests::shared().await.database("open_transaction").await;
     database.execute("CREATE TABLE t (v int)").await;

@@ -3,7 +3,7 @@
 use forebay_pool::{Pool, PoolConfig};
 use std::time::Duration;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn settings_locks_and_temporary_tables_are_removed() {
     let database = forebay_tests::shared().await.database("leftovers").await;
     let config = PoolConfig {
@@ -48,7 +48,7 @@ async fn settings_locks_and_temporary_tables_are_removed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn on_a_replica_as_well() {
     let database = forebay_tests::shared().await.database("leftovers_replica").await;
     let config = PoolConfig {

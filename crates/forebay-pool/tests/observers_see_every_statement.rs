@@ -36,7 +36,7 @@ impl QueryObserver for Seen {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_text_the_rows_the_end_and_the_place() {
     let database = forebay_tests::shared().await.database("observer").await;
     database.execute("CREATE TABLE t (v int)").await;

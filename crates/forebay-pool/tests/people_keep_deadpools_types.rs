@@ -9,7 +9,7 @@ async fn their_code(client: &impl GenericClient) -> i64 {
     client.query_one(&statement, &[]).await.unwrap().get(0)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_generic_client_on_a_guard() {
     let database = forebay_tests::shared().await.database("generic_client").await;
     database.execute("CREATE TABLE t (v int)").await;
@@ -25,7 +25,7 @@ async fn a_generic_client_on_a_guard() {
     assert_eq!(their_code(&deadpool_postgres014::read_transaction(&mut reader).await.unwrap()).await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_was_left_running_below_a_guard_is_stopped() {
     let database = forebay_tests::shared().await.database("left_running").await;
     let config =
@@ -44,7 +44,7 @@ async fn what_was_left_running_below_a_guard_is_stopped() {
     writer.batch_execute("VACUUM").await.expect("outside of a transaction");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn copied_data_costs_the_session_and_nothing_else() {
     let database = forebay_tests::shared().await.database("copy_in").await;
     database.execute("CREATE TABLE t (v int)").await;

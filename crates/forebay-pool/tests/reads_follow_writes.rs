@@ -24,7 +24,7 @@ async fn count(pool: &Pool) -> (i64, Role) {
     (reader.query_one("SELECT count(*) FROM t", &[]).await.unwrap().get(0), reader.role())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_scope_reads_what_it_wrote_wherever_the_replicas_stand() {
     let (postgres, pool) = cluster().await;
     assert_eq!(count(&pool).await, (0, Role::Replica), "reads go to replicas to begin with");
@@ -74,7 +74,7 @@ async fn a_scope_reads_what_it_wrote_wherever_the_replicas_stand() {
     assert_eq!(reader.query_one("SELECT count(*) FROM t", &[]).await.unwrap().get::<_, i64>(0), 4);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn without_the_primary_a_read_behind_is_an_error_unless_the_policy_allows_it() {
     let (postgres, pool) = cluster().await;
     let config =

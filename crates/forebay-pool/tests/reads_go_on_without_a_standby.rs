@@ -22,7 +22,7 @@ async fn read(pool: &Pool) -> (Role, String) {
     (reader.role(), reader.endpoint().to_owned())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn killed() {
     let (postgres, pool) = cluster().await;
     // A guard that is out when its server dies still answers.
@@ -47,7 +47,7 @@ async fn killed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn promoted() {
     let (postgres, pool) = cluster().await;
     postgres.promote(0).await.unwrap();
@@ -60,7 +60,7 @@ async fn promoted() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn hung() {
     let (postgres, pool) = cluster().await;
     for standby in 0..2 {
@@ -78,7 +78,7 @@ async fn hung() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn too_far_behind() {
     let (postgres, pool) = cluster().await;
     for standby in 0..2 {

@@ -29,7 +29,7 @@ impl ReplicaSelector for Last {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn both_are_asked() {
     let database = forebay_tests::shared().await.database("seams").await;
     let config =
@@ -58,7 +58,7 @@ impl Connect for Blind {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_session_nobody_watches_is_not_used_twice() {
     let database = forebay_tests::shared().await.database("seams_blind").await;
     let config =

@@ -3,7 +3,7 @@
 use forebay_pool::{Pool, PoolConfig, PoolError};
 use std::time::Duration;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_guard_that_is_out_is_waited_for() {
     let database = forebay_tests::shared().await.database("shutdown").await;
     let config = PoolConfig {
@@ -27,7 +27,7 @@ async fn a_guard_that_is_out_is_waited_for() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn those_who_wait_are_told() {
     let database = forebay_tests::shared().await.database("shutdown_waiters").await;
     let config =

@@ -2,7 +2,7 @@
 
 use forebay_pool::{Pool, PoolConfig, Role};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn reads_to_replicas_and_everything_else_to_the_primary() {
     let database = forebay_tests::shared().await.database("routing").await;
     database
@@ -33,7 +33,7 @@ async fn reads_to_replicas_and_everything_else_to_the_primary() {
     assert!(pool.query_one("SELECT v FROM t WHERE v = 2", &[]).await.is_err());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_read_guard_is_read_only_on_the_primary_as_well() {
     let database = forebay_tests::shared().await.database("read_only_primary").await;
     database.execute("CREATE TABLE t (v int)").await;

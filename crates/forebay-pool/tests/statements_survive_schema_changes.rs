@@ -2,7 +2,7 @@
 
 use forebay_pool::{Pool, PoolConfig};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_changed_result_type_is_prepared_anew() {
     let database = forebay_tests::shared().await.database("changed_type").await;
     database.execute("CREATE TABLE t (v int); INSERT INTO t VALUES (1)").await;
@@ -20,7 +20,7 @@ async fn a_changed_result_type_is_prepared_anew() {
     assert_eq!(pool.status().learned, 0, "a stale plan is not a refusal");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_least_recently_used_statement_leaves() {
     let database = forebay_tests::shared().await.database("statements").await;
     let config = PoolConfig { statements_max: 3, ..PoolConfig::from_url(&database.primary_url()).unwrap() };

@@ -24,7 +24,7 @@ async fn until_waiting(pool: &Pool, count: usize) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn first_come_first_served() {
     let (_database, pool) = pool("fifo", |_| {}).await;
     let held = pool.write().await.unwrap();
@@ -45,7 +45,7 @@ async fn first_come_first_served() {
     assert_eq!(*order.lock().unwrap(), (0..20).collect::<Vec<_>>());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_waiter_that_left_is_passed_over() {
     let (_database, pool) = pool("waiter_left", |_| {}).await;
     let held = pool.write().await.unwrap();
@@ -61,7 +61,7 @@ async fn a_waiter_that_left_is_passed_over() {
     stays.await.unwrap().unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_session_handed_to_a_waiter_that_never_looks_is_not_lost() {
     let (_database, pool) = pool("handed_over", |_| {}).await;
     let held = pool.write().await.unwrap();
@@ -73,7 +73,7 @@ async fn a_session_handed_to_a_waiter_that_never_looks_is_not_lost() {
     pool.write().await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn waiting_ends_at_the_timeout() {
     let (_database, pool) = pool("acquire_timeout", |c| c.acquire_timeout = Duration::from_millis(30)).await;
     let _held = pool.write().await.unwrap();
@@ -82,7 +82,7 @@ async fn waiting_ends_at_the_timeout() {
     assert!(error.is_timeout() && error.is_transient() && !error.is_outcome_unknown());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn waiting_ends_at_the_deadline_of_the_scope() {
     let (_database, pool) = pool("acquire_deadline", |_| {}).await;
     let _held = pool.write().await.unwrap();
@@ -92,7 +92,7 @@ async fn waiting_ends_at_the_deadline_of_the_scope() {
     assert!(error.is_timeout());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_queue_is_bounded() {
     let (_database, pool) = pool("queue_full", |c| c.queue_max = 2).await;
     let _held = pool.write().await.unwrap();
@@ -107,7 +107,7 @@ async fn the_queue_is_bounded() {
     assert!(futures_util::poll!(waiter.as_mut()).is_pending());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_spike_opens_no_more_sessions_than_wait() {
     let (_database, pool) = pool("spike", |c| c.write_sessions_max = 50).await;
     let mut tasks = Vec::new();
