@@ -24,7 +24,9 @@ use support::{
     shelf::Shelf,
 };
 
-const KEYS: usize = 4;
+const KEYS: usize = 6;
+/// More than a node's table has room for.
+const TAGS: usize = 3;
 const NODES: usize = 3;
 
 /// The database: a version per key, that only grows.
@@ -57,7 +59,7 @@ enum Off {
 }
 
 fn tag(key: usize) -> Tag {
-    Tag::of("even", key % 2)
+    Tag::of("group", key % TAGS)
 }
 
 async fn peer(hub: &Arc<Hub>, shelf: &Arc<Shelf>, off: Off) -> Arc<Peer> {
@@ -127,7 +129,7 @@ impl World {
             let now: Vec<u64> = rows.iter().map(|version| version.load(Ordering::SeqCst)).collect();
             let hit: Vec<usize> = match how {
                 0 => (0..KEYS).collect(),
-                1 | 2 => (0..KEYS).filter(|other| other % 2 == key % 2).collect(),
+                1 | 2 => (0..KEYS).filter(|other| other % TAGS == key % TAGS).collect(),
                 _ => vec![key],
             };
             match how {

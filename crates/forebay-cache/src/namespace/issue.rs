@@ -24,7 +24,7 @@ impl Namespace {
             return Reached::Everywhere;
         };
         // At once, whatever becomes of the rest.
-        self.apply(&invalidation, None);
+        self.apply(&invalidation);
         let unsent = Unsent { space: self, backplane, invalidation: Some(invalidation) };
         let began = Instant::now();
         let event = unsent.issue().await;
@@ -42,16 +42,16 @@ impl Namespace {
 
     /// Without a sequencer the chain is the process's own.
     fn number_locally(&self, invalidation: &Invalidation) {
-        let stamp = {
-            let mut ledger = self.ledger();
+        let mut numbered = None;
+        self.apply_with(invalidation, |ledger| {
             let applied = ledger.chain.applied().expect("a namespace without a sequencer has its own chain");
             let number = applied.stamp.number + 1;
             let stamp = Stamp { number, ..applied.stamp };
             ledger.chain.replayed_to(Mark { stamp, link: number });
-            stamp
-        };
-        self.apply(invalidation, Some(stamp.number));
-        if let Target::Key(key) = &invalidation.target
+            numbered = Some(stamp);
+            Some(ledger.apply(invalidation, Some(number)))
+        });
+        if let (Target::Key(key), Some(stamp)) = (&invalidation.target, numbered)
             && !self.0.tombstones.bury(key, stamp)
         {
             self.number_locally(&of_cache(key));
@@ -72,10 +72,7 @@ impl Namespace {
 
     /// Applies an event, unless it is known; one of this node's own (`own`) in any case.
     pub(super) fn hear(&self, event: &Event, own: bool) {
-        let heard = self.ledger().chain.hear(event);
-        if own || heard != Heard::Known {
-            self.apply(&event.invalidation, Some(event.stamp.number));
-        }
+        let heard = self.apply_event(event, own);
         if !own && heard != Heard::Known {
             self.0.meters.heard.increment(1);
         }
@@ -95,7 +92,7 @@ impl Namespace {
         let waiting = backplane.queue(invalidation.clone());
         self.0.meters.queued.set(waiting as f64);
         // After the mark was set: a load that trusted a remote tier until now began before this.
-        self.apply(invalidation, None);
+        self.apply(invalidation);
         backplane.work.notify_one();
     }
 }

@@ -1,6 +1,7 @@
 use super::{
     backplane::Backplane,
     builder::NamespaceBuilder,
+    chain::Heard,
     follow,
     ledger::{Judgement, Ledger},
     metrics::SpaceMeters,
@@ -170,10 +171,33 @@ impl Namespace {
         Ok(())
     }
 
-    pub(super) fn apply(&self, invalidation: &Invalidation, number: Option<u64>) {
+    pub(super) fn apply(&self, invalidation: &Invalidation) {
+        self.apply_with(invalidation, |ledger| Some(ledger.apply(invalidation, None)));
+    }
+
+    /// Applies an event unless it is known, or this node's own (`own`); returns what it was.
+    ///
+    /// The chain moves on together with what the event does: a load that takes the event's number as its stamp finds
+    /// its effects.
+    pub(super) fn apply_event(&self, event: &Event, own: bool) -> Heard {
+        let Event { stamp, invalidation, .. } = event;
+        let mut heard = Heard::Known;
+        self.apply_with(invalidation, |ledger| {
+            heard = ledger.chain.hear(event);
+            (own || heard != Heard::Known).then(|| ledger.apply(invalidation, Some(stamp.number)))
+        });
+        heard
+    }
+
+    /// Applies an invalidation by `change`, which gives the new count, or `None` when there is nothing to do.
+    pub(super) fn apply_with(
+        &self,
+        invalidation: &Invalidation,
+        change: impl FnOnce(&mut Ledger) -> Option<u64>,
+    ) {
         let Invalidation { target, strength, .. } = invalidation;
-        self.change(
-            |ledger| ledger.apply(invalidation, number),
+        let changed = self.change(
+            change,
             |members| match target {
                 Target::Clear(None) => members.values().filter_map(Weak::upgrade).collect(),
                 Target::Clear(Some(cache)) => {
@@ -183,7 +207,8 @@ impl Namespace {
             },
             *strength,
         );
-        if let Target::Key(key) = target
+        if changed
+            && let Target::Key(key) = target
             && let Some((cache, key)) = split_key(key)
         {
             // Outside of the ledger's lock: what is forgotten is dropped, and a value's drop is the user's code.
@@ -196,20 +221,15 @@ impl Namespace {
 
     /// An event that was missed: its place in the chain is known from the replay.
     pub(super) fn replay(&self, event: &Event) {
-        let known = {
-            let mut ledger = self.ledger();
-            ledger.chain.hear(event) == super::chain::Heard::Known
-        };
-        if !known {
+        if self.apply_event(event, false) != Heard::Known {
             self.0.meters.heard.increment(1);
-            self.apply(&event.invalidation, Some(event.stamp.number));
         }
     }
 
     /// The node stands at `end` and cannot tell what it missed: what it holds is a mere fallback.
     pub(super) fn rejoin(&self, end: Mark, positions: &Positions) {
         self.0.meters.suspected.increment(1);
-        self.change(|ledger| ledger.rejoin(end, positions), every_member, Strength::Soft);
+        self.change(|ledger| Some(ledger.rejoin(end, positions)), every_member, Strength::Soft);
     }
 
     /// What the node holds may be out of date: it is a mere fallback.
@@ -218,22 +238,23 @@ impl Namespace {
         self.change(
             |ledger| {
                 ledger.changes += 1;
-                ledger.changes
+                Some(ledger.changes)
             },
             every_member,
             Strength::Soft,
         );
     }
 
-    /// Changes the ledger, tells the members it concerns, and publishes the new count last of all.
+    /// Changes the ledger, tells the members it concerns, and publishes the new count last of all;
+    /// whether there was a change.
     fn change(
         &self,
-        change: impl FnOnce(&mut Ledger) -> u64,
+        change: impl FnOnce(&mut Ledger) -> Option<u64>,
         concerned: impl FnOnce(&HashMap<Box<str>, Weak<dyn Member>>) -> Vec<Arc<dyn Member>>,
         strength: Strength,
-    ) {
+    ) -> bool {
         let mut ledger = self.ledger();
-        let change = change(&mut ledger);
+        let Some(change) = change(&mut ledger) else { return false };
         let members = concerned(&self.members());
         for member in &members {
             member.forget_all(change, strength);
@@ -242,6 +263,7 @@ impl Namespace {
         drop(ledger);
         // After the lock: the last reference to a cache drops its values, which is the user's code.
         drop(members);
+        true
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {

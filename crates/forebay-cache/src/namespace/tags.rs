@@ -96,6 +96,9 @@ impl TagTable {
         }
         if self.cells.len() >= self.capacity {
             self.shared_in_use = true;
+            // The tag's own cell may be one of those that were given up.
+            self.shared.invalidated(self.floor, true);
+            self.shared.lock().numbered(self.chain_floor);
             return self.shared.clone();
         }
         let cell = Arc::new(TagCell::new(self.floor, Bound::at_most(self.chain_floor)));
@@ -106,6 +109,11 @@ impl TagTable {
     /// Marks `tag` as invalidated by the local change `change`, in place `number` of the chain if it has one.
     pub(crate) fn invalidated(&mut self, tag: &Tag, change: u64, hard: bool, number: Option<u64>) {
         let cell = self.cell(tag);
+        if Arc::ptr_eq(&cell, &self.shared) {
+            // The tag may find room for a cell of its own later.
+            self.floor = self.floor.max(change);
+            self.chain_floor = self.chain_floor.max(number.unwrap_or(0));
+        }
         let shared = self.shared_in_use.then(|| self.shared.clone());
         for cell in std::iter::once(cell).chain(shared) {
             cell.invalidated(change, hard);
@@ -188,6 +196,26 @@ mod tests {
         table.invalidated(&Tag::named("held"), 5, false, None);
         assert_eq!((held.soft(), held.hard()), (5, 0));
         assert_eq!(crowded.soft(), 5, "it cannot tell whose invalidation it was");
+    }
+
+    #[test]
+    fn a_cell_that_was_given_up_fails_closed_for_a_tag_that_shares() {
+        let mut table = TagTable::new(2);
+        table.invalidated(&Tag::named("gone"), 7, true, Some(70));
+        let held = ["a", "b"].map(|name| table.cell(&Tag::named(name)));
+        let gone = table.cell(&Tag::named("gone"));
+        assert_eq!((gone.soft(), gone.hard(), gone.chain().number), (7, 7, 70));
+        drop(held);
+    }
+
+    #[test]
+    fn a_tag_that_shared_and_found_room_remembers() {
+        let mut table = TagTable::new(1);
+        let held = table.cell(&Tag::named("held"));
+        table.invalidated(&Tag::named("crowded"), 5, true, Some(50));
+        drop(held);
+        let own = table.cell(&Tag::named("crowded"));
+        assert_eq!((own.soft(), own.hard(), own.chain().number), (5, 5, 50));
     }
 
     #[test]
