@@ -38,6 +38,27 @@ async fn of_its_key_and_its_declared_tags_only() {
 }
 
 #[tokio::test]
+async fn of_the_whole_namespace_when_the_value_may_bring_other_tags() {
+    let asked = async || {
+        let at = Scope::current().expect("a load has a scope").required(SYSTEM).map(|at| at.lsn);
+        Some(at)
+    };
+    let by_call: Cache<u32, Option<u64>> = cache();
+    by_call.invalidator().after(at(100)).tag(&Tag::of("team", 3)).await;
+    let load = by_call.entry(&1).tags(|| [Tag::named("declared")]);
+    let load = load.tags_from(|_: &Option<u64>| [Tag::of("team", 3)]).get_or_load(asked);
+    assert_eq!(load.await, Some(Some(100)));
+
+    let by_cache: Cache<u32, Option<u64>> = Cache::builder("rows")
+        .tags_from(|_: &u32, _: &Option<u64>| [Tag::of("team", 3)])
+        .build()
+        .expect("valid settings");
+    by_cache.invalidator().after(at(100)).tag(&Tag::of("team", 3)).await;
+    let load = by_cache.entry(&1).tags(|| [Tag::named("declared")]).get_or_load(asked);
+    assert_eq!(load.await, Some(Some(100)));
+}
+
+#[tokio::test]
 async fn taken_from_the_writes_of_the_request() {
     let (cache, tag) = (cache(), Tag::named("red"));
     Scope::new()

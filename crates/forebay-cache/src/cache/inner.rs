@@ -63,7 +63,7 @@ impl<K: CacheKey, V> Inner<K, V> {
     }
 
     pub(super) fn origin(&self, ttl: Option<Duration>, declared: usize, refreshable: bool) -> Origin {
-        Origin { ttl, declared, refreshable }
+        Origin { ttl, declared, open: !refreshable || self.tags_of.is_some(), refreshable }
     }
 
     /// Whether there are remote tiers that this cache uses.

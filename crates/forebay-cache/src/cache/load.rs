@@ -8,7 +8,7 @@ use super::{
 use crate::{
     CacheKey, Loaded, StoredAs,
     flight::{Joined, Landing, Lead},
-    memory::Verdict,
+    memory::{Life, Verdict},
 };
 use forebay_scope::Scope;
 use std::{sync::Arc, time::Duration};
@@ -59,7 +59,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
                         return Some(value);
                     }
                     // A caller that waits for us with a loader leads when we find nothing.
-                    return Loading::begin(inner, lead, key, Vec::new(), None).remote().await.ok();
+                    return Loading::begin(inner, lead, key, Vec::new(), None, true).remote().await.ok();
                 }
                 Joined::Landed(Landing::Failed(_)) => return None,
                 Joined::Landed(landing) => {
@@ -79,7 +79,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     {
         let inner = &self.0;
         let full_key = inner.full_key(key);
-        let start = inner.namespace.start(&full_key, &[]);
+        let start = inner.namespace.start(&full_key, &[], true);
         let mut tags = Vec::new();
         plan.declared.add(&(), &mut tags);
         let declared = tags.len();
@@ -111,15 +111,23 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 if life.loaded_at_change < arrived_at && !life.is_valid(&self.memory.floors) {
                     return None;
                 }
-                note_read(&life);
-                if behind {
-                    Scope::with_current(Scope::mark_behind);
-                }
+                note_followed(&life, behind);
                 Some(R::from_hit(value))
             }
-            Landing::Absent { loaded_at_change } if loaded_at_change >= arrived_at => R::from_absent(),
-            Landing::Absent { .. } => None,
-            Landing::Failed(failed) => self.stand_in(key).or_else(|| R::from_failure(failed)),
+            Landing::Absent { life, behind } => {
+                if life.loaded_at_change < arrived_at {
+                    return None;
+                }
+                let absent = R::from_absent()?;
+                note_followed(&life, behind);
+                Some(absent)
+            }
+            Landing::Failed(failed) => self.stand_in(key).or_else(|| {
+                let result = R::from_failure(failed)?;
+                // What the failed load depended on is not known here.
+                Scope::with_current(Scope::mark_behind);
+                Some(result)
+            }),
         }
     }
 
@@ -159,7 +167,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         }
         let mut declared = Vec::new();
         plan.declared.add(&(), &mut declared);
-        let loading = match Loading::begin(self, lead, key, declared, plan.ttl).remote().await {
+        let open = F::FROM_VALUE || self.tags_of.is_some();
+        let loading = match Loading::begin(self, lead, key, declared, plan.ttl, open).remote().await {
             Ok(value) => return R::from_hit(value),
             Err(loading) => loading,
         };
@@ -181,5 +190,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 self.stand_in(key).unwrap_or(result)
             }
         }
+    }
+}
+
+/// Adds what another's load depended on to the request's scope, if there is one.
+fn note_followed(life: &Life, behind: bool) {
+    note_read(life);
+    if behind {
+        Scope::with_current(Scope::mark_behind);
     }
 }

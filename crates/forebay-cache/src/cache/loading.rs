@@ -5,7 +5,7 @@ use super::{
 use crate::{
     CacheKey, LoadFailed,
     flight::{Landing, Lead},
-    memory::Verdict,
+    memory::{Life, Verdict},
     namespace::Start,
 };
 use bytes::Bytes;
@@ -30,16 +30,18 @@ pub(super) struct Loading<'a, K, V> {
 }
 
 impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
-    /// Takes the stamp, before any lower tier is asked and the loader runs.
+    /// Takes the stamp, before any lower tier is asked and the loader runs. `open` tells whether the value may bring tags
+    /// besides those declared.
     pub(super) fn begin(
         inner: &'a Arc<Inner<K, V>>,
         lead: Lead<'a, V>,
         key: &'a K,
         declared: Vec<Tag>,
         ttl: Option<Duration>,
+        open: bool,
     ) -> Self {
         let full_key = inner.full_key(key);
-        let start = inner.namespace.start(&full_key, &declared);
+        let start = inner.namespace.start(&full_key, &declared, open);
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&start.required);
         Self { inner, lead, key, full_key, declared, ttl, start, scope, began: Instant::now() }
@@ -68,21 +70,12 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     /// whether the cache's own loader could make an entry with the same tags.
     pub(super) fn value(self, value: &Arc<V>, found: Vec<Tag>, refreshable: bool) {
         self.measured();
-        let Self { inner, lead, key, full_key, declared, ttl, start, scope, began } = self;
-        let origin = inner.origin(ttl, declared.len(), refreshable);
-        let mut tags = declared;
-        tags.extend(found);
-        inner.add_own_tags(key, value, &mut tags);
-        let read = scope.tags();
-        tags.extend_from_slice(read.as_slice());
-        let life = Arc::new(inner.life(key, tags, origin, start.change));
-        note_read(&life);
-        if scope.is_behind() {
-            inner.meters.behind.increment(1);
-        } else if read.overflowed() {
-            // It depends on more than its tags say, so no invalidation could be trusted to find it.
-            inner.meters.overtagged.increment(1);
-        } else {
+        let mut found = found;
+        self.inner.add_own_tags(self.key, value, &mut found);
+        let life = self.life(found, refreshable);
+        let behind = self.is_behind();
+        let Self { inner, lead, key, full_key, start, began, .. } = self;
+        if !behind {
             let kept = inner.land(lead, key, value, &life);
             let load = began.elapsed();
             // A tombstone outlives a load of this length, and no longer one.
@@ -91,15 +84,17 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
             }
             return;
         }
-        lead.land(Landing::Value { value: value.clone(), life, behind: scope.is_behind() }, || ());
+        lead.land(Landing::Value { value: value.clone(), life, behind }, || ());
     }
 
-    /// Ends with the knowledge that there is no such thing: a stale value goes.
+    /// Ends with the knowledge that there is no such thing: a stale value goes, unless that may be out of date itself.
     pub(super) fn absent(self) {
         self.measured();
-        let Self { inner, lead, key, start, .. } = self;
-        let gone = lead.land(Landing::Absent { loaded_at_change: start.change }, || {
-            key.with_bytes(|bytes| inner.memory.remove(bytes))
+        let life = self.life(Vec::new(), false);
+        let behind = self.is_behind();
+        let Self { inner, lead, key, .. } = self;
+        let gone = lead.land(Landing::Absent { life, behind }, || {
+            if behind { None } else { key.with_bytes(|bytes| inner.memory.remove(bytes)) }
         });
         drop(gone);
     }
@@ -108,7 +103,34 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     pub(super) fn failed(self, failed: LoadFailed) {
         self.measured();
         self.inner.meters.load_failures.increment(1);
+        Scope::with_current(|scope| scope.read(self.declared.iter().cloned()));
         self.lead.land(Landing::Failed(failed), || ());
+    }
+
+    /// What the outcome depends on: the declared tags, those `found`, and those the loader read; noted in the caller's
+    /// scope as well.
+    fn life(&self, found: Vec<Tag>, refreshable: bool) -> Arc<Life> {
+        let mut tags = self.declared.clone();
+        tags.extend(found);
+        tags.extend_from_slice(self.scope.tags().as_slice());
+        let origin = self.inner.origin(self.ttl, self.declared.len(), refreshable);
+        let life = Arc::new(self.inner.life(self.key, tags, origin, self.start.change));
+        note_read(&life);
+        life
+    }
+
+    /// Whether the outcome must not be kept: it was read from a server that may not have reached what was required, or
+    /// depends on more than its tags say, so that no invalidation could be trusted to find it.
+    fn is_behind(&self) -> bool {
+        if self.scope.is_behind() {
+            self.inner.meters.behind.increment(1);
+            true
+        } else if self.scope.tags().overflowed() {
+            self.inner.meters.overtagged.increment(1);
+            true
+        } else {
+            false
+        }
     }
 
     fn measured(&self) {

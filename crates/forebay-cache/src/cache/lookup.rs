@@ -59,7 +59,8 @@ where
     /// Tags known before the value is. `tags` is called only when the value must be loaded or stored.
     ///
     /// A reload after one of them was invalidated must read what the invalidation stands for. Default: none, so that
-    /// a reload must read what any invalidation of the namespace stands for.
+    /// a reload must read what any invalidation of the namespace stands for; so must one whose value may bring others
+    /// ([`tags_from`](Self::tags_from)).
     pub fn tags<I, T>(self, tags: T) -> Lookup<'a, K, V, TagsBy<T>, F>
     where
         T: FnOnce() -> I,

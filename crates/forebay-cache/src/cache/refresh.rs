@@ -29,7 +29,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         }
         let declared = stale.tags[..stale.origin.declared].to_vec();
         // Another node may have reloaded it already.
-        let loading = Loading::begin(inner, lead, key, declared, stale.origin.ttl).remote().await;
+        let loading =
+            Loading::begin(inner, lead, key, declared, stale.origin.ttl, stale.origin.open).remote().await;
         let Err(loading) = loading else { return };
         match tokio::time::timeout(inner.load_max, loading.scope.run(loader.load(key))).await {
             Ok(Ok(Some(value))) => loading.value(&value, Vec::new(), true),

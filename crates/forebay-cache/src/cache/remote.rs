@@ -100,8 +100,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             stale_if_error: entry.fallback.unwrap_or_default(),
             jitter: self.freshness.jitter,
         };
-        // Which tags were declared is not known here; taking all of them asks more of a refresh, never less.
-        let origin = Origin { ttl: entry.ttl, declared: entry.tags.len(), refreshable: true };
+        // Which tags were declared is not known here: a refresh declares all of them, and any other may come.
+        let origin = Origin { ttl: entry.ttl, declared: entry.tags.len(), open: true, refreshable: true };
         self.life_with(key, entry.tags.clone(), &freshness, origin, age, change)
     }
 

@@ -13,13 +13,17 @@ pub(crate) enum Landing<V> {
         value: Arc<V>,
         /// What it may be used for, and for how long.
         life: Arc<Life>,
-        /// Whether it was read from a server that may not have reached what was required.
+        /// Whether it was read from a server that may not have reached what was required, or depends on more than its
+        /// tags say.
         behind: bool,
     },
     /// There is no such thing.
     Absent {
-        /// The node's count of invalidations when the load began.
-        loaded_at_change: u64,
+        /// What that depends on, and since when it is known.
+        life: Arc<Life>,
+        /// Whether it was found out at a place that may not have reached what was required, or depends on more
+        /// than its tags say.
+        behind: bool,
     },
     /// Not at all.
     Failed(LoadFailed),
@@ -31,7 +35,7 @@ impl<V> Clone for Landing<V> {
             Self::Value { value, life, behind } => {
                 Self::Value { value: value.clone(), life: life.clone(), behind: *behind }
             }
-            Self::Absent { loaded_at_change } => Self::Absent { loaded_at_change: *loaded_at_change },
+            Self::Absent { life, behind } => Self::Absent { life: life.clone(), behind: *behind },
             Self::Failed(failed) => Self::Failed(failed.clone()),
         }
     }

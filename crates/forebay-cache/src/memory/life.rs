@@ -45,6 +45,8 @@ pub(crate) struct Origin {
     pub(crate) ttl: Option<Duration>,
     /// How many of the entry's tags, the first ones, were declared before the load.
     pub(crate) declared: usize,
+    /// Whether a load of the same entry may bring tags besides those declared, other than from caches it reads.
+    pub(crate) open: bool,
     /// Whether the cache's own loader could make the same entry: not when the call had its own way to find tags.
     pub(crate) refreshable: bool,
 }

@@ -18,7 +18,7 @@ pub(crate) struct Ledger {
     tags: TagTable,
     keys: KeyTable,
     clears: Clears,
-    /// The newest positions of all invalidations: what a load without declared tags must have reached.
+    /// The newest positions of all invalidations: what a load must have reached whose tags are not known before.
     positions: Positions,
     /// The positions that concern every load: of clears, and of invalidations this node did not hear.
     common_positions: Positions,
@@ -99,9 +99,9 @@ impl Ledger {
     }
 
     /// What a load of `key` must have reached: what concerns the key and its declared tags, or everything in
-    /// the namespace when none are declared.
-    pub(crate) fn required(&self, key: &[u8], declared: &[Tag]) -> Positions {
-        if declared.is_empty() {
+    /// the namespace when none are declared or the value may bring others (`open`).
+    pub(crate) fn required(&self, key: &[u8], declared: &[Tag], open: bool) -> Positions {
+        if open || declared.is_empty() {
             return self.positions.clone();
         }
         let mut required = self.common_positions.clone();

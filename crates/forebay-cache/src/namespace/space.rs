@@ -137,14 +137,14 @@ impl Namespace {
         if tags.is_empty() { Vec::new() } else { self.ledger().cells(tags) }
     }
 
-    /// Begins a load of `key` (`cache:key`) that declares some tags.
-    pub(crate) fn start(&self, key: &[u8], declared: &[Tag]) -> Start {
+    /// Begins a load of `key` (`cache:key`) that declares some tags; `open` when its value may bring others.
+    pub(crate) fn start(&self, key: &[u8], declared: &[Tag], open: bool) -> Start {
         let ledger = self.ledger();
         let queued = self.0.backplane.as_ref().is_some_and(Backplane::has_queued);
         Start {
             change: ledger.changes,
             stamp: ledger.chain.stamp().filter(|_| !queued),
-            required: ledger.required(key, declared),
+            required: ledger.required(key, declared, open),
         }
     }
 
