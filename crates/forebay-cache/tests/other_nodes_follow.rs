@@ -167,6 +167,38 @@ async fn a_silent_backplane_bounds_how_long_memory_is_trusted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_heartbeat_that_shows_a_loss_is_no_reason_to_trust_memory_until_it_is_made_good() {
+    let hub = Hub::new();
+    let (a, b) = (member(&hub).await, member(&hub).await);
+    b.fill().await;
+    a.words.invalidate(&1).await;
+    assert!(b.link.lose(0));
+    hub.offline(true);
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        b.link.heartbeat();
+        support::settle().await;
+    }
+    assert!(!b.holds(1) && !b.holds(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invalidation_equal_to_one_on_its_way_is_sent_as_well() {
+    let hub = Hub::new();
+    let a = member(&hub).await;
+    hub.offline(true);
+    a.words.invalidate(&1).await;
+    hub.offline(false);
+    // The pause after the failure is over: the queue is sent.
+    tokio::time::advance(Duration::from_secs(1)).await;
+    while hub.end().stamp.number == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(support::start(a.words.invalidate(&1)));
+    eventually("both have a number", async || hub.end().stamp.number == 2).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unreachable_sequencer_queues_what_holds_here_at_once() {
     let hub = Hub::new();
     let (a, b) = (member(&hub).await, member(&hub).await);

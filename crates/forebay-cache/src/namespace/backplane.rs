@@ -64,14 +64,15 @@ impl Backplane {
         outbox.len()
     }
 
-    pub(super) fn next_queued(&self) -> Option<Invalidation> {
+    /// The oldest that waits, and its number in the queue.
+    pub(super) fn next_queued(&self) -> Option<(u64, Invalidation)> {
         self.outbox().next().cloned()
     }
 
     /// An invalidation that waited has its number; returns how many still wait.
-    pub(super) fn sent(&self, invalidation: &Invalidation) -> usize {
+    pub(super) fn sent(&self, number: u64) -> usize {
         let mut outbox = self.outbox();
-        outbox.sent(invalidation);
+        outbox.sent(number);
         self.queued.store(outbox.len() > 0, Ordering::Release);
         outbox.len()
     }

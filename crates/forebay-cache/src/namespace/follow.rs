@@ -49,7 +49,7 @@ async fn follow(space: Weak<Inner>) {
 }
 
 struct Follower {
-    /// When the backplane last gave a sign of life, or everything was last suspected for want of one.
+    /// When everything was last known to be applied, or suspected for want of a sign of life.
     trusted_since: Instant,
     /// When the present gap was first seen.
     gap_since: Option<Instant>,
@@ -65,18 +65,18 @@ impl Follower {
     fn hear(&mut self, space: &Namespace, heard: Heard) {
         let Some(backplane) = &space.0.backplane else { return };
         match heard {
-            Heard::Event(event) => {
-                self.trusted_since = Instant::now();
-                space.hear(&event, false);
-            }
+            Heard::Event(event) => space.hear(&event, false),
             Heard::Alive(end) => {
-                self.trusted_since = Instant::now();
                 self.retry_at = None;
                 if space.ledger().chain.differs_from(end) {
                     backplane.broken.store(true, Ordering::Release);
                 }
             }
             Heard::Interrupted => backplane.broken.store(true, Ordering::Release),
+        }
+        // A sign of life that shows that something was missed is none before that was made good.
+        if !backplane.broken.load(Ordering::Acquire) && !space.ledger().chain.has_gap() {
+            self.trusted_since = Instant::now();
         }
     }
 
@@ -109,6 +109,7 @@ impl Follower {
     async fn catch_up(&mut self, space: &Namespace, backplane: &Backplane) -> bool {
         // Before the question: what breaks the chain from here on needs another one.
         backplane.broken.store(false, Ordering::Release);
+        let asked_at = Instant::now();
         let mark = space.ledger().chain.applied();
         let Some(missed) = backplane.missed(mark).await else {
             space.0.meters.replays_failed.increment(1);
@@ -127,6 +128,7 @@ impl Follower {
             space.rejoin(end, &positions);
         }
         self.gap_since = None;
+        self.trusted_since = asked_at;
         backplane.joined.send_replace(true);
         true
     }
@@ -134,10 +136,10 @@ impl Follower {
 
 /// Sends what waits for a number; `false` when there was no answer.
 pub(super) async fn flush(space: &Namespace, backplane: &Backplane) -> bool {
-    while let Some(invalidation) = backplane.next_queued() {
+    while let Some((number, invalidation)) = backplane.next_queued() {
         let Some(event) = backplane.issue(&invalidation).await else { return false };
         space.issued(&event);
-        space.0.meters.queued.set(backplane.sent(&invalidation) as f64);
+        space.0.meters.queued.set(backplane.sent(number) as f64);
     }
     true
 }

@@ -1,45 +1,48 @@
 use crate::{Invalidation, Strength, Target};
-use forebay_scope::Positions;
 use std::collections::VecDeque;
 
 /// Invalidations that wait for the sequencer to answer again, at most `max` of them.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    queue: VecDeque<Invalidation>,
+    /// Numbered, so that what was sent is told from an equal one that came later.
+    queue: VecDeque<(u64, Invalidation)>,
+    pushed: u64,
     max: usize,
 }
 
 impl Outbox {
     pub(super) const fn new(max: usize) -> Self {
-        Self { queue: VecDeque::new(), max }
+        Self { queue: VecDeque::new(), pushed: 0, max }
     }
 
     /// Adds an invalidation. When there is no room, one invalidation of everything takes the place of all: nothing is
     /// ever dropped silently.
     pub(super) fn push(&mut self, invalidation: Invalidation) {
-        if self.queue.contains(&invalidation) {
+        // The oldest one may have its number already, and then does not reach loads that began since.
+        if self.queue.iter().skip(1).any(|(_, waiting)| *waiting == invalidation) {
             return;
         }
+        self.pushed += 1;
         if self.queue.len() < self.max {
-            self.queue.push_back(invalidation);
+            self.queue.push_back((self.pushed, invalidation));
             return;
         }
-        let mut positions = Positions::default();
-        for replaced in self.queue.drain(..).chain([invalidation]) {
+        let mut positions = invalidation.positions;
+        for (_, replaced) in self.queue.drain(..) {
             positions.merge_all(&replaced.positions);
         }
         let all = Invalidation { target: Target::Clear(None), strength: Strength::Hard, positions };
-        self.queue.push_back(all);
+        self.queue.push_back((self.pushed, all));
     }
 
-    /// The oldest one.
-    pub(super) fn next(&self) -> Option<&Invalidation> {
+    /// The oldest one, and its number in the queue.
+    pub(super) fn next(&self) -> Option<&(u64, Invalidation)> {
         self.queue.front()
     }
 
-    /// The oldest one was sent, if it still is `sent`.
-    pub(super) fn sent(&mut self, sent: &Invalidation) {
-        if self.queue.front() == Some(sent) {
+    /// The one with this number was sent.
+    pub(super) fn sent(&mut self, number: u64) {
+        if self.queue.front().is_some_and(|(front, _)| *front == number) {
             self.queue.pop_front();
         }
     }
@@ -52,7 +55,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use forebay_scope::Tag;
+    use forebay_scope::{Positions, Tag};
 
     #[test]
     fn overflow_becomes_an_invalidation_of_everything() {
@@ -62,7 +65,7 @@ mod tests {
             outbox.push(Invalidation { target, strength: Strength::Soft, positions: Positions::default() });
         }
         assert_eq!(outbox.len(), 1);
-        let all = outbox.next().expect("one is left");
+        let (_, all) = outbox.next().expect("one is left");
         assert_eq!((&all.target, all.strength), (&Target::Clear(None), Strength::Hard));
     }
 }
