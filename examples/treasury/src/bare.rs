@@ -3,7 +3,7 @@
 
 use crate::{
     Failure,
-    model::{Account, Holdings, LedgerPage, Orders, Part, Payment, Receipt},
+    model::{Account, Fragment, LedgerPage, Payment, Receipt},
     page::{Cursor, PageKey, build},
     queries::{self, Db, Params, Session},
     stats::{Counters, Stats},
@@ -99,11 +99,11 @@ impl Source for Direct<'_> {
         queries::payments(&self.db, id).await.map(Arc::new)
     }
 
-    async fn orders(&self, id: i64) -> Result<Arc<Orders>, Failure> {
+    async fn orders(&self, id: i64) -> Result<Arc<Fragment>, Failure> {
         queries::orders(&self.db, id).await.map(Arc::new)
     }
 
-    async fn holdings(&self, id: i64) -> Result<Arc<Holdings>, Failure> {
+    async fn holdings(&self, id: i64) -> Result<Arc<Fragment>, Failure> {
         queries::holdings(&self.db, id).await.map(Arc::new)
     }
 
@@ -111,7 +111,7 @@ impl Source for Direct<'_> {
         queries::ledger(&self.db, id, after).await.map(Arc::new)
     }
 
-    async fn search(&self, prefix: &str) -> Result<Arc<Vec<Part>>, Failure> {
+    async fn search(&self, prefix: &str) -> Result<Arc<Fragment>, Failure> {
         queries::search(&self.db, prefix).await.map(Arc::new)
     }
 }

@@ -21,8 +21,23 @@ pub(crate) struct Payment {
     pub(crate) memo: String,
 }
 
-/// What an account ordered, summed up for its dashboard.
+/// A part of an answer as JSON text: written once, then copied into every answer that shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Fragment(String);
+
+impl Fragment {
+    pub(crate) fn of(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        serde_json::to_string(value).map(Self)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an account ordered, summed up for its dashboard.
+#[derive(Debug, Serialize)]
 pub(crate) struct Orders {
     pub(crate) by_status: Vec<StatusTotal>,
     pub(crate) latest: Vec<Order>,
@@ -30,14 +45,14 @@ pub(crate) struct Orders {
     pub(crate) top_parts: Vec<PartTotal>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct StatusTotal {
     pub(crate) status: String,
     pub(crate) orders: i64,
     pub(crate) total_cents: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Order {
     pub(crate) order: i64,
     pub(crate) date: String,
@@ -47,14 +62,14 @@ pub(crate) struct Order {
     pub(crate) total_cents: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct MonthTotal {
     pub(crate) month: String,
     pub(crate) orders: i64,
     pub(crate) total_cents: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct PartTotal {
     pub(crate) part: i64,
     pub(crate) name: String,
@@ -63,13 +78,13 @@ pub(crate) struct PartTotal {
 }
 
 /// What an account holds, by part and by brand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Holdings {
     pub(crate) positions: Vec<Holding>,
     pub(crate) by_brand: Vec<BrandTotal>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Holding {
     pub(crate) part: i64,
     pub(crate) name: String,
@@ -80,7 +95,7 @@ pub(crate) struct Holding {
     pub(crate) value_cents: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct BrandTotal {
     pub(crate) brand: String,
     pub(crate) quantity: i64,
@@ -90,11 +105,12 @@ pub(crate) struct BrandTotal {
 /// A page of an account's line items, newest first; `next` is the cursor of the page after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LedgerPage {
-    pub(crate) entries: Vec<LedgerEntry>,
+    /// An array of [`LedgerEntry`].
+    pub(crate) entries: Fragment,
     pub(crate) next: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct LedgerEntry {
     pub(crate) date: String,
     pub(crate) order: i64,
@@ -111,7 +127,7 @@ pub(crate) struct LedgerEntry {
 }
 
 /// One part of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Part {
     pub(crate) part: i64,
     pub(crate) name: String,

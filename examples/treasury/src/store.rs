@@ -1,6 +1,6 @@
 use crate::{
     Failure,
-    model::{Account, Holdings, LedgerPage, Orders, Part, Payment, Receipt},
+    model::{Account, Fragment, LedgerPage, Payment, Receipt},
     page::{Cursor, PageKey},
     stats::Stats,
 };
@@ -33,10 +33,10 @@ pub(crate) trait Source: Sync {
     fn payments(&self, id: i64) -> impl Future<Output = Result<Arc<Vec<Payment>>, Failure>> + Send;
 
     /// Its orders, summed up.
-    fn orders(&self, id: i64) -> impl Future<Output = Result<Arc<Orders>, Failure>> + Send;
+    fn orders(&self, id: i64) -> impl Future<Output = Result<Arc<Fragment>, Failure>> + Send;
 
     /// What it holds.
-    fn holdings(&self, id: i64) -> impl Future<Output = Result<Arc<Holdings>, Failure>> + Send;
+    fn holdings(&self, id: i64) -> impl Future<Output = Result<Arc<Fragment>, Failure>> + Send;
 
     /// Its line items after a cursor.
     fn ledger(
@@ -46,5 +46,5 @@ pub(crate) trait Source: Sync {
     ) -> impl Future<Output = Result<Arc<LedgerPage>, Failure>> + Send;
 
     /// Parts by the beginning of their name.
-    fn search(&self, prefix: &str) -> impl Future<Output = Result<Arc<Vec<Part>>, Failure>> + Send;
+    fn search(&self, prefix: &str) -> impl Future<Output = Result<Arc<Fragment>, Failure>> + Send;
 }

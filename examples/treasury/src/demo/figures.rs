@@ -49,6 +49,7 @@ pub(super) fn publish(measured: &Measured, freshness: &Report, file: &Path) -> a
     let [bare, forebay] = &measured.seen;
     let same = Spread::of(&measured.same_ratios);
     figures.add("service.throughput_vs_bare_aa", same, "ratio", Aim::None);
+    // Times may miss their aim by what the machine cannot resolve; counts and sizes may not.
     figures.noise = (same.high - same.low) / 2.0;
     let asked = forebay.open.total().requests;
     let ratio = |of: f64, to: f64| Spread::one(if to > 0.0 { of / to } else { 0.0 }, asked);
@@ -59,6 +60,7 @@ pub(super) fn publish(measured: &Measured, freshness: &Report, file: &Path) -> a
         Aim::AtLeast(10.0),
     );
     figures.add("service.p99_vs_bare", Spread::of(&measured.p99_ratios), "ratio", Aim::AtMost(0.2));
+    figures.noise = 0.0;
     let queries = ratio(forebay.counted.queries_per_read(), bare.counted.queries_per_read());
     figures.add("service.db_queries_vs_bare", queries, "ratio", Aim::AtMost(0.05));
     let both_cpu = |seen| service_cpu(seen) + database_cpu(seen);

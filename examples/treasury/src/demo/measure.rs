@@ -88,13 +88,15 @@ pub(super) struct Plan {
 /// The share of bare's throughput that the open loop asks for.
 const OPEN_SHARE: f64 = 0.6;
 
+/// How long each mode is warmed, in slices: bare until its pages and plans are there, forebay until most accounts
+/// have been asked for once, as in any service that has been up for some minutes.
+const WARM_UP_SLICES: [u32; 2] = [5, 25];
+
 /// Warm-up, closed loop, open loop; the modes take turns, and which goes first alternates. Blocks.
 pub(super) fn measure(sides: &mut [Side; 2], plan: Plan) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
-    for side in &mut *sides {
-        terminal::progress(&format!("warm-up: {}", side.name));
-        // Long enough for the whole working set, not only for its hot end.
-        side.fleet.closed(plan.slice * 6);
+    for (side, slices) in sides.iter_mut().zip(WARM_UP_SLICES) {
+        warm_up(side, plan.slice * slices)?;
     }
     throughput(sides, plan, &mut measured)?;
     measured.open_rate = OPEN_SHARE * measured.seen[0].closed.per_second();
@@ -103,6 +105,19 @@ pub(super) fn measure(sides: &mut [Side; 2], plan: Plan) -> anyhow::Result<Measu
         seen.resident_bytes = service::stats(&side.address)?.resident_bytes;
     }
     Ok(measured)
+}
+
+fn warm_up(side: &mut Side, length: Duration) -> anyhow::Result<()> {
+    terminal::progress(&format!("warm-up: {}, {:.0} s", side.name, length.as_secs_f64()));
+    for _ in 0..5 {
+        let mut counted = Counted::default();
+        let before = service::stats(&side.address)?;
+        let slice = side.fleet.closed(length / 5);
+        counted.add(&before, &service::stats(&side.address)?);
+        let (rate, share) = (slice.per_second(), counted.without_query() * 100.0);
+        terminal::progress(&format!("warm-up: {rate:.0}/s, {share:.1} % of reads without a query"));
+    }
+    Ok(())
 }
 
 fn throughput(sides: &mut [Side; 2], plan: Plan, measured: &mut Measured) -> anyhow::Result<()> {

@@ -1,11 +1,10 @@
 use super::{Cursor, PageKey};
 use crate::{
     Failure,
-    model::{Account, Holdings, LedgerEntry, Orders, Part, Payment},
+    model::{Account, Fragment},
     store::Source,
 };
 use bytes::Bytes;
-use serde::Serialize;
 
 /// A finished answer.
 #[derive(Debug, Clone)]
@@ -18,59 +17,54 @@ pub(crate) struct Page {
     pub(crate) next: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Dashboard<'a> {
-    account: &'a Account,
-    payments: &'a [Payment],
-    orders: &'a Orders,
-}
-
-#[derive(Serialize)]
-struct Portfolio<'a> {
-    account: &'a Account,
-    holdings: &'a Holdings,
-}
-
-#[derive(Serialize)]
-struct Ledger<'a> {
-    account: &'a Account,
-    entries: &'a [LedgerEntry],
-    next: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Search<'a> {
-    query: &'a str,
-    parts: &'a [Part],
-}
-
 /// Builds an answer from its parts, the same way whatever stands behind `source`.
 pub(crate) async fn build<S: Source>(source: &S, key: &PageKey) -> Result<Page, Failure> {
     match key {
         PageKey::Dashboard(id) => {
             let (account, payments, orders) =
                 tokio::try_join!(source.account(*id), source.payments(*id), source.orders(*id))?;
-            let body = Dashboard { account: &account, payments: &payments, orders: &orders };
-            page(&body, Some(&account), None)
+            let payments = Fragment::of(&payments)?;
+            account_page(&account, &[("payments", &payments), ("orders", &orders)], None)
         }
         PageKey::Portfolio(id) => {
             let (account, holdings) = tokio::try_join!(source.account(*id), source.holdings(*id))?;
-            page(&Portfolio { account: &account, holdings: &holdings }, Some(&account), None)
+            account_page(&account, &[("holdings", &holdings)], None)
         }
         PageKey::Ledger(id, after) => {
             let after = after.clone().unwrap_or_else(Cursor::start);
             let (account, ledger) = tokio::try_join!(source.account(*id), source.ledger(*id, &after))?;
-            let body = Ledger { account: &account, entries: &ledger.entries, next: ledger.next.as_deref() };
-            let next = ledger.next.as_ref().map(|after| format!("/accounts/{id}/ledger?after={after}"));
-            page(&body, Some(&account), next)
+            let next = Fragment::of(&ledger.next)?;
+            let path = ledger.next.as_ref().map(|after| format!("/accounts/{id}/ledger?after={after}"));
+            account_page(&account, &[("entries", &ledger.entries), ("next", &next)], path)
         }
         PageKey::Search(query) => {
             let parts = source.search(query).await?;
-            page(&Search { query, parts: &parts }, None, None)
+            let json = object(&[("query", &Fragment::of(query)?), ("parts", &parts)]);
+            Ok(Page { json, version: None, next: None })
         }
     }
 }
 
-fn page(body: &impl Serialize, account: Option<&Account>, next: Option<String>) -> Result<Page, Failure> {
-    Ok(Page { json: serde_json::to_vec(body)?.into(), version: account.map(|a| a.version), next })
+fn account_page(
+    account: &Account,
+    parts: &[(&str, &Fragment)],
+    next: Option<String>,
+) -> Result<Page, Failure> {
+    let shown = Fragment::of(account)?;
+    let members: Vec<_> = std::iter::once(("account", &shown)).chain(parts.iter().copied()).collect();
+    Ok(Page { json: object(&members), version: Some(account.version), next })
+}
+
+/// A JSON object of finished parts; the names are plain text of our own.
+fn object(members: &[(&str, &Fragment)]) -> Bytes {
+    let length: usize = members.iter().map(|(name, part)| name.len() + part.as_str().len() + 4).sum();
+    let mut json = String::with_capacity(length + 2);
+    for (at, (name, part)) in members.iter().enumerate() {
+        json.push_str(if at == 0 { "{\"" } else { ",\"" });
+        json.push_str(name);
+        json.push_str("\":");
+        json.push_str(part.as_str());
+    }
+    json.push('}');
+    json.into()
 }

@@ -1,5 +1,8 @@
 use super::{Db, db::Session};
-use crate::{Failure, model::Part};
+use crate::{
+    Failure,
+    model::{Fragment, Part},
+};
 
 // A range instead of LIKE: a prepared LIKE with a parameter cannot use the index once its plan is generic.
 const SEARCH: &str = "\
@@ -7,11 +10,11 @@ const SEARCH: &str = "\
     WHERE p_name >= $1 AND p_name < $2 ORDER BY p_name, p_partkey LIMIT 20";
 
 /// The first twenty parts whose name begins with `prefix`.
-pub(crate) async fn search<C: Session>(db: &Db<'_, C>, prefix: &str) -> Result<Vec<Part>, Failure> {
+pub(crate) async fn search<C: Session>(db: &Db<'_, C>, prefix: &str) -> Result<Fragment, Failure> {
     // U+FFFF sorts behind every letter of a name in the "C" collation.
     let end = format!("{prefix}\u{FFFF}");
     let rows = db.rows(SEARCH, &[&prefix, &end]).await?;
-    Ok(rows
+    let parts: Vec<_> = rows
         .iter()
         .map(|row| Part {
             part: row.get(0),
@@ -21,5 +24,6 @@ pub(crate) async fn search<C: Session>(db: &Db<'_, C>, prefix: &str) -> Result<V
             size: row.get(4),
             price_cents: row.get(5),
         })
-        .collect())
+        .collect();
+    Ok(Fragment::of(&parts)?)
 }

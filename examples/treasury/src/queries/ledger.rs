@@ -1,7 +1,7 @@
 use super::{Db, db::Session};
 use crate::{
     Failure,
-    model::{LedgerEntry, LedgerPage},
+    model::{Fragment, LedgerEntry, LedgerPage},
     page::Cursor,
 };
 
@@ -48,5 +48,5 @@ pub(crate) async fn ledger<C: Session>(
         .then(|| entries.last())
         .flatten()
         .map(|entry| Cursor::behind(&entry.date, entry.order, entry.line).to_string());
-    Ok(LedgerPage { entries, next })
+    Ok(LedgerPage { entries: Fragment::of(&entries)?, next })
 }

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     Failure,
-    model::{BrandTotal, Holding, Holdings, MonthTotal, Order, Orders, PartTotal, StatusTotal},
+    model::{BrandTotal, Fragment, Holding, Holdings, MonthTotal, Order, Orders, PartTotal, StatusTotal},
 };
 
 const BY_STATUS: &str = "\
@@ -37,7 +37,7 @@ const BY_BRAND: &str = "\
     WHERE o_custkey = $1 GROUP BY 1 ORDER BY 3 DESC, 1";
 
 /// What an account ordered: four queries, sent together on one connection.
-pub(crate) async fn orders<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Orders, Failure> {
+pub(crate) async fn orders<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Fragment, Failure> {
     let given: Params<'_> = &[&id];
     let (by_status, latest, by_month, top_parts) = tokio::try_join!(
         db.rows(BY_STATUS, given),
@@ -45,7 +45,7 @@ pub(crate) async fn orders<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Orders
         db.rows(BY_MONTH, given),
         db.rows(TOP_PARTS, given),
     )?;
-    Ok(Orders {
+    let orders = Orders {
         by_status: by_status
             .iter()
             .map(|row| StatusTotal { status: row.get(0), orders: row.get(1), total_cents: row.get(2) })
@@ -74,14 +74,15 @@ pub(crate) async fn orders<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Orders
                 total_cents: row.get(3),
             })
             .collect(),
-    })
+    };
+    Ok(Fragment::of(&orders)?)
 }
 
 /// What an account holds: two queries, sent together on one connection.
-pub(crate) async fn holdings<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Holdings, Failure> {
+pub(crate) async fn holdings<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Fragment, Failure> {
     let given: Params<'_> = &[&id];
     let (positions, by_brand) = tokio::try_join!(db.rows(POSITIONS, given), db.rows(BY_BRAND, given))?;
-    Ok(Holdings {
+    let holdings = Holdings {
         positions: positions
             .iter()
             .map(|row| Holding {
@@ -98,5 +99,6 @@ pub(crate) async fn holdings<C: Session>(db: &Db<'_, C>, id: i64) -> Result<Hold
             .iter()
             .map(|row| BrandTotal { brand: row.get(0), quantity: row.get(1), value_cents: row.get(2) })
             .collect(),
-    })
+    };
+    Ok(Fragment::of(&holdings)?)
 }

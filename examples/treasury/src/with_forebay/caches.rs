@@ -1,13 +1,13 @@
 use super::answer::Answer;
 use crate::{
-    model::{Account, Holdings, LedgerPage, Orders, Part, Payment},
+    model::{Account, Fragment, LedgerPage, Payment},
     page::PageKey,
 };
 use forebay::{
     DataPath,
     cache::{Cache, CacheError, CacheKey, Tag},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
 
 /// Nothing here is kept longer, invalidated or not.
@@ -23,15 +23,21 @@ const ANSWERS: usize = 32_000;
 #[derive(Debug)]
 pub(super) struct Caches {
     pub(super) answers: Cache<PageKey, Answer>,
-    pub(super) accounts: Cache<i64, Account>,
-    pub(super) payments: Cache<i64, Vec<Payment>>,
-    pub(super) orders: Cache<i64, Orders>,
-    pub(super) holdings: Cache<i64, Holdings>,
+    pub(super) accounts: Cache<i64, AccountState>,
+    pub(super) orders: Cache<i64, Fragment>,
+    pub(super) holdings: Cache<i64, Fragment>,
     pub(super) ledgers: Cache<(i64, Arc<str>), LedgerPage>,
-    pub(super) searches: Cache<String, Vec<Part>>,
+    pub(super) searches: Cache<String, Fragment>,
 }
 
-/// What a payment changes: the account's state and its list of payments.
+/// What changes with every payment, and so is one entry: read together, invalidated together.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct AccountState {
+    pub(super) account: Arc<Account>,
+    pub(super) payments: Arc<Vec<Payment>>,
+}
+
+/// What a payment changes.
 pub(super) fn account_tag(id: i64) -> Tag {
     Tag::of("account", id)
 }
@@ -54,7 +60,6 @@ impl Caches {
                 .capacity_by_weight(ANSWERS_BYTES, ANSWERS, |_, answer: &Answer| answer.bytes())
                 .build()?,
             accounts: part(data, "accounts", 20_000)?,
-            payments: part(data, "payments", 20_000)?,
             orders: part(data, "orders", 10_000)?,
             holdings: part(data, "holdings", 5_000)?,
             ledgers: part(data, "ledgers", 10_000)?,

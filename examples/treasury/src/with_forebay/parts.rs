@@ -1,7 +1,7 @@
-use super::caches::{Caches, account_tag, catalogue_tag, orders_tag};
+use super::caches::{AccountState, Caches, account_tag, catalogue_tag, orders_tag};
 use crate::{
     Failure,
-    model::{Account, Holdings, LedgerPage, Orders, Part, Payment},
+    model::{Account, Fragment, LedgerPage, Payment},
     page::Cursor,
     queries::{self, Db},
     stats::Tally,
@@ -18,30 +18,34 @@ pub(super) struct Parts<'a> {
     pub(super) tally: &'a Tally<'a>,
 }
 
-impl Source for Parts<'_> {
-    async fn account(&self, id: i64) -> Result<Arc<Account>, Failure> {
+impl Parts<'_> {
+    async fn state(&self, id: i64) -> Result<Arc<AccountState>, Failure> {
         let found = self.caches.accounts.entry(&id).tags(|| [account_tag(id)]);
         let found: Option<_> = found
             .get_or_load(async || {
                 let session = self.pool.read().await?;
-                let account = queries::account(&Db::new(&session, self.tally), id).await?;
-                Ok::<_, Failure>(account.map(Arc::new))
+                let db = Db::new(&session, self.tally);
+                let (account, payments) =
+                    tokio::try_join!(queries::account(&db, id), queries::payments(&db, id))?;
+                let state =
+                    |account| AccountState { account: Arc::new(account), payments: Arc::new(payments) };
+                Ok::<_, Failure>(account.map(state).map(Arc::new))
             })
             .await?;
         found.ok_or(Failure::NoAccount)
     }
+}
 
-    async fn payments(&self, id: i64) -> Result<Arc<Vec<Payment>>, Failure> {
-        let found = self.caches.payments.entry(&id).tags(|| [account_tag(id)]);
-        found
-            .get_or_load(async || {
-                let session = self.pool.read().await?;
-                queries::payments(&Db::new(&session, self.tally), id).await.map(Arc::new)
-            })
-            .await
+impl Source for Parts<'_> {
+    async fn account(&self, id: i64) -> Result<Arc<Account>, Failure> {
+        Ok(Arc::clone(&self.state(id).await?.account))
     }
 
-    async fn orders(&self, id: i64) -> Result<Arc<Orders>, Failure> {
+    async fn payments(&self, id: i64) -> Result<Arc<Vec<Payment>>, Failure> {
+        Ok(Arc::clone(&self.state(id).await?.payments))
+    }
+
+    async fn orders(&self, id: i64) -> Result<Arc<Fragment>, Failure> {
         let found = self.caches.orders.entry(&id).tags(|| [orders_tag(id)]);
         found
             .get_or_load(async || {
@@ -51,7 +55,7 @@ impl Source for Parts<'_> {
             .await
     }
 
-    async fn holdings(&self, id: i64) -> Result<Arc<Holdings>, Failure> {
+    async fn holdings(&self, id: i64) -> Result<Arc<Fragment>, Failure> {
         let found = self.caches.holdings.entry(&id).tags(|| [orders_tag(id)]);
         found
             .get_or_load(async || {
@@ -72,7 +76,7 @@ impl Source for Parts<'_> {
             .await
     }
 
-    async fn search(&self, prefix: &str) -> Result<Arc<Vec<Part>>, Failure> {
+    async fn search(&self, prefix: &str) -> Result<Arc<Fragment>, Failure> {
         let key = prefix.to_owned();
         let found = self.caches.searches.entry(&key).tags(|| [catalogue_tag()]);
         found

@@ -19,6 +19,7 @@ use forebay::{
     cache::Tag,
     config::Environment,
     pool::{Pool, PoolConfig},
+    response::{BrotliConfig, GzipConfig, ResponseConfig},
 };
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ impl WithForebay {
         config.write_sessions_max = sessions;
         config.primary_read_sessions_max = sessions;
         config.replica_sessions_max = sessions;
-        let mut path = DataPath::builder().name(&args.namespace).postgres(config);
+        let mut path = DataPath::builder().name(&args.namespace).postgres(config).response(encoding());
         if let Some(url) = &args.redis_url {
             path = path.redis(url);
         }
@@ -101,6 +102,17 @@ impl Store for WithForebay {
         let mut stats = self.0.counters.stats("forebay");
         stats.tiers = tiers::look_ups(&self.0.data.snapshot());
         stats
+    }
+}
+
+/// An answer here lives until the account's next payment: long enough to encode it once, too short for the
+/// levels meant for bodies that stay.
+fn encoding() -> ResponseConfig {
+    let defaults = ResponseConfig::default();
+    ResponseConfig {
+        gzip: GzipConfig { prepared_level: 5, ..defaults.gzip },
+        brotli: BrotliConfig { prepared_level: 4, ..defaults.brotli },
+        ..defaults
     }
 }
 
