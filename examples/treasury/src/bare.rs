@@ -3,11 +3,11 @@
 
 use crate::{
     Failure,
-    model::{Account, Fragment, LedgerPage, Payment, Receipt},
+    model::{Account, Fragment, LedgerPage, Receipt},
     page::{Cursor, PageKey, build},
     queries::{self, Db, Params, Session},
     stats::{Counters, Stats},
-    store::{Source, Store},
+    store::{AccountAndPayments, Source, Store},
 };
 use anyhow::Context;
 use axum::{
@@ -95,8 +95,10 @@ impl Source for Direct<'_> {
         queries::account(&self.db, id).await?.map(Arc::new).ok_or(Failure::NoAccount)
     }
 
-    async fn payments(&self, id: i64) -> Result<Arc<Vec<Payment>>, Failure> {
-        queries::payments(&self.db, id).await.map(Arc::new)
+    async fn account_and_payments(&self, id: i64) -> Result<AccountAndPayments, Failure> {
+        let (account, payments) =
+            tokio::try_join!(queries::account(&self.db, id), queries::payments(&self.db, id))?;
+        Ok((account.map(Arc::new).ok_or(Failure::NoAccount)?, Arc::new(payments)))
     }
 
     async fn orders(&self, id: i64) -> Result<Arc<Fragment>, Failure> {

@@ -24,13 +24,19 @@ pub(crate) trait Store: Clone + Send + Sync + 'static {
     fn stats(&self) -> Stats;
 }
 
+/// What changes with every payment.
+pub(crate) type AccountAndPayments = (Arc<Account>, Arc<Vec<Payment>>);
+
 /// The parts answers are built from.
 pub(crate) trait Source: Sync {
     /// An account's state.
     fn account(&self, id: i64) -> impl Future<Output = Result<Arc<Account>, Failure>> + Send;
 
-    /// Its latest payments.
-    fn payments(&self, id: i64) -> impl Future<Output = Result<Arc<Vec<Payment>>, Failure>> + Send;
+    /// The same with its latest payments.
+    fn account_and_payments(
+        &self,
+        id: i64,
+    ) -> impl Future<Output = Result<AccountAndPayments, Failure>> + Send;
 
     /// Its orders, summed up.
     fn orders(&self, id: i64) -> impl Future<Output = Result<Arc<Fragment>, Failure>> + Send;

@@ -21,8 +21,8 @@ pub(crate) struct Page {
 pub(crate) async fn build<S: Source>(source: &S, key: &PageKey) -> Result<Page, Failure> {
     match key {
         PageKey::Dashboard(id) => {
-            let (account, payments, orders) =
-                tokio::try_join!(source.account(*id), source.payments(*id), source.orders(*id))?;
+            let ((account, payments), orders) =
+                tokio::try_join!(source.account_and_payments(*id), source.orders(*id))?;
             let payments = Fragment::of(&payments)?;
             account_page(&account, &[("payments", &payments), ("orders", &orders)], None)
         }

@@ -1,11 +1,11 @@
 use super::caches::{AccountState, Caches, account_tag, catalogue_tag, orders_tag};
 use crate::{
     Failure,
-    model::{Account, Fragment, LedgerPage, Payment},
+    model::{Account, Fragment, LedgerPage},
     page::Cursor,
     queries::{self, Db},
     stats::Tally,
-    store::Source,
+    store::{AccountAndPayments, Source},
 };
 use forebay::pool::Pool;
 use std::sync::Arc;
@@ -41,8 +41,9 @@ impl Source for Parts<'_> {
         Ok(Arc::clone(&self.state(id).await?.account))
     }
 
-    async fn payments(&self, id: i64) -> Result<Arc<Vec<Payment>>, Failure> {
-        Ok(Arc::clone(&self.state(id).await?.payments))
+    async fn account_and_payments(&self, id: i64) -> Result<AccountAndPayments, Failure> {
+        let state = self.state(id).await?;
+        Ok((Arc::clone(&state.account), Arc::clone(&state.payments)))
     }
 
     async fn orders(&self, id: i64) -> Result<Arc<Fragment>, Failure> {

@@ -110,8 +110,8 @@ impl Store for WithForebay {
 fn encoding() -> ResponseConfig {
     let defaults = ResponseConfig::default();
     ResponseConfig {
-        gzip: GzipConfig { prepared_level: 5, ..defaults.gzip },
-        brotli: BrotliConfig { prepared_level: 4, ..defaults.brotli },
+        gzip: GzipConfig { prepared_level: 3, ..defaults.gzip },
+        brotli: BrotliConfig { prepared_level: 2, ..defaults.brotli },
         ..defaults
     }
 }
