@@ -18,15 +18,15 @@ pub trait Sequencer: fmt::Debug + Send + Sync + 'static {
     /// What came after `mark`; `None` asks for the present end of the chain and no events (a node that joins).
     async fn missed(&self, mark: Option<Mark>) -> Result<Missed, SequencerError>;
 
-    /// What entries of `cache` that carry `tags` must not be older than: asked for an entry found in a remote tier,
-    /// whose tags this node may not have followed. Keys are not asked for, they are fenced by tombstones in the tier.
-    async fn newest(&self, cache: &str, tags: &[Tag]) -> Result<Newest, SequencerError>;
+    /// What an entry of `cache` under `key` (`cache:key`) that carries `tags` must not be older than: asked for one found
+    /// in a remote tier, whose key and tags this node may not have followed.
+    async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Result<Newest, SequencerError>;
 
     /// The next thing heard on the backplane. Cancel safe: what was not returned is returned by the next call.
     async fn heard(&self) -> Heard;
 }
 
-/// The newest invalidations of some tags of one cache.
+/// The newest invalidations of a key and some tags of one cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Newest {
     /// The epoch the numbers belong to: they say nothing about an entry of another one.
@@ -34,6 +34,9 @@ pub struct Newest {
     /// An entry with a smaller number is not trusted: it may have been hit by an invalidation of everything, of the
     /// cache, or by one that is no longer remembered.
     pub floor: u64,
+    /// The newest number that hit the key; never below `floor`. The tier may still hold an older entry, when it did not
+    /// take the tombstone.
+    pub key: u64,
     /// The newest number that hit each tag, in the order asked; never below `floor`.
     pub tags: Vec<u64>,
 }

@@ -101,6 +101,78 @@ async fn a_clear_kills_it_for_a_node_that_joins_later() {
 }
 
 #[tokio::test]
+async fn an_invalidated_key_kills_it_for_a_node_that_joins_later_though_the_tier_took_no_tombstone() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    a.load("old").await;
+    filled(&shelf).await;
+    shelf.unburying.store(true, Ordering::Relaxed);
+    a.words.invalidate(&1).await;
+    let late = member(&hub, &[&shelf]).await;
+    assert!(shelf.has_entry(KEY));
+    assert_eq!(late.load("new").await, "new");
+}
+
+#[tokio::test]
+async fn another_key_that_was_invalidated_does_not() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    a.load("old").await;
+    filled(&shelf).await;
+    a.words.invalidate(&2).await;
+    assert_eq!(member(&hub, &[&shelf]).await.load("new").await, "old");
+}
+
+#[tokio::test]
+async fn a_tombstone_in_one_tier_holds_for_those_below_that_did_not_take_it() {
+    let (hub, near, far) = (Hub::new(), Shelf::new(), Shelf::new());
+    let a = member(&hub, &[&near, &far]).await;
+    a.load("old").await;
+    filled(&far).await;
+    far.unburying.store(true, Ordering::Relaxed);
+    a.words.invalidate(&1).await;
+    eventually("the upper tier has the tombstone", async || !near.has_entry(KEY)).await;
+    let late = member(&hub, &[&near, &far]).await;
+    // Nothing but the tombstone speaks against the entry below.
+    late.link.forgetful.store(true, Ordering::Relaxed);
+    assert!(far.has_entry(KEY));
+    assert_eq!(late.load("new").await, "new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_tombstones_owed_than_are_remembered_become_an_invalidation_of_everything() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
+    b.load("old").await;
+    filled(&shelf).await;
+    shelf.unburying.store(true, Ordering::Relaxed);
+    a.words.invalidate(&9).await;
+    let others: Cache<u32, String> =
+        Cache::builder("others").namespace(a.words.namespace()).shared().build().expect("valid settings");
+    for key in 0..4096 {
+        others.invalidate(&key).await;
+    }
+    eventually("the other node heard", async || {
+        b.link.deliver_all();
+        b.words.peek(&1).is_none()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_of_a_cache_that_is_in_memory_alone_takes_no_tombstone() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    let alone: Cache<u32, String> =
+        Cache::builder("alone").namespace(a.words.namespace()).build().expect("valid settings");
+    alone.invalidate(&1).await;
+    a.words.invalidate(&2).await;
+    eventually("the shared cache's is buried", async || shelf.len() > 0).await;
+    support::settle().await;
+    assert_eq!(shelf.len(), 1);
+}
+
+#[tokio::test]
 async fn an_unrelated_tag_does_not() {
     let (hub, shelf) = (Hub::new(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;

@@ -67,7 +67,7 @@ impl<K: CacheKey, V> Inner<K, V> {
     }
 
     /// Whether there are remote tiers that this cache uses.
-    pub(super) fn is_tiered(&self) -> bool {
+    pub(super) fn has_tiers(&self) -> bool {
         self.remote.is_some() && !self.namespace.tiers().is_empty()
     }
 
@@ -173,6 +173,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
 
     fn forget_all(&self, change: u64, strength: Strength) {
         self.memory.floors.raise(change, strength == Strength::Hard);
+    }
+
+    fn is_tiered(&self) -> bool {
+        self.remote.is_some()
     }
 }
 

@@ -47,7 +47,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// Asks the remote tiers, as the leader of the key's flight; `None` when none of them has the value.
     pub(super) async fn find(&self, key: &K) -> Option<Arc<V>> {
         let inner = &self.0;
-        if !inner.is_tiered() {
+        if !inner.has_tiers() {
             return None;
         }
         let arrived_at = inner.namespace.changes();

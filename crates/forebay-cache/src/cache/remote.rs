@@ -25,6 +25,12 @@ pub(super) struct FoundRemote<V> {
     pub(super) verdict: Verdict,
 }
 
+/// What a tier held under a key: an entry and its age, or the number of the key's invalidation.
+enum Held {
+    Entry(Entry, Duration),
+    Tombstone(Stamp),
+}
+
 /// An entry on its way into the remote tiers.
 pub(super) struct Outgoing<V> {
     pub(super) value: Arc<V>,
@@ -50,9 +56,21 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let remote = self.remote.as_ref()?;
         start.stamp?;
         let tier_key = self.tier_key(full_key);
+        let mut buried_at = None;
         for (depth, tier) in self.namespace.tiers().iter().enumerate() {
             let Some(stored) = tier.get(&tier_key).await else { continue };
-            let Some((entry, age)) = self.read(remote, &tier_key, &stored) else { continue };
+            let (entry, age) = match self.read(remote, &tier_key, &stored) {
+                Some(Held::Entry(entry, age)) => (entry, age),
+                Some(Held::Tombstone(stamp)) => {
+                    // The tiers below may not have taken it.
+                    buried_at = buried_at.max(Some(stamp));
+                    continue;
+                }
+                None => continue,
+            };
+            if buried_at.is_some_and(|stamp| entry.stamp < stamp) {
+                continue;
+            }
             if !self.namespace.trusts(&self.name, full_key, entry.stamp, &entry.tags).await {
                 self.meters.distrusted.increment(1);
                 continue;
@@ -75,16 +93,16 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         None
     }
 
-    /// The entry in an envelope, and its age; `None` for a tombstone and for what this program does not understand.
-    fn read(&self, remote: &Remote<V>, key: &Bytes, stored: &Stored) -> Option<(Entry, Duration)> {
+    /// What is in an envelope; `None` for what this program does not understand.
+    fn read(&self, remote: &Remote<V>, key: &Bytes, stored: &Stored) -> Option<Held> {
         match Decoded::read(&stored.value, key, remote.codec.fingerprint(), &remote.limits) {
             Ok(Decoded::Entry(entry)) => {
                 // An entry that expires in a tier that does not say when it was put: nothing tells how old it is.
                 let age =
                     entry.age_now(stored.remaining).or_else(|| entry.ttl.is_none().then_some(entry.age))?;
-                Some((entry, age))
+                Some(Held::Entry(entry, age))
             }
-            Ok(Decoded::Tombstone(_)) => None,
+            Ok(Decoded::Tombstone(stamp)) => Some(Held::Tombstone(stamp)),
             Err(reject) => {
                 tracing::debug!(cache = %self.name, ?reject, "an entry of a remote tier is not understood");
                 self.meters.unreadable.increment(1);

@@ -85,8 +85,8 @@ impl Backplane {
         self.bounded(self.sequencer.missed(mark)).await
     }
 
-    pub(super) async fn newest(&self, cache: &str, tags: &[Tag]) -> Option<Newest> {
-        self.bounded(self.sequencer.newest(cache, tags)).await
+    pub(super) async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Option<Newest> {
+        self.bounded(self.sequencer.newest(cache, key, tags)).await
     }
 
     async fn bounded<T>(&self, call: impl Future<Output = Result<T, SequencerError>>) -> Option<T> {

@@ -52,9 +52,9 @@ impl Namespace {
             Some(ledger.apply(invalidation, Some(number)))
         });
         if let (Target::Key(key), Some(stamp)) = (&invalidation.target, numbered)
-            && !self.0.tombstones.bury(key, stamp)
+            && !self.bury(key, stamp)
         {
-            self.number_locally(&of_cache(key));
+            self.number_locally(&everything());
         }
     }
 
@@ -64,9 +64,9 @@ impl Namespace {
         self.0.meters.numbered.increment(1);
         self.hear(event, true);
         if let Target::Key(key) = &event.invalidation.target
-            && !self.0.tombstones.bury(key, event.stamp)
+            && !self.bury(key, event.stamp)
         {
-            self.postpone(&of_cache(key));
+            self.postpone(&everything());
         }
     }
 
@@ -122,8 +122,7 @@ impl Drop for Unsent<'_> {
     }
 }
 
-/// What stands for the tombstones that were given up: everything in the cache of `key`.
-fn of_cache(key: &[u8]) -> Invalidation {
-    let cache = super::space::split_key(key).map(|(cache, _)| cache.into());
-    Invalidation { target: Target::Clear(cache), strength: Strength::Hard, positions: Positions::default() }
+/// What stands for the tombstones that were given up: they may be of any cache.
+fn everything() -> Invalidation {
+    Invalidation { target: Target::Clear(None), strength: Strength::Hard, positions: Positions::default() }
 }

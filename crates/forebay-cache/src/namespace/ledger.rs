@@ -15,6 +15,8 @@ pub(crate) struct Ledger {
     /// How many invalidations of tags and clears this node has applied; the atomic copy that hits read follows it.
     pub(crate) changes: u64,
     pub(crate) chain: Chain,
+    /// Up to this number of the chain, invalidations of keys are known to the sequencer alone.
+    joined_at: u64,
     tags: TagTable,
     keys: KeyTable,
     clears: Clears,
@@ -40,6 +42,7 @@ impl Ledger {
         Self {
             changes: 0,
             chain,
+            joined_at: 0,
             tags: TagTable::new(tags),
             keys: KeyTable::new(keys),
             clears: Clears::new(),
@@ -75,6 +78,7 @@ impl Ledger {
     pub(crate) fn rejoin(&mut self, end: Mark, positions: &Positions) -> u64 {
         let same_chain = self.chain.applied().is_some_and(|at| at.stamp.epoch == end.stamp.epoch);
         self.chain.rejoin(end);
+        self.joined_at = end.stamp.number;
         self.tags.forget_chain(end.stamp.number);
         self.clears.forget_chain(end.stamp.number);
         if !same_chain {
@@ -112,20 +116,38 @@ impl Ledger {
         required
     }
 
-    /// Judges an entry of `cache` that a remote tier holds under `key` (`cache:key`).
-    pub(crate) fn judge(&mut self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> Judgement {
-        let Some(applied) = self.chain.applied() else { return Judgement::Invalid };
-        if stamp.epoch != applied.stamp.epoch || stamp.number < self.keys.number(key) {
+    /// Judges an entry of `cache` that a remote tier holds under `key` (`cache:key`), given what the sequencer answered to
+    /// a question asked at some number.
+    pub(crate) fn judge(
+        &mut self,
+        cache: &str,
+        key: &[u8],
+        stamp: Stamp,
+        tags: &[Tag],
+        told: Option<(&Newest, u64)>,
+    ) -> Judgement {
+        let Some(applied) = self.chain.stamp() else { return Judgement::Invalid };
+        if stamp.epoch != applied.epoch || stamp.number < self.keys.number(key) {
             return Judgement::Invalid;
         }
         let mut judgement = Judgement::Valid;
+        if stamp.number < self.joined_at {
+            match told {
+                Some((newest, asked_at)) if newest.epoch == stamp.epoch && asked_at >= self.joined_at => {
+                    if stamp.number < newest.key {
+                        return Judgement::Invalid;
+                    }
+                }
+                _ => judgement = Judgement::Ask { asked_at: applied.number },
+            }
+        }
         let clear = self.clears.of(cache);
         for bound in std::iter::once(clear).chain(tags.iter().map(|tag| self.tags.cell(tag).chain())) {
             if stamp.number < bound.number {
                 if bound.exact {
                     return Judgement::Invalid;
                 }
-                judgement = Judgement::Ask { asked_at: applied.stamp.number };
+                judgement = Judgement::Ask { asked_at: applied.number };
             }
         }
         judgement

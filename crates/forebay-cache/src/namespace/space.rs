@@ -9,6 +9,7 @@ use super::{
     tombstones::Tombstones,
 };
 use crate::{CacheError, Event, GuardedTier, Invalidation, Mark, Stamp, Strength, Target};
+use bytes::Bytes;
 use forebay_scope::{Positions, Tag};
 use std::{
     collections::HashMap,
@@ -63,6 +64,9 @@ pub(crate) trait Member: Send + Sync {
 
     /// Forgets every entry whose load began before the local change `change`.
     fn forget_all(&self, change: u64, strength: Strength);
+
+    /// Whether its entries are in remote tiers as well.
+    fn is_tiered(&self) -> bool;
 }
 
 /// What is known when a load begins.
@@ -150,12 +154,14 @@ impl Namespace {
 
     /// Whether an entry of `cache` that a remote tier holds under `key` (`cache:key`) may be used.
     pub(crate) async fn trusts(&self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> bool {
-        let judge = || self.ledger().judge(cache, key, stamp, tags);
-        match (judge(), &self.0.backplane) {
+        // A statement of its own: the lock is not held while waiting.
+        let judgement = self.ledger().judge(cache, key, stamp, tags, None);
+        match (judgement, &self.0.backplane) {
             (Judgement::Ask { asked_at }, Some(backplane)) => {
-                let Some(newest) = backplane.newest(cache, tags).await else { return false };
-                self.ledger().learn(cache, tags, &newest, asked_at);
-                judge() == Judgement::Valid
+                let Some(newest) = backplane.newest(cache, key, tags).await else { return false };
+                let mut ledger = self.ledger();
+                ledger.learn(cache, tags, &newest, asked_at);
+                ledger.judge(cache, key, stamp, tags, Some((&newest, asked_at))) == Judgement::Valid
             }
             (judgement, _) => judgement == Judgement::Valid,
         }
@@ -217,6 +223,15 @@ impl Namespace {
                 member.forget(key, *strength);
             }
         }
+    }
+
+    /// Has remote tiers bury what they may hold under a key that took `stamp`; `false` when a tier owes too much to
+    /// remember.
+    pub(super) fn bury(&self, key: &Bytes, stamp: Stamp) -> bool {
+        let member = split_key(key).and_then(|(cache, _)| self.members().get(cache).and_then(Weak::upgrade));
+        // A cache that is not known here may well be in the tiers.
+        let buried = member.is_none_or(|cache| cache.is_tiered());
+        !buried || self.0.tombstones.bury(key, stamp)
     }
 
     /// An event that was missed: its place in the chain is known from the replay.

@@ -20,6 +20,7 @@ pub(super) struct Tombstones {
     /// `namespace:`, the beginning of every key in a tier.
     prefix: Box<str>,
     keep: Duration,
+    /// One at work for each tier, and one on its way out.
     workers: Tasks,
 }
 
@@ -44,11 +45,11 @@ impl Tombstones {
         };
         let graves: Box<[_]> = tiers.iter().map(grave).collect();
         let prefix = format!("{namespace}:").into();
-        Self { workers: Tasks::new(graves.len()), graves, prefix, keep }
+        Self { workers: Tasks::new(2 * graves.len()), graves, prefix, keep }
     }
 
-    /// Has every tier bury `key` (`cache:key`). `false` when a tier owes so much that nothing more is remembered: then
-    /// the whole cache has to be invalidated, which needs no tombstones.
+    /// Has every tier bury `key` (`cache:key`). `false` when a tier owed so much that all of it was given
+    /// up: then everything has to be invalidated, which needs no tombstones.
     pub(super) fn bury(&self, key: &Bytes, stamp: Stamp) -> bool {
         let mut full = BytesMut::with_capacity(self.prefix.len() + key.len());
         full.put_slice(self.prefix.as_bytes());

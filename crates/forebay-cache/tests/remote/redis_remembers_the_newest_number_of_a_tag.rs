@@ -29,17 +29,19 @@ async fn tags_clears_and_the_floor() -> Result<()> {
     sequencer.issue(&tag("a")).await?;
     sequencer.issue(&soft(Target::Key("k".into()))).await?;
 
-    let newest = sequencer.newest("users", &tags(&["b", "a", "never", "mark"])).await?;
+    let newest = sequencer.newest("users", b"users:1", &tags(&["b", "a", "never", "mark"])).await?;
     assert_eq!((newest.epoch, newest.floor, newest.tags), (end.epoch, 0, vec![2, 3, 0, 0]));
+    assert_eq!(newest.key, 0);
+    assert_eq!(sequencer.newest("users", b"k", &[]).await?.key, 4, "a key is remembered as well");
 
     sequencer.issue(&soft(Target::Clear(Some("users".into())))).await?;
-    let newest = sequencer.newest("users", &tags(&["a"])).await?;
+    let newest = sequencer.newest("users", b"users:1", &tags(&["a"])).await?;
     assert_eq!((newest.floor, newest.tags), (5, vec![5]));
-    let other = sequencer.newest("orders", &tags(&["a"])).await?;
+    let other = sequencer.newest("orders", b"orders:1", &tags(&["a"])).await?;
     assert_eq!((other.floor, other.tags), (0, vec![3]), "another cache was not cleared");
 
     sequencer.issue(&soft(Target::Clear(None))).await?;
-    let other = sequencer.newest("orders", &tags(&["a", "b"])).await?;
+    let other = sequencer.newest("orders", b"orders:1", &tags(&["a", "b"])).await?;
     assert_eq!((other.floor, other.tags), (6, vec![6, 6]));
     Ok(())
 }
@@ -50,7 +52,7 @@ async fn a_forgotten_tag_raises_the_floor() -> Result<()> {
     for n in 1..=200_u64 {
         sequencer.issue(&tag(&format!("tag:{n}"))).await?;
         let asked: Vec<Tag> = (1..=n).map(|n| Tag::of("tag", n)).collect();
-        let newest = sequencer.newest("users", &asked).await?;
+        let newest = sequencer.newest("users", b"users:1", &asked).await?;
         for (n, number) in (1..=n).zip(&newest.tags) {
             assert!(*number >= n, "tag:{n} answers {number}: something stale would be trusted");
         }
@@ -71,15 +73,19 @@ async fn a_lost_table_raises_the_floor() -> Result<()> {
     }
     let client = client(&redis).await?;
     let asked = tags(&["tag:1", "tag:12", "never"]);
-    assert_eq!(sequencer.newest("users", &asked).await?.tags, [1, 12, 0]);
+    assert_eq!(sequencer.newest("users", b"users:1", &asked).await?.tags, [1, 12, 0]);
 
     let _: () = client.del("forebay:{shop}:tags-older").await?;
-    assert_eq!(sequencer.newest("users", &asked).await?.tags, [10, 12, 10], "it held numbers up to ten");
+    assert_eq!(
+        sequencer.newest("users", b"users:1", &asked).await?.tags,
+        [10, 12, 10],
+        "it held numbers up to ten"
+    );
     let _: () = client.del("forebay:{shop}:tags").await?;
-    assert_eq!(sequencer.newest("users", &asked).await?.tags, [12, 12, 12]);
+    assert_eq!(sequencer.newest("users", b"users:1", &asked).await?.tags, [12, 12, 12]);
     sequencer.issue(&tag("tag:13")).await?;
     assert_eq!(
-        sequencer.newest("users", &tags(&["tag:1", "tag:13"])).await?.tags,
+        sequencer.newest("users", b"users:1", &tags(&["tag:1", "tag:13"])).await?.tags,
         [12, 13],
         "it goes on above"
     );
@@ -91,13 +97,13 @@ async fn long_names_are_kept_short_and_a_name_without_end_hits_everything() -> R
     let (redis, sequencer) = start(20).await?;
     let (long, endless) = ("x".repeat(9000), "x".repeat(90_000));
     sequencer.issue(&tag(&long)).await?;
-    assert_eq!(sequencer.newest("users", &tags(&[&long, "never"])).await?.tags, [1, 0]);
+    assert_eq!(sequencer.newest("users", b"users:1", &tags(&[&long, "never"])).await?.tags, [1, 0]);
     let fields: Vec<String> = client(&redis).await?.hkeys("forebay:{shop}:tags").await?;
     assert!(fields.iter().all(|field| field.len() < 200), "{fields:?}");
 
     let event = sequencer.issue(&tag(&endless)).await?;
     assert!(event.invalidation.target == Target::Clear(None));
-    assert_eq!(sequencer.newest("users", &tags(&["never"])).await?.floor, 2);
+    assert_eq!(sequencer.newest("users", b"users:1", &tags(&["never"])).await?.floor, 2);
     Ok(())
 }
 
@@ -106,7 +112,7 @@ async fn a_lost_chain_is_an_error() -> Result<()> {
     let (redis, sequencer) = start(20).await?;
     sequencer.issue(&tag("a")).await?;
     let _: () = client(&redis).await?.del("forebay:{shop}:chain").await?;
-    assert!(sequencer.newest("users", &tags(&["a"])).await.is_err());
+    assert!(sequencer.newest("users", b"users:1", &tags(&["a"])).await.is_err());
     Ok(())
 }
 

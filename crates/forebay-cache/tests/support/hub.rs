@@ -219,20 +219,21 @@ impl Sequencer for Node {
         }
     }
 
-    async fn newest(&self, cache: &str, tags: &[Tag]) -> Result<Newest, SequencerError> {
+    async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Result<Newest, SequencerError> {
         let hub = self.online("newest")?;
         tokio::task::yield_now().await;
         let state = hub.state.lock().expect("nobody panics while holding it");
         if self.forgetful.load(std::sync::atomic::Ordering::Relaxed) {
-            return Ok(Newest { epoch: state.epoch, floor: 0, tags: vec![0; tags.len()] });
+            return Ok(Newest { epoch: state.epoch, floor: 0, key: 0, tags: vec![0; tags.len()] });
         }
-        let mut floor = state.start.0;
+        let (mut floor, mut newest_of_key) = (state.start.0, 0);
         let mut newest: HashMap<&Tag, u64> = HashMap::new();
         for event in &state.events {
             match &event.invalidation.target {
                 Target::Tag(tag) => {
                     newest.insert(tag, event.stamp.number);
                 }
+                Target::Key(hit) if hit == key => newest_of_key = event.stamp.number,
                 Target::Clear(hit) if hit.as_deref().is_none_or(|hit| hit == cache) => {
                     floor = event.stamp.number;
                 }
@@ -240,7 +241,7 @@ impl Sequencer for Node {
             }
         }
         let tags = tags.iter().map(|tag| newest.get(tag).copied().unwrap_or(0).max(floor)).collect();
-        Ok(Newest { epoch: state.epoch, floor, tags })
+        Ok(Newest { epoch: state.epoch, floor, key: newest_of_key.max(floor), tags })
     }
 
     async fn heard(&self) -> Heard {

@@ -17,6 +17,8 @@ pub(crate) struct Shelf {
     kept: Mutex<HashMap<Bytes, (Bytes, Option<Instant>)>>,
     pub(crate) failing: AtomicBool,
     pub(crate) hanging: AtomicBool,
+    /// Takes no tombstone.
+    pub(crate) unburying: AtomicBool,
     pub(crate) gets: AtomicU64,
     pub(crate) puts: AtomicU64,
 }
@@ -100,6 +102,9 @@ impl Tier for Shelf {
 
     async fn remove(&self, removals: &[Removal]) -> Result<(), TierError> {
         self.trouble("remove").await?;
+        if self.unburying.load(Ordering::Relaxed) {
+            return Err(TierError { tier: "shelf", step: "remove", source: "told to fail".into() });
+        }
         for removal in removals {
             if !self.newer(&removal.key, removal.stamp) {
                 let tombstone = envelope::tombstone(&removal.key, removal.stamp);

@@ -1,4 +1,4 @@
--- ARGV: 4 target ('k', 't' or 'c' with a name, 'a'), 5 the name, 6 events kept, 7 tags kept, 8 channel, 9 body,
+-- ARGV: 4 target ('k', 't' or 'c' with a name, 'a'), 5 the name, 6 events kept, 7 names kept, 8 channel, 9 body,
 -- 10 positions, twenty bytes each. Returns the event.
 local target, name, events_max, tags_max = ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local chain = read() or restart(0)
@@ -26,7 +26,7 @@ end
 
 if target == 'a' then
   chain.floor = number
-elseif target ~= 'k' then
+else
   redis.call('HSET', KEYS[3], target .. name, text(number))
   if redis.call('HLEN', KEYS[3]) > tags_max / 2 then
     -- The table is full: it becomes the older one, and what that one held is covered by the floor.

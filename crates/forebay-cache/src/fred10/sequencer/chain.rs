@@ -77,14 +77,14 @@ impl Chain {
         let too_many = "positions of more databases than can be listed";
         let body = body(invalidation).ok_or_else(|| Error::new(ErrorKind::InvalidArgument, too_many))?;
         let (target, name) = match &invalidation.target {
-            Target::Key(_) => ("k", ""),
-            Target::Tag(tag) => ("t", tag.as_str()),
-            Target::Clear(Some(cache)) => ("c", &**cache),
-            Target::Clear(None) => ("a", ""),
+            Target::Key(key) => ("k", hashed(key)),
+            Target::Tag(tag) => ("t", table_name(tag.as_str())),
+            Target::Clear(Some(cache)) => ("c", table_name(cache)),
+            Target::Clear(None) => ("a", String::new()),
         };
         let arguments: [Value; 7] = [
             target.into(),
-            Value::Bytes(table_name(name).into()),
+            Value::Bytes(name.into()),
             self.config.events_max.into(),
             self.config.tags_max.into(),
             self.channel.as_str().into(),
@@ -121,20 +121,27 @@ impl Chain {
         self.renew.call(client, self.restarting(arguments)).await.map(|_| ())
     }
 
-    pub(super) async fn newest<C>(&self, client: &C, cache: &str, tags: &[Tag]) -> Result<Newest, Error>
+    pub(super) async fn newest<C>(
+        &self,
+        client: &C,
+        cache: &str,
+        key: &[u8],
+        tags: &[Tag],
+    ) -> Result<Newest, Error>
     where
         C: LuaInterface + Sync,
     {
-        let name = |kind: char, name: &str| Value::Bytes(format!("{kind}{}", table_name(name)).into());
-        let tags = tags.iter().map(|tag| name('t', tag.as_str()));
-        let arguments = std::iter::once(name('c', cache)).chain(tags).collect();
+        let name = |kind: char, name: String| Value::Bytes(format!("{kind}{name}").into());
+        let tags = tags.iter().map(|tag| name('t', table_name(tag.as_str())));
+        let arguments =
+            [name('c', table_name(cache)), name('k', hashed(key))].into_iter().chain(tags).collect();
         let reply = self.newest.call(client, Call { keys: self.keys.to_vec(), arguments }).await?;
         let numbers: Option<Vec<u64>> = reply.into_array().into_iter().map(number).collect();
         match numbers.as_deref() {
             // The cache's own number is a floor for everything in it.
-            Some([epoch, _, floor, tags @ ..]) => {
+            Some([epoch, _, floor, key, tags @ ..]) => {
                 let tags = tags.iter().map(|tag| *tag.max(floor)).collect();
-                Ok(Newest { epoch: *epoch, floor: *floor, tags })
+                Ok(Newest { epoch: *epoch, floor: *floor, key: *key.max(floor), tags })
             }
             _ => Err(unexpected()),
         }
@@ -161,11 +168,12 @@ impl Chain {
 
 /// A tag or cache in the tables. A long name is hashed: two that met would invalidate each other, which is safe.
 fn table_name(name: &str) -> String {
-    if name.len() <= NAME_BYTES_MAX {
-        name.to_owned()
-    } else {
-        format!("#{:032x}", xxh3_128(name.as_bytes()))
-    }
+    if name.len() <= NAME_BYTES_MAX { name.to_owned() } else { hashed(name.as_bytes()) }
+}
+
+/// A name that takes the same room whatever it stands for.
+fn hashed(name: &[u8]) -> String {
+    format!("#{:032x}", xxh3_128(name))
 }
 
 fn read_followed(reply: Value) -> Option<Followed> {

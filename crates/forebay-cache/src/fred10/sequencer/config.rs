@@ -16,8 +16,8 @@ pub struct SequencerConfig {
     pub heartbeat: Duration,
     /// Invalidations kept for replay to a node that missed some; Redis may keep a hundred more. Default: 10,000.
     pub events_max: u32,
-    /// Tags (and caches that were cleared) whose newest number is kept; when there are more, entries older than those
-    /// that are forgotten are misses. Default: 100,000.
+    /// Tags and keys (and caches that were cleared) whose newest number is kept; when there are more, entries older than
+    /// those that are forgotten are misses for a node that joined later. Default: 100,000.
     pub tags_max: u32,
     /// News kept in this process until [`heard`](crate::Sequencer::heard) takes them; when there are more they
     /// are replaced by [`Heard::Interrupted`](crate::Heard). Default: 16,384.

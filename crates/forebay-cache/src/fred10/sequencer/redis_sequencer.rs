@@ -144,9 +144,9 @@ impl Sequencer for RedisSequencer {
         self.replay(mark).await.map_err(failed("replay"))
     }
 
-    async fn newest(&self, cache: &str, tags: &[Tag]) -> Result<Newest, SequencerError> {
+    async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Result<Newest, SequencerError> {
         let client = self.commands.ready().map_err(failed("newest"))?;
-        self.commands.note(self.chain.newest(client, cache, tags).await).map_err(failed("newest"))
+        self.commands.note(self.chain.newest(client, cache, key, tags).await).map_err(failed("newest"))
     }
 
     async fn heard(&self) -> Heard {
