@@ -31,7 +31,9 @@ impl Freshness {
             };
         };
         // Only ever shortened: the ttl is a promise.
-        let shortened = ttl.mul_f64(1.0 - self.jitter * spread).min(ttl);
+        let shortened = Duration::try_from_secs_f64(ttl.as_secs_f64() * (1.0 - self.jitter * spread));
+        // What does not fit is a rounding up of the longest.
+        let shortened = shortened.unwrap_or(ttl).min(ttl);
         let until = |end: Duration| after(now, end.saturating_sub(age));
         Times {
             fresh_until: until(shortened),

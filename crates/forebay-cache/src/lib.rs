@@ -52,8 +52,11 @@
 //! # The rule
 //! No read that starts after an invalidation was acknowledged on this node returns a value whose load began before it.
 //! That holds for keys, for [tags](Tag) known before or after the load, and for [clears](Cache::clear); for loads that
-//! are slow, dropped or in the background; and through nested caches: what a loader reads from another cache gives its
-//! tags to the entry the loader makes. No clock takes part.
+//! are slow, dropped or in the background. No clock takes part.
+//!
+//! Through nested caches it holds for tags: what a loader reads from another cache gives its tags to the entry the loader
+//! makes. Invalidating the inner cache by key, or clearing it, does not reach what was built from it: tag what others
+//! build upon.
 //!
 //! # Remote tiers and other nodes
 //! Caches belong to a [`Namespace`]. With a [`Sequencer`] its nodes form one chain of invalidations: each has a number and

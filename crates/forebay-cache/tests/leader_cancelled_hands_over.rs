@@ -2,8 +2,8 @@
 
 mod support;
 
-use forebay_cache::{Cache, LoadFailed};
-use std::{cell::RefCell, future::pending};
+use forebay_cache::{Cache, Clock, LoadFailed};
+use std::{cell::RefCell, future::pending, time::Duration};
 use support::start;
 
 fn cache() -> Cache<u32, &'static str> {
@@ -37,6 +37,20 @@ async fn a_dropped_waiter_is_passed_over() {
     drop(second);
     drop(leader);
     assert_eq!(third.await, "third");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiter_that_is_never_polled_does_not_keep_the_key() {
+    let builder = Cache::builder("words").clock(Clock::tokio()).load_max(Duration::from_secs(10));
+    let cache: Cache<u32, &'static str> = builder.build().expect("valid settings");
+    let leader = start(cache.get_or_load(&1, async || pending::<&str>().await));
+    let second = start(cache.get_or_load(&1, async || "second"));
+    drop(leader);
+    let began = tokio::time::Instant::now();
+    let third = tokio::time::timeout(Duration::from_secs(60), cache.get_or_load(&1, async || "third"));
+    assert_eq!(third.await, Ok("third"));
+    assert!(began.elapsed() < Duration::from_secs(11));
+    drop(second);
 }
 
 #[tokio::test]

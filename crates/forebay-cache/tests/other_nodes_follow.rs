@@ -152,6 +152,19 @@ async fn a_chain_that_was_rewound_and_hands_out_numbers_again_makes_all_suspect(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_silence_without_bound_is_one() {
+    let hub = Hub::new();
+    let builder = Namespace::builder("shop").sequencer(hub.node()).silence_max(Duration::MAX);
+    let space = builder.meter(&Meter::disabled()).build().expect("valid settings");
+    space.ready().await;
+    let words: Cache<u32, String> =
+        Cache::builder("words").namespace(&space).build().expect("valid settings");
+    words.insert(&1, "old".to_owned()).await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert!(words.peek(&1).is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_backplane_bounds_how_long_memory_is_trusted() {
     let hub = Hub::new();
     let a = member(&hub).await;
@@ -224,6 +237,53 @@ async fn an_invalidation_that_is_dropped_half_way_still_happens() {
     eventually("it was sent", async || b.link.in_flight() > 0).await;
     b.link.deliver_all();
     eventually("the other node heard", async || !b.holds(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_tags_that_are_dropped_half_way_all_happen() {
+    let hub = Hub::new();
+    let (a, b) = (member(&hub).await, member(&hub).await);
+    a.fill().await;
+    b.fill().await;
+    drop(support::start(a.words.invalidate_tags(&[Tag::named("other"), tag()])));
+    assert!(!a.holds(1), "at once");
+    eventually("both were sent", async || b.link.in_flight() == 2).await;
+    b.link.deliver_all();
+    eventually("the other node heard", async || !b.holds(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_number_does_not_keep_the_node_from_listening() {
+    let hub = Hub::new();
+    let (a, b) = (member(&hub).await, member(&hub).await);
+    a.fill().await;
+    hub.offline(true);
+    for key in 100..400 {
+        a.words.invalidate(&key).await;
+    }
+    hub.offline(false);
+    b.words.invalidate(&1).await;
+    // The pause after the failure is over: the queue is sent.
+    tokio::time::advance(Duration::from_secs(1)).await;
+    a.link.deliver(0);
+    while a.holds(1) {
+        tokio::task::yield_now().await;
+    }
+    assert!(hub.end().stamp.number < 300, "before all of the queue was sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_no_longer_follows_because_of_a_panic_trusts_nothing_and_follows_again() {
+    let hub = Hub::new();
+    let (a, b) = (member(&hub).await, member(&hub).await);
+    b.fill().await;
+    b.link.panics();
+    eventually("everything is suspect", async || !b.holds(1) && !b.holds(2)).await;
+    b.fill().await;
+    a.words.invalidate(&1).await;
+    b.link.deliver_all();
+    eventually("it follows", async || !b.holds(1)).await;
+    assert!(b.holds(2));
 }
 
 #[tokio::test(start_paused = true)]

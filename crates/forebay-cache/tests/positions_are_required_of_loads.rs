@@ -86,6 +86,15 @@ async fn a_load_that_was_behind_is_returned_and_not_stored() {
 }
 
 #[tokio::test]
+async fn what_is_inserted_where_a_read_was_behind_is_not_stored() {
+    let cache = cache();
+    let request = Scope::new();
+    request.mark_behind();
+    request.run(cache.insert(&1, Some(1))).await;
+    assert!(cache.peek(&1).is_none());
+}
+
+#[tokio::test]
 async fn a_load_with_more_tags_than_can_be_listed_is_not_stored() {
     let cache = cache();
     let load = async || {

@@ -251,6 +251,33 @@ async fn its_age_counts_from_the_load_and_not_from_when_it_was_found() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sequencer_that_does_not_answer_costs_readers_a_bounded_delay_and_then_nothing() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    for key in 100..200 {
+        a.words.entry(&key).tags(|| [tag()]).get_or_load(async || "old".to_owned()).await;
+    }
+    eventually("the tier is filled", async || shelf.len() == 100).await;
+    a.words.invalidate_tag(&Tag::named("other")).await;
+    let late = member(&hub, &[&shelf]).await;
+    late.link.mute.store(true, Ordering::Relaxed);
+    let began = tokio::time::Instant::now();
+    for key in 100..200 {
+        assert_eq!(late.words.get_or_load(&key, async || "own".to_owned()).await, "own");
+    }
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn shutting_the_namespace_down_waits_for_what_is_on_its_way_to_the_tier() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    a.load("old").await;
+    a.words.namespace().shutdown().await;
+    assert!(shelf.has_entry(KEY));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_tier_costs_a_bounded_delay_and_then_nothing() {
     let (hub, shelf) = (Hub::new(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;

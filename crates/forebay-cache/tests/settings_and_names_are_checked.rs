@@ -28,6 +28,25 @@ fn settings_of_a_cache() {
     }
 }
 
+#[tokio::test]
+async fn the_longest_durations_are_for_ever() {
+    let cache = cache()
+        .ttl(Duration::MAX)
+        .jitter(0.5)
+        .stale_if_error(Duration::MAX)
+        .namespace(&Namespace::builder("shop").tombstone_keep(Duration::MAX).build().expect("valid settings"))
+        .load_max(Duration::MAX)
+        .build()
+        .expect("valid settings");
+    for key in 0..100 {
+        assert_eq!(cache.get_or_load(&key, async || 1).await, 1);
+        assert!(cache.peek(&key).is_some());
+    }
+    let plain: Cache<u32, u32> = Cache::builder("plain").ttl(Duration::MAX).build().expect("valid settings");
+    plain.insert(&1, 1).await;
+    assert!(plain.peek(&1).is_some());
+}
+
 #[test]
 fn settings_of_a_namespace() {
     let refused = [

@@ -82,6 +82,9 @@ impl PoolBuilder {
     /// Outside of a tokio runtime.
     pub async fn build(self) -> Result<Pool, PoolError> {
         self.config.validate()?;
+        if self.meter.lacks_recorder() {
+            tracing::warn!("no metrics recorder is installed yet: this pool is not measured");
+        }
         self.meter.describe(METRICS);
         let (work, worked) = mpsc::unbounded_channel();
         let (write, primary_read, replicas) = self.lanes(&work)?;

@@ -84,20 +84,19 @@ impl DataPath {
     ///
     /// Cancel safe: once polled the invalidation happens, whether or not the future is polled to its end.
     pub async fn invalidate_tag(&self, tag: &Tag) -> Reached {
-        let positions = Scope::with_current(Scope::written).unwrap_or_default();
-        let target = Target::Tag(tag.clone());
-        self.0.parts.namespace.invalidate(Invalidation { target, strength: Strength::Hard, positions }).await
+        self.invalidate_tags([tag.clone()]).await
     }
 
-    /// [`invalidate_tag`](Self::invalidate_tag) for several tags, one after the other.
+    /// [`invalidate_tag`](Self::invalidate_tag) for several tags, which are all forgotten on this node before the first
+    /// is sent to others.
     pub async fn invalidate_tags(&self, tags: impl IntoIterator<Item = Tag>) -> Reached {
-        let mut reached = Reached::Everywhere;
-        for tag in tags {
-            if self.invalidate_tag(&tag).await == Reached::Here {
-                reached = Reached::Here;
-            }
-        }
-        reached
+        let positions = Scope::with_current(Scope::written).unwrap_or_default();
+        let invalidations = tags.into_iter().map(|tag| Invalidation {
+            target: Target::Tag(tag),
+            strength: Strength::Hard,
+            positions: positions.clone(),
+        });
+        self.0.parts.namespace.invalidate_all(invalidations).await
     }
 
     /// The layer for a service's router: one scope per request (with the configured deadline), and around it

@@ -184,6 +184,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
     pub fn build(mut self) -> Result<Cache<K, V>, CacheError> {
         self.take_outside();
         self.check()?;
+        if self.meter.lacks_recorder() {
+            tracing::warn!(cache = %self.name, "no metrics recorder is installed yet: this cache is not measured");
+        }
         let namespace = self.namespace.unwrap_or_else(|| Namespace::local(&*self.name));
         let (weight, weigher) = match self.weight {
             Some((weight, weigher)) => (weight, Some(weigher)),

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     CacheKey, Namespace, Reached, StoredAs,
     memory::{Life, Verdict},
+    namespace::Member,
 };
 use forebay_scope::Tag;
 use std::{fmt, sync::Arc};
@@ -119,7 +120,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// Stores a value the caller knows to be current.
     ///
     /// Other nodes keep what they have in memory: when the value *changed*, [invalidate](Self::invalidate) instead
-    /// (or before), which no running load can undo.
+    /// (or before), which no running load can undo. In a scope that [is behind](forebay_scope::Scope::is_behind)
+    /// nothing is stored.
     pub async fn insert(&self, key: &K, value: impl Into<Arc<V>>) {
         self.entry(key).insert(value).await;
     }
@@ -180,10 +182,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// Waits for background loads and for entries on their way to remote tiers, and starts no more. Memory goes on
     /// answering.
     pub async fn shutdown(&self) {
-        self.0.tasks.shutdown().await;
-        if let Some(remote) = &self.0.remote {
-            remote.fills.shutdown().await;
-        }
+        Member::shutdown(&*self.0).await;
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     namespace::Member,
     tasks::Tasks,
 };
+use async_trait::async_trait;
 use bytes::{BufMut, Bytes, BytesMut};
 use forebay_scope::{Scope, Tag};
 use std::{fmt, hash::BuildHasher, sync::Arc, time::Duration};
@@ -155,6 +156,7 @@ pub(super) fn note_read(life: &Life) {
     }
 }
 
+#[async_trait]
 impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
     fn forget(&self, key: &[u8], strength: Strength) {
         let removed = {
@@ -177,6 +179,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
 
     fn is_tiered(&self) -> bool {
         self.remote.is_some()
+    }
+
+    async fn shutdown(&self) {
+        self.tasks.shutdown().await;
+        if let Some(remote) = &self.remote {
+            remote.fills.shutdown().await;
+        }
     }
 }
 

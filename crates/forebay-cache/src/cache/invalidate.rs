@@ -33,35 +33,30 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Invalidator<'a, K, V> {
     /// Forgets one key.
     pub async fn key(self, key: &K) -> Reached {
         let target = Target::Key(self.cache.0.full_key(key));
-        self.issue(target).await
+        self.issue([target]).await
     }
 
     /// Forgets every value of the namespace that carries `tag`.
     pub async fn tag(self, tag: &Tag) -> Reached {
-        self.issue(Target::Tag(tag.clone())).await
+        self.issue([Target::Tag(tag.clone())]).await
     }
 
     /// Forgets every value of the namespace that carries one of `tags`.
     pub async fn tags(self, tags: &[Tag]) -> Reached {
-        let mut reached = Reached::Everywhere;
-        for tag in tags {
-            if self.issue(Target::Tag(tag.clone())).await == Reached::Here {
-                reached = Reached::Here;
-            }
-        }
-        reached
+        self.issue(tags.iter().map(|tag| Target::Tag(tag.clone()))).await
     }
 
     /// Forgets every value of this cache.
     pub async fn clear(self) -> Reached {
         let target = Target::Clear(Some(self.cache.0.name.clone()));
-        self.issue(target).await
+        self.issue([target]).await
     }
 
-    async fn issue(&self, target: Target) -> Reached {
-        self.cache.0.meters.invalidations.increment(1);
-        let invalidation =
-            Invalidation { target, strength: self.strength, positions: self.positions.clone() };
-        self.cache.0.namespace.invalidate(invalidation).await
+    async fn issue(&self, targets: impl IntoIterator<Item = Target>) -> Reached {
+        let invalidations = targets.into_iter().map(|target| {
+            self.cache.0.meters.invalidations.increment(1);
+            Invalidation { target, strength: self.strength, positions: self.positions.clone() }
+        });
+        self.cache.0.namespace.invalidate_all(invalidations).await
     }
 }

@@ -71,13 +71,17 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         }
     }
 
-    /// Stores a value that was not loaded.
+    /// Stores a value that was not loaded, unless what the caller read may be out of date.
     pub(super) fn put<D, F>(&self, key: &K, plan: Plan<D, F>, value: Arc<V>)
     where
         D: TagSource<()>,
         F: TagSource<V>,
     {
         let inner = &self.0;
+        if Scope::with_current(Scope::is_behind) == Some(true) {
+            inner.meters.behind.increment(1);
+            return;
+        }
         let full_key = inner.full_key(key);
         let start = inner.namespace.start(&full_key, &[], true);
         let mut tags = Vec::new();

@@ -1,7 +1,7 @@
 use super::lead::{Landing, Lead};
 use crate::{
     LoadFailed,
-    clock::{Clock, Moment, NEVER, nanos},
+    clock::{Clock, Moment, nanos},
 };
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
     hash::BuildHasher,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -38,8 +38,10 @@ pub(crate) struct Flight<V> {
     /// closed when there is an outcome.
     pub(super) turn: Semaphore,
     pub(super) landing: OnceLock<Landing<V>>,
-    /// When the present leader began; [`NEVER`] while nobody leads.
+    /// When the present leader began, or was called upon.
     pub(super) led_since: AtomicU64,
+    /// How many callers take part; changed under the lock of the key's shard.
+    seats: AtomicUsize,
 }
 
 /// How a caller takes part in a load.
@@ -126,13 +128,17 @@ impl<V> Flights<V> {
         if let Some(flight) = shard.0.get(key) {
             let led_since = flight.led_since.load(Ordering::Acquire);
             if now.saturating_sub(led_since) < nanos(self.load_max) {
-                return join.then(|| Seat { flights: self, key: key.into(), flight: flight.clone() });
+                return join.then(|| {
+                    flight.seats.fetch_add(1, Ordering::Relaxed);
+                    Seat { flights: self, key: key.into(), flight: flight.clone() }
+                });
             }
         }
         let flight = Arc::new(Flight {
             turn: Semaphore::new(1),
             landing: OnceLock::new(),
-            led_since: AtomicU64::new(NEVER),
+            led_since: AtomicU64::new(now),
+            seats: AtomicUsize::new(1),
         });
         shard.0.insert(key.into(), flight.clone());
         Some(Seat { flights: self, key: key.into(), flight })
@@ -176,9 +182,32 @@ pub(crate) struct Seat<'a, V> {
 impl<V> Drop for Seat<'_, V> {
     fn drop(&mut self) {
         let mut shard = self.flights.lock(&self.key);
-        // The table's reference and ours: new seats are made under this lock only.
-        if shard.holds(&self.key, &self.flight) && Arc::strong_count(&self.flight) == 2 {
-            shard.detach(&self.key);
+        if self.flight.seats.fetch_sub(1, Ordering::Relaxed) == 1 {
+            shard.detach_if(&self.key, &self.flight);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::Barrier, thread};
+
+    #[test]
+    fn callers_that_leave_at_once_leave_no_flight() {
+        let flights: Flights<()> = Flights::new(Clock::system(), Duration::from_secs(1));
+        for _ in 0..300 {
+            let both = Barrier::new(2);
+            thread::scope(|scope| {
+                for seat in [flights.sit(b"key", true), flights.sit(b"key", true)] {
+                    let both = &both;
+                    scope.spawn(move || {
+                        both.wait();
+                        drop(seat);
+                    });
+                }
+            });
+            assert!(flights.is_idle(b"key"));
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::flights::Seat;
-use crate::{LoadFailed, clock::NEVER, memory::Life};
+use crate::{LoadFailed, memory::Life};
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering},
@@ -92,7 +92,8 @@ impl<V> Drop for Lead<'_, V> {
             self.0.flights.lock(&self.0.key).detach_if(&self.0.key, &self.0.flight);
             self.end(Landing::Failed(LoadFailed::Panicked));
         } else {
-            self.0.flight.led_since.store(NEVER, Ordering::Release);
+            // Whoever is called upon may never be polled again: newcomers do not wait for it for ever.
+            self.0.flight.led_since.store(self.0.flights.now(), Ordering::Release);
             self.0.flight.turn.add_permits(1);
         }
     }

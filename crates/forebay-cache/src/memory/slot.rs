@@ -50,6 +50,14 @@ impl<K> Slot<K> {
         // No count of invalidations gets here, so that the next look-up takes the long way.
         self.checked_at_change.store(u64::MAX, Ordering::Release);
     }
+
+    /// The entry, which bore the count `before`, was found valid against everything up to `changes`: what came later
+    /// has a larger count. A soft invalidation meanwhile stands.
+    fn checked(&self, before: u64, changes: u64) {
+        let (done, failed) = (Ordering::AcqRel, Ordering::Relaxed);
+        // Whoever else wrote here knew as much or more.
+        let _changed = self.checked_at_change.compare_exchange(before, changes, done, failed);
+    }
 }
 
 impl<K: CacheKey> Hash for Slot<K> {
@@ -98,23 +106,24 @@ impl<'a, K> Probe<'a, K> {
 
     #[inline]
     fn judge(&self, slot: &Slot<K>) {
-        let untouched = slot.checked_at_change.load(Ordering::Acquire) == self.changes;
+        let checked_at = slot.checked_at_change.load(Ordering::Acquire);
+        let untouched = checked_at == self.changes;
         let until = slot.fresh_until_or_tagged;
         let plain = until & Slot::<K>::TAGGED == 0 && !self.closely;
         let fresh = || until == NEVER & !Slot::<K>::TAGGED || self.clock.now() < until;
         if untouched && plain && fresh() {
             self.verdict.set(Verdict::Fresh);
         } else {
-            self.judge_closely(slot, untouched);
+            self.judge_closely(slot, checked_at);
         }
     }
 
     #[inline(never)]
-    fn judge_closely(&self, slot: &Slot<K>, untouched: bool) {
+    fn judge_closely(&self, slot: &Slot<K>, checked_at: u64) {
+        let untouched = checked_at == self.changes;
         let valid = untouched || slot.life.is_valid(self.floors);
         if valid && !untouched {
-            // Checked against everything up to `changes`: what came later has a larger count.
-            slot.checked_at_change.store(self.changes, Ordering::Release);
+            slot.checked(checked_at, self.changes);
         }
         self.verdict.set(slot.life.verdict(valid, self.floors, self.clock.now()));
         *self.life.borrow_mut() = Some(slot.life.clone());
@@ -160,5 +169,25 @@ impl<K: CacheKey> Equivalent<Slot<K>> for Named<'_> {
             slot.soften();
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Origin, Times};
+
+    #[test]
+    fn a_soft_invalidation_is_not_undone_by_a_look_up_that_found_the_entry_valid_before() {
+        let times = Times { fresh_until: NEVER, refresh_until: NEVER, fallback_until: 0 };
+        let origin = Origin { ttl: None, declared: 0, open: false, refreshable: false };
+        let slot = Slot::new(7_u32, Arc::new(Life::new(0, 0, Vec::new(), Vec::new(), times, origin)));
+        let (floors, clock) = (Floors::default(), Clock::system());
+        let before = slot.checked_at_change.load(Ordering::Acquire);
+        slot.soften();
+        slot.checked(before, 3);
+        let look_up = Probe::new(&7_u32, 3, &floors, &clock);
+        assert!(look_up.equivalent(&slot));
+        assert_eq!(look_up.verdict.get(), Verdict::Dead);
     }
 }

@@ -1,6 +1,7 @@
 use super::outbox::Outbox;
 use crate::{Event, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError};
 use forebay_scope::Tag;
+use forebay_traffic::Breaker;
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -17,7 +18,10 @@ use tokio::{
 #[derive(Debug)]
 pub(super) struct Backplane {
     pub(super) sequencer: Arc<dyn Sequencer>,
-    pub(super) deadline: Duration,
+    deadline: Duration,
+    /// The same for questions of readers, who have a breaker in front of them as well.
+    read_deadline: Duration,
+    read_breaker: Breaker,
     pub(super) silence_max: Duration,
     outbox: Mutex<Outbox>,
     /// Whether `outbox` holds anything; set before the invalidation in it is acknowledged.
@@ -31,16 +35,23 @@ pub(super) struct Backplane {
     pub(super) follower: Mutex<Option<AbortHandle>>,
 }
 
+/// What bounds a backplane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BackplaneLimits {
+    pub(super) deadline: Duration,
+    pub(super) read_deadline: Duration,
+    pub(super) silence_max: Duration,
+    pub(super) queue_max: usize,
+}
+
 impl Backplane {
-    pub(super) fn new(
-        sequencer: Arc<dyn Sequencer>,
-        deadline: Duration,
-        silence_max: Duration,
-        queue_max: usize,
-    ) -> Self {
+    pub(super) fn new(sequencer: Arc<dyn Sequencer>, limits: BackplaneLimits, read_breaker: Breaker) -> Self {
+        let BackplaneLimits { deadline, read_deadline, silence_max, queue_max } = limits;
         Self {
             sequencer,
             deadline,
+            read_deadline,
+            read_breaker,
             silence_max,
             outbox: Mutex::new(Outbox::new(queue_max)),
             queued: AtomicBool::new(false),
@@ -78,19 +89,29 @@ impl Backplane {
     }
 
     pub(super) async fn issue(&self, invalidation: &Invalidation) -> Option<Event> {
-        self.bounded(self.sequencer.issue(invalidation)).await
+        self.bounded(self.deadline, self.sequencer.issue(invalidation)).await
     }
 
     pub(super) async fn missed(&self, mark: Option<Mark>) -> Option<Missed> {
-        self.bounded(self.sequencer.missed(mark)).await
+        self.bounded(self.deadline, self.sequencer.missed(mark)).await
     }
 
     pub(super) async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Option<Newest> {
-        self.bounded(self.sequencer.newest(cache, key, tags)).await
+        let permit = self.read_breaker.permit().ok()?;
+        let newest = self.bounded(self.read_deadline, self.sequencer.newest(cache, key, tags)).await;
+        match newest {
+            Some(_) => permit.succeeded(),
+            None => permit.failed(),
+        }
+        newest
     }
 
-    async fn bounded<T>(&self, call: impl Future<Output = Result<T, SequencerError>>) -> Option<T> {
-        match tokio::time::timeout(self.deadline, call).await {
+    async fn bounded<T>(
+        &self,
+        deadline: Duration,
+        call: impl Future<Output = Result<T, SequencerError>>,
+    ) -> Option<T> {
+        match tokio::time::timeout(deadline, call).await {
             Ok(Ok(answer)) => Some(answer),
             Ok(Err(error)) => {
                 tracing::debug!(%error, source = &*error.source, "the sequencer failed");

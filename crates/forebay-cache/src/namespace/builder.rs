@@ -1,5 +1,5 @@
 use super::{
-    backplane::Backplane,
+    backplane::{Backplane, BackplaneLimits},
     chain::Chain,
     follow,
     ledger::Ledger,
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{CacheError, GuardedTier, Mark, Sequencer, Stamp};
 use forebay_metrics::Meter;
+use forebay_traffic::{Breaker, BreakerConfig};
 use std::{
     fmt,
     sync::{Arc, Mutex, atomic::AtomicU64},
@@ -145,9 +146,21 @@ impl NamespaceBuilder {
     pub(super) fn assemble(self) -> Namespace {
         let (backplane, chain) = match self.sequencer {
             Some(sequencer) => {
-                let backplane =
-                    Backplane::new(sequencer, self.issue_deadline, self.silence_max, self.queue_max);
-                (Some(backplane), Chain::unjoined())
+                let limits = BackplaneLimits {
+                    deadline: self.issue_deadline,
+                    // It stands between a reader and what a tier has found, so it may take as long as a tier.
+                    read_deadline: self
+                        .tiers
+                        .iter()
+                        .map(GuardedTier::deadline)
+                        .fold(self.issue_deadline, Duration::min),
+                    silence_max: self.silence_max,
+                    queue_max: self.queue_max,
+                };
+                let name = format!("{}-sequencer", self.name);
+                let breaker = Breaker::measured(BreakerConfig::default(), &name, &self.meter)
+                    .expect("the default settings make sense");
+                (Some(Backplane::new(sequencer, limits, breaker)), Chain::unjoined())
             }
             None => (None, Chain::at(first_mark())),
         };

@@ -7,18 +7,43 @@ use std::{
     sync::{Arc, PoisonError, Weak, atomic::Ordering},
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 
 /// How long the events before a gap may still be on their way before they are asked for.
 const GAP_PATIENCE: Duration = Duration::from_millis(50);
 /// How long a sequencer that did not answer is left alone.
 const RETRY: Duration = Duration::from_millis(500);
+/// Invalidations that waited and are sent before the backplane is listened to again.
+const FLUSH_MAX: usize = 64;
+/// As good as for ever, and within what an instant can be moved.
+const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 /// Starts to follow the backplane, if there is one.
 pub(super) fn start(space: &Namespace) {
     if let Some(backplane) = &space.0.backplane {
-        let task = tokio::spawn(follow(Arc::downgrade(&space.0)));
+        let task = tokio::spawn(supervise(Arc::downgrade(&space.0)));
         *backplane.follower.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
+    }
+}
+
+/// Follows again after a panic, which is a sequencer's or a value's: what this node holds must not be trusted unwatched.
+async fn supervise(space: Weak<Inner>) {
+    loop {
+        // Ends with this task.
+        let mut follower = JoinSet::new();
+        follower.spawn(follow(space.clone()));
+        match follower.join_next().await {
+            Some(Err(error)) if error.is_panic() => {
+                tracing::error!(%error, "following the backplane panicked");
+            }
+            _ => return,
+        }
+        let Some(inner) = space.upgrade() else { return };
+        if let Some(backplane) = &inner.backplane {
+            backplane.broken.store(true, Ordering::Release);
+        }
+        Namespace(inner).suspect();
+        tokio::time::sleep(RETRY).await;
     }
 }
 
@@ -37,6 +62,8 @@ async fn follow(space: Weak<Inner>) {
             follower.work(&Namespace(inner)).await
         };
         let heard = tokio::select! {
+            // News first; what is due is done after each anyway.
+            biased;
             heard = sequencer.heard() => Some(heard),
             () = work.notified() => None,
             () = tokio::time::sleep_until(pause) => None,
@@ -91,16 +118,20 @@ impl Follower {
             let patience_over = self.gap_since.is_some_and(|since| now >= since + GAP_PATIENCE);
             let asked =
                 !*backplane.joined.borrow() || patience_over || backplane.broken.load(Ordering::Acquire);
-            let answered = (!asked || self.catch_up(space, backplane).await) && flush(space, backplane).await;
+            let answered =
+                (!asked || self.catch_up(space, backplane).await) && flush(space, backplane, FLUSH_MAX).await;
             self.retry_at = (!answered).then(|| Instant::now() + RETRY);
+            if answered && backplane.has_queued() {
+                backplane.work.notify_one();
+            }
         }
-        let silent_at = self.trusted_since + backplane.silence_max;
-        if Instant::now() >= silent_at {
+        let silence_max = backplane.silence_max.min(FAR);
+        if self.trusted_since.elapsed() >= silence_max {
             self.trusted_since = Instant::now();
             space.suspect();
         }
         let gap_at = self.gap_since.map(|since| since + GAP_PATIENCE);
-        let due = [Some(self.trusted_since + backplane.silence_max), self.retry_at.or(gap_at)];
+        let due = [Some(self.trusted_since + silence_max), self.retry_at.or(gap_at)];
         // Something is always due: the bound on silence.
         due.into_iter().flatten().min().unwrap_or(now + RETRY)
     }
@@ -134,9 +165,10 @@ impl Follower {
     }
 }
 
-/// Sends what waits for a number; `false` when there was no answer.
-pub(super) async fn flush(space: &Namespace, backplane: &Backplane) -> bool {
-    while let Some((number, invalidation)) = backplane.next_queued() {
+/// Sends what waits for a number, `max` invalidations at most; `false` when there was no answer.
+pub(super) async fn flush(space: &Namespace, backplane: &Backplane, max: usize) -> bool {
+    for _ in 0..max {
+        let Some((number, invalidation)) = backplane.next_queued() else { break };
         let Some(event) = backplane.issue(&invalidation).await else { return false };
         space.issued(&event);
         space.0.meters.queued.set(backplane.sent(number) as f64);

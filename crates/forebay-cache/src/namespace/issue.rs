@@ -19,25 +19,36 @@ impl Namespace {
     /// Waits for the sequencer no longer than the namespace's `issue_deadline`. Cancel safe: once polled the
     /// invalidation happens, whether or not the future is polled to its end.
     pub async fn invalidate(&self, invalidation: Invalidation) -> Reached {
+        self.invalidate_all([invalidation]).await
+    }
+
+    /// [`Namespace::invalidate`] for several, which all hold on this node before the first is sent: [`Reached::Here`]
+    /// when one of them was queued. Cancel safe: once polled all of them happen.
+    pub async fn invalidate_all(&self, invalidations: impl IntoIterator<Item = Invalidation>) -> Reached {
         let Some(backplane) = &self.0.backplane else {
-            self.number_locally(&invalidation);
+            for invalidation in invalidations {
+                self.number_locally(&invalidation);
+            }
             return Reached::Everywhere;
         };
         // At once, whatever becomes of the rest.
-        self.apply(&invalidation);
-        let unsent = Unsent { space: self, backplane, invalidation: Some(invalidation) };
-        let began = Instant::now();
-        let event = unsent.issue().await;
-        self.0.meters.issue_seconds.record(began.elapsed());
-        match event {
-            Some(event) => {
-                unsent.sent();
-                self.issued(&event);
-                Reached::Everywhere
-            }
-            // Dropping `unsent` queues it.
-            None => Reached::Here,
+        let unsent: Vec<_> = invalidations
+            .into_iter()
+            .map(|invalidation| {
+                self.apply(&invalidation);
+                Unsent { space: self, backplane, invalidation: Some(invalidation) }
+            })
+            .collect();
+        for unsent in unsent {
+            let began = Instant::now();
+            let event = unsent.issue().await;
+            self.0.meters.issue_seconds.record(began.elapsed());
+            // Dropping them queues this one and those after it.
+            let Some(event) = event else { return Reached::Here };
+            unsent.sent();
+            self.issued(&event);
         }
+        Reached::Everywhere
     }
 
     /// Without a sequencer the chain is the process's own.

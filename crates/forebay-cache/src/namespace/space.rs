@@ -9,6 +9,7 @@ use super::{
     tombstones::Tombstones,
 };
 use crate::{CacheError, Event, GuardedTier, Invalidation, Mark, Stamp, Strength, Target};
+use async_trait::async_trait;
 use bytes::Bytes;
 use forebay_scope::{Positions, Tag};
 use std::{
@@ -58,6 +59,7 @@ pub(super) struct Inner {
 }
 
 /// A cache, as its namespace sees it.
+#[async_trait]
 pub(crate) trait Member: Send + Sync {
     /// Forgets the entry of the key with these bytes, and ends its flight.
     fn forget(&self, key: &[u8], strength: Strength);
@@ -67,6 +69,9 @@ pub(crate) trait Member: Send + Sync {
 
     /// Whether its entries are in remote tiers as well.
     fn is_tiered(&self) -> bool;
+
+    /// Waits for its background work, and takes no more.
+    async fn shutdown(&self);
 }
 
 /// What is known when a load begins.
@@ -114,17 +119,21 @@ impl Namespace {
         }
     }
 
-    /// Sends what is queued, gives remote tiers a last chance to confirm their tombstones, and stops following the
-    /// backplane. Caches of the namespace go on answering from memory, bounded by their ttl alone.
+    /// Sends what is queued, gives remote tiers a last chance to confirm their tombstones, stops following the
+    /// backplane, and [ends the background work](crate::Cache::shutdown) of every cache of the namespace. Caches of the namespace go on answering from memory, bounded by their ttl alone.
     pub async fn shutdown(&self) {
         if let Some(backplane) = &self.0.backplane {
             let follower = backplane.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(follower) = follower {
                 follower.abort();
             }
-            follow::flush(self, backplane).await;
+            follow::flush(self, backplane, usize::MAX).await;
         }
         self.0.tombstones.shutdown().await;
+        let members = every_member(&self.members());
+        for member in members {
+            member.shutdown().await;
+        }
     }
 
     /// The node's count of applied invalidations.

@@ -68,6 +68,11 @@ impl GuardedTier {
         self.0.breaker.state()
     }
 
+    /// How long a call may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.0.deadline
+    }
+
     /// What the tier holds under `key`; `None` when that could not be found out either.
     pub(crate) async fn get(&self, key: &Bytes) -> Option<Stored> {
         let keys = [key.clone()];

@@ -37,6 +37,9 @@ pub(crate) struct Node {
     pub(crate) forgetful: std::sync::atomic::AtomicBool,
     /// A guard switched off: claims that nothing was missed.
     pub(crate) careless: std::sync::atomic::AtomicBool,
+    /// Does not answer about tags and keys.
+    pub(crate) mute: std::sync::atomic::AtomicBool,
+    panics: std::sync::atomic::AtomicBool,
 }
 
 impl Hub {
@@ -60,6 +63,8 @@ impl Hub {
             arrived: Notify::new(),
             forgetful: false.into(),
             careless: false.into(),
+            mute: false.into(),
+            panics: false.into(),
         });
         self.state.lock().expect("nobody panics while holding it").nodes.push(node.clone());
         node
@@ -139,6 +144,12 @@ impl Node {
     pub(crate) fn heartbeat(&self) {
         let end = self.hub().end();
         self.hear(Heard::Alive(end));
+    }
+
+    /// Whoever listens panics, once.
+    pub(crate) fn panics(&self) {
+        self.panics.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.arrived.notify_one();
     }
 
     pub(crate) fn hear(&self, heard: Heard) {
@@ -221,6 +232,9 @@ impl Sequencer for Node {
 
     async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Result<Newest, SequencerError> {
         let hub = self.online("newest")?;
+        if self.mute.load(std::sync::atomic::Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         tokio::task::yield_now().await;
         let state = hub.state.lock().expect("nobody panics while holding it");
         if self.forgetful.load(std::sync::atomic::Ordering::Relaxed) {
@@ -246,6 +260,7 @@ impl Sequencer for Node {
 
     async fn heard(&self) -> Heard {
         loop {
+            assert!(!self.panics.swap(false, std::sync::atomic::Ordering::Relaxed), "told to panic");
             if let Some(heard) = self.inbox.lock().expect("nobody panics while holding it").pop_front() {
                 return heard;
             }

@@ -14,8 +14,8 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
--- The chain as it is, or nil when there is none or part of it is gone.
-local function read()
+-- What there is of the chain.
+local function fields()
   local flat = redis.call('HGETALL', KEYS[1])
   local chain = { positions = {} }
   for at = 1, #flat, 2 do
@@ -26,6 +26,12 @@ local function read()
       chain[name] = value
     end
   end
+  return chain
+end
+
+-- The chain as it is, or nil when there is none or part of it is gone.
+local function read()
+  local chain = fields()
   for _, name in ipairs({ 'number', 'floor', 'tags', 'older' }) do
     chain[name] = tonumber(chain[name])
     if not chain[name] then return nil end
@@ -49,12 +55,13 @@ local function whole(chain, key, from)
 end
 
 -- A new epoch that trusts nothing numbered before. Generations follow the server's clock only so that later epochs
--- are larger when nobody is left who remembers an earlier one; what is valid does not depend on it.
+-- are larger when nobody is left who remembers an earlier one; what is valid does not depend on it. Positions stay as
+-- far as there are any (they are a lower bound); those that are gone, nodes that heard of them keep on their own.
 local function restart(number)
   local generation = math.max(tonumber(ARGV[1]), tonumber(redis.call('TIME')[1]))
   local chain = {
     epoch = bytes(generation, 5) .. ARGV[2], number = number, link = ARGV[3],
-    floor = number, tags = number, older = -1, positions = {},
+    floor = number, tags = number, older = -1, positions = fields().positions,
   }
   redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
   redis.call('HSET', KEYS[3], 'mark', mark(chain, number))

@@ -96,6 +96,7 @@ impl Bus {
     /// Draws the conclusion from the end of the chain, after everything published before it was heard; `asked_at` is
     /// what was known when it was asked for.
     fn compare(&mut self, asked_at: Subscription, end: Mark) {
+        let forked = |known: Mark| known.stamp == end.stamp && known.link != end.link;
         let went_back = |known: Mark| known.stamp.epoch == end.stamp.epoch && known.stamp > end.stamp;
         match self.subscription {
             Subscription::Missing => return,
@@ -107,9 +108,9 @@ impl Bus {
                 // A new epoch begins without a message: the listener sees it from the mark.
                 self.subscription = Subscription::Proven(end);
             }
-            Subscription::Proven(heard) if heard.stamp < end.stamp => return self.lose(),
+            Subscription::Proven(heard) if heard.stamp < end.stamp || forked(heard) => return self.lose(),
             Subscription::Proven(heard) => {
-                if matches!(asked_at, Subscription::Proven(known) if went_back(known)) {
+                if matches!(asked_at, Subscription::Proven(known) if went_back(known) || forked(known)) {
                     return self.lose();
                 }
                 // What was heard since the question is newer than its answer.
@@ -194,6 +195,17 @@ mod tests {
         let (told, after) = compared(Subscription::Proven(mark(1, 5)), mark(1, 4)).await;
         assert!(matches!(told[..], [Heard::Interrupted]), "{told:?}");
         assert_eq!(after, Subscription::Missing);
+    }
+
+    #[tokio::test]
+    async fn a_chain_that_gave_the_same_number_to_another_is_an_interruption() {
+        let other = Mark { link: 77, ..mark(1, 5) };
+        let (told, after) = compared(Subscription::Proven(mark(1, 5)), other).await;
+        assert!(matches!(told[..], [Heard::Interrupted]), "{told:?}");
+        assert_eq!(after, Subscription::Missing);
+        let since = Subscription::Proven(mark(1, 6));
+        let (told, _) = compared_since(Subscription::Proven(mark(1, 5)), since, other).await;
+        assert!(matches!(told[..], [Heard::Interrupted]), "one more came in meanwhile: {told:?}");
     }
 
     #[tokio::test]
