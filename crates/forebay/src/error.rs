@@ -1,7 +1,10 @@
 use crate::config::ConfigError;
+use std::{error::Error as _, fmt};
 
 /// A [`DataPath`](crate::DataPath) could not be built, or was asked for a part it does not have.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` tells the whole story in one sentence, because that is what a `main` that returns it prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The configuration cannot be used.
@@ -47,5 +50,17 @@ impl Error {
             Self::Pool(error) => error.is_transient(),
             _ => false,
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
     }
 }
