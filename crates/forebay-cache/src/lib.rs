@@ -45,7 +45,11 @@
 //!   `E: From<LoadFailed>`. When the return type has no error, a waiting caller runs its own closure instead.
 //! - A leader that panics fails those who wait with [`LoadFailed::Panicked`]; the key stays usable.
 //! - What a leader found absent is absent for those who waited.
-//! - Nobody waits longer than [`load_max`](CacheBuilder::load_max) for another's load.
+//! - Nobody waits longer than [`load_max`](CacheBuilder::load_max) for another's load, nor past the deadline of its own
+//!   [`Scope`](forebay_scope::Scope): it fails with [`LoadFailed::Deadline`], or runs its own closure.
+//! - A loader that asks for the key it is loading, straight or through other caches, does not wait for itself: the inner
+//!   call runs its own closure, and keeps nothing. Two *tasks* whose loads ask for each other's keys do wait, until
+//!   `load_max`: let loads depend on each other in one direction.
 //!
 //! Work that outlives its caller (refreshing while a stale value is served) takes an owned [`Loader`] instead.
 //!

@@ -269,6 +269,21 @@ async fn a_sequencer_that_does_not_answer_costs_readers_a_bounded_delay_and_then
 }
 
 #[tokio::test]
+async fn a_look_without_a_loader_does_not_wait_for_one() {
+    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let a = member(&hub, &[&shelf]).await;
+    let words = a.words.clone();
+    let load =
+        tokio::spawn(
+            async move { words.get_or_load(&1, async || std::future::pending::<String>().await).await },
+        );
+    support::settle().await;
+    assert_eq!(a.words.get(&1).await, None);
+    assert_eq!(shelf.gets.load(Ordering::Relaxed), 2, "both asked the tier");
+    load.abort();
+}
+
+#[tokio::test]
 async fn shutting_the_namespace_down_waits_for_what_is_on_its_way_to_the_tier() {
     let (hub, shelf) = (Hub::new(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;

@@ -85,7 +85,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         Some(value)
     }
 
-    /// The value, if some tier has it. Does not load.
+    /// The value, if some tier has it. Does not load, nor wait for another's load.
     ///
     /// A value within its stale-while-revalidate window is returned as well, and refreshed through the cache's
     /// own [`Loader`](crate::Loader) if it has one. Cancel safe.

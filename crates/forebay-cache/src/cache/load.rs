@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     CacheKey, Loaded, StoredAs,
-    flight::{Joined, Landing, Lead},
+    flight::{Joined, Landing, Lead, is_leading, leading},
     memory::{Life, Verdict},
 };
 use forebay_scope::Scope;
@@ -32,6 +32,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         // Whatever was invalidated up to here must not be in what we return.
         let arrived_at = inner.namespace.changes();
         let bytes = key.with_bytes(|bytes| Box::<[u8]>::from(bytes));
+        if is_leading(&inner.flights, &bytes) {
+            return inner.alone(key, plan, load).await;
+        }
         loop {
             let landing = match inner.flights.join(&bytes).await {
                 Joined::Lead(lead) => return inner.lead(lead, key, plan, load).await,
@@ -41,34 +44,28 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
                 inner.meters.coalesced.increment(1);
                 return result;
             }
+            if Scope::with_current(Scope::remaining).flatten().is_some_and(|left| left.is_zero()) {
+                // There is no time left to wait for anyone, and no error to say so.
+                return inner.alone(key, plan, load).await;
+            }
         }
     }
 
-    /// Asks the remote tiers, as the leader of the key's flight; `None` when none of them has the value.
+    /// Asks the remote tiers; `None` when none of them has the value.
     pub(super) async fn find(&self, key: &K) -> Option<Arc<V>> {
         let inner = &self.0;
         if !inner.has_tiers() {
             return None;
         }
-        let arrived_at = inner.namespace.changes();
-        let bytes = key.with_bytes(|bytes| Box::<[u8]>::from(bytes));
-        loop {
-            match inner.flights.join(&bytes).await {
-                Joined::Lead(lead) => {
-                    if let Some(value) = inner.landed_meanwhile(key) {
-                        return Some(value);
-                    }
-                    // A caller that waits for us with a loader leads when we find nothing.
-                    return Loading::begin(inner, lead, key, Vec::new(), None, true).remote().await.ok();
-                }
-                Joined::Landed(Landing::Failed(_)) => return None,
-                Joined::Landed(landing) => {
-                    if let Some(value) = inner.follow::<Option<Arc<V>>>(key, landing, arrived_at) {
-                        return value;
-                    }
-                }
-            }
+        let Some(lead) = key.with_bytes(|bytes| inner.flights.try_lead(bytes)) else {
+            // Whoever loads it may take long, which is not ours to wait for.
+            return inner.look(key).await.or_else(|| inner.landed_meanwhile(key));
+        };
+        if let Some(value) = inner.landed_meanwhile(key) {
+            return Some(value);
         }
+        // A caller that waits for us with a loader leads when we find nothing.
+        Loading::begin(inner, lead, key, Vec::new(), None, true).remote().await.ok()
     }
 
     /// Stores a value that was not loaded, unless what the caller read may be out of date.
@@ -153,6 +150,42 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         Some(found.value)
     }
 
+    /// Looks into the remote tiers without a turn, and keeps nothing.
+    async fn look(&self, key: &K) -> Option<Arc<V>> {
+        let full_key = self.full_key(key);
+        let start = self.namespace.start(&full_key, &[], true);
+        let found = self.find_remote(key, &full_key, &start).await?;
+        (found.verdict == Verdict::Fresh).then(|| {
+            note_read(&found.life);
+            found.value
+        })
+    }
+
+    /// Runs the loader for this caller only: its outcome is neither shared nor kept.
+    async fn alone<R, D, F>(&self, key: &K, plan: Plan<D, F>, load: impl AsyncFnOnce() -> R) -> R
+    where
+        R: StoredAs<V>,
+        D: TagSource<()>,
+        F: TagSource<V>,
+    {
+        let mut tags = Vec::new();
+        plan.declared.add(&(), &mut tags);
+        let open = F::FROM_VALUE || self.tags_of.is_some();
+        let scope = Scope::with_current(Scope::child).unwrap_or_default();
+        scope.require_all(&self.namespace.start(&self.full_key(key), &tags, open).required);
+        self.meters.loads.increment(1);
+        let result = scope.run(async { load().await }).await;
+        if let Loaded::Value(value) = result.loaded() {
+            plan.found.add(&value, &mut tags);
+            self.add_own_tags(key, &value, &mut tags);
+        }
+        Scope::with_current(|outer| {
+            outer.absorb(&scope);
+            outer.read(tags);
+        });
+        result
+    }
+
     /// Runs the loader of a flight and shares its outcome.
     async fn lead<R, D, F>(
         self: &Arc<Self>,
@@ -176,7 +209,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             Ok(value) => return R::from_hit(value),
             Err(loading) => loading,
         };
-        let result = loading.scope.run(async { load().await }).await;
+        let load = loading.scope.run(async { load().await });
+        let result = key.with_bytes(|bytes| leading(&self.flights, bytes, load)).await;
         Scope::with_current(|outer| outer.absorb(&loading.scope));
         match result.loaded() {
             Loaded::Value(value) => {

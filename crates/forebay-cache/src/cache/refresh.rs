@@ -1,6 +1,7 @@
 use super::{handle::Cache, loading::Loading};
 use crate::{
     CacheKey, LoadFailed, Loader,
+    flight::leading,
     memory::{Life, Verdict},
 };
 use std::sync::Arc;
@@ -32,7 +33,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let loading =
             Loading::begin(inner, lead, key, declared, stale.origin.ttl, stale.origin.open).remote().await;
         let Err(loading) = loading else { return };
-        match tokio::time::timeout(inner.load_max, loading.scope.run(loader.load(key))).await {
+        let load = loading.scope.run(loader.load(key));
+        let load = key.with_bytes(|bytes| leading(&inner.flights, bytes, load));
+        match tokio::time::timeout(inner.load_max, load).await {
             Ok(Ok(Some(value))) => loading.value(&value, Vec::new(), true),
             Ok(Ok(None)) => loading.absent(),
             Ok(Err(error)) => {

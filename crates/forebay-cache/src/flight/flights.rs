@@ -3,6 +3,7 @@ use crate::{
     LoadFailed,
     clock::{Clock, Moment, nanos},
 };
+use forebay_scope::Scope;
 use std::{
     collections::HashMap,
     fmt,
@@ -97,14 +98,15 @@ impl<V> Flights<V> {
         }
     }
 
-    /// Waits for the permit of `flight`, or for its end, but not for ever.
+    /// Waits for the permit of `flight`, or for its end, but not for ever, nor past the caller's deadline.
     async fn turn(&self, flight: &Flight<V>) -> Result<Result<(), AcquireError>, Elapsed> {
         // At once for the first caller, who then needs no timer.
         if let Ok(permit) = flight.turn.try_acquire() {
             permit.forget();
             return Ok(Ok(()));
         }
-        let turn = tokio::time::timeout(self.load_max, flight.turn.acquire()).await?;
+        let left = Scope::with_current(Scope::remaining).flatten().unwrap_or(Duration::MAX);
+        let turn = tokio::time::timeout(self.load_max.min(left), flight.turn.acquire()).await?;
         Ok(turn.map(SemaphorePermit::forget))
     }
 

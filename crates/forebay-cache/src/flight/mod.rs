@@ -2,6 +2,8 @@
 
 mod flights;
 mod lead;
+mod led;
 
 pub(crate) use flights::{Flights, Joined};
 pub(crate) use lead::{Landing, Lead};
+pub(crate) use led::{is_leading, leading};

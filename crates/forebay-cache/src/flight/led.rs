@@ -1,0 +1,38 @@
+use super::flights::Flights;
+use std::{future::Future, ptr, sync::Arc};
+use tokio::task::futures::TaskLocalFuture;
+
+tokio::task_local! {
+    static INNERMOST: Arc<Led>;
+}
+
+/// A load whose loader is running, and the one whose loader asked for it.
+///
+/// Who asks for a key that it is loading itself, straight or through other caches, would wait for its own end.
+pub(crate) struct Led {
+    /// The address of the cache's flights, which outlive the load.
+    flights: usize,
+    key: Box<[u8]>,
+    within: Option<Arc<Self>>,
+}
+
+/// Runs the loader of `key`.
+pub(crate) fn leading<V, F: Future>(
+    flights: &Flights<V>,
+    key: &[u8],
+    loader: F,
+) -> TaskLocalFuture<Arc<Led>, F> {
+    let within = INNERMOST.try_with(Arc::clone).ok();
+    let led = Led { flights: ptr::from_ref(flights).addr(), key: key.into(), within };
+    INNERMOST.scope(Arc::new(led), loader)
+}
+
+/// Whether the caller is part of a load of `key`.
+pub(crate) fn is_leading<V>(flights: &Flights<V>, key: &[u8]) -> bool {
+    let flights = ptr::from_ref(flights).addr();
+    let found = INNERMOST.try_with(|innermost| {
+        std::iter::successors(Some(innermost), |led| led.within.as_ref())
+            .any(|led| led.flights == flights && *led.key == *key)
+    });
+    found.unwrap_or(false)
+}
