@@ -3,9 +3,10 @@
 use crate::chain::{alive, hear, joined, mark_of, tag};
 use anyhow::Result;
 use forebay_cache::{
-    Mark, Sequencer,
+    Invalidation, Mark, Sequencer,
     fred10::{RedisConfig, RedisSequencer, SequencerConfig},
 };
+use forebay_scope::Position;
 use forebay_tests::{Persistence, Redis, RedisSpec};
 use fred::{
     clients::Client,
@@ -48,6 +49,22 @@ async fn everything_flushed() -> Result<()> {
     assert!(missed.end.stamp.epoch > known.stamp.epoch, "a later epoch is larger");
     let next = node.issue(&tag("a")).await?;
     assert_eq!(next.stamp.epoch, missed.end.stamp.epoch);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_left_of_the_chain_keeps_the_positions_it_knew() -> Result<()> {
+    let redis = Redis::start().await?;
+    let node = node(&redis)?;
+    joined(&node).await;
+    let written = Position { system: 7, timeline: 1, lsn: 100 };
+    let known = mark_of(&node.issue(&Invalidation { positions: written.into(), ..tag("a") }).await?);
+    let client = Client::new(Config::from_url(&redis.url())?, None, None, None);
+    client.init().await?;
+    let _: u64 = client.hdel("forebay:{shop}:chain", "epoch").await?;
+    let missed = node.missed(Some(known)).await?;
+    assert!(!missed.complete);
+    assert_eq!(missed.positions, written.into());
     Ok(())
 }
 
