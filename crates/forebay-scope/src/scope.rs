@@ -85,21 +85,22 @@ impl Scope {
         Self::build(self.0.id, self.0.deadline, State { required, ..State::default() })
     }
 
-    /// Takes over what a child collected: its tags, its writes (which the scope's later reads must then see)
-    /// and whether it was behind.
+    /// Takes over what a child collected: its tags, its writes (which the scope's later reads must then see),
+    /// what its reads came to require, and whether it was behind.
     pub fn absorb(&self, child: &Self) {
         if Arc::ptr_eq(&self.0, &child.0) {
             return;
         }
-        let (written, tags) = {
+        let (required, written, tags) = {
             let from = child.state();
-            (from.written.clone(), from.tags.clone())
+            (from.required.clone(), from.written.clone(), from.tags.clone())
         };
         if child.is_behind() {
             self.mark_behind();
         }
         let mut state = self.state();
-        state.required.merge_all(&written);
+        // More than what was written: a write whose end is not known is only required.
+        state.required.merge_all(&required);
         state.written.merge_all(&written);
         state.tags.absorb(tags);
         self.0.requires.fetch_or(!state.required.is_empty(), Ordering::Release);
