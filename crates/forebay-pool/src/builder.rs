@@ -169,7 +169,8 @@ fn session_config(
 ) -> tokio_postgres::Config {
     let mut config = endpoint.config.clone();
     let mut options = config.get_options().unwrap_or_default().to_owned();
-    if access == Access::PrimaryRead {
+    // On a replica as well: its sessions outlive its promotion.
+    if access != Access::Write {
         options.push_str(" -c default_transaction_read_only=on");
     }
     if let Some(timeout) = statement_timeout {

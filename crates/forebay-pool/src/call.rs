@@ -19,8 +19,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) params: Params<'a>,
     pub(crate) place: &'static Location<'static>,
     pub(crate) step: Step,
-    /// Whether losing the connection now leaves open if something was changed.
-    pub(crate) may_change: bool,
+    pub(crate) effect: Effect,
+}
+
+/// Whether losing the connection leaves open if something was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing changes before a later statement says so, or the session is read-only.
+    None,
+    /// Unless its text only reads.
+    ByText,
+    /// Whatever its text looks like.
+    Possible,
 }
 
 impl<'a> Asked<'a> {
@@ -30,7 +40,7 @@ impl<'a> Asked<'a> {
         params: Params<'a>,
         place: &'static Location<'static>,
     ) -> Self {
-        Self { sql, params, place, step: Step::Statement, may_change: false }
+        Self { sql, params, place, step: Step::Statement, effect: Effect::None }
     }
 }
 
@@ -105,7 +115,7 @@ pub(crate) async fn watch<T: Counted>(
 }
 
 /// Stops what a dropped future of the same guard left running.
-async fn settle(pool: &Inner, lease: &Lease) -> Result<(), PoolError> {
+pub(crate) async fn settle(pool: &Inner, lease: &Lease) -> Result<(), PoolError> {
     let within = tokio::time::Instant::now() + pool.cleanup_timeout;
     let deadline = Scope::with_current(Scope::deadline).flatten();
     let until = deadline.map_or(within, |deadline| deadline.min(within));
@@ -125,9 +135,13 @@ async fn settle(pool: &Inner, lease: &Lease) -> Result<(), PoolError> {
 }
 
 impl Inner {
-    /// Asked only when the answer did not come: a text that only reads changes nothing wherever it was sent.
-    fn may_have_changed(&self, asked: Asked<'_>) -> bool {
-        asked.may_change && !(asked.step == Step::Statement && self.only_reads(asked.sql))
+    /// Asked when the answer did not come, or when a scope has to be told.
+    pub(crate) fn may_have_changed(&self, asked: Asked<'_>) -> bool {
+        match asked.effect {
+            Effect::None => false,
+            Effect::ByText => !self.only_reads(asked.sql),
+            Effect::Possible => true,
+        }
     }
 }
 

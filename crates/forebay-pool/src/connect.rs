@@ -16,7 +16,7 @@ pub type ConnectFailure = Box<dyn std::error::Error + Send + Sync>;
 #[async_trait]
 pub trait Connect: Send + Sync + 'static {
     /// Opens one session. The stream that carries plain protocol messages must be [wrapped](Tap::wrap) by
-    /// `tap`; otherwise the session never counts as clean and is closed after each use.
+    /// `tap`; a session whose tap hears nothing is refused, because nothing could be promised of it.
     ///
     /// # Errors
     /// Whatever went wrong; the pool wraps it and names the endpoint.

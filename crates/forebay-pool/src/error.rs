@@ -127,6 +127,10 @@ pub enum PoolError {
     /// A statement of the transaction failed before, so `COMMIT` would have rolled it back.
     #[error("the transaction had already failed and was rolled back")]
     TransactionFailed,
+    /// A statement of the transaction had ended it (`COMMIT` or `ROLLBACK` in its text), so there was nothing left
+    /// to commit.
+    #[error("a statement had already ended the transaction")]
+    TransactionEnded,
     /// No server could serve a read at the position it must see.
     #[error("no server that has reached log position {required} can be asked")]
     Behind {

@@ -15,12 +15,21 @@ use tokio_postgres::error::SqlState;
 /// Why a statement that failed on a replica may run once on the primary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// A standby does not run this statement, now or ever.
-    Refused,
+    /// A standby does not run this statement.
+    Refused {
+        /// Now or ever; otherwise the same code may come of something that passes.
+        learn: bool,
+    },
     /// Replay had to remove what the statement was reading.
     Conflict,
     /// The connection ended; the session was read-only, so nothing can have happened.
     Lost,
+}
+
+impl Cause {
+    pub(crate) const fn refused(self) -> bool {
+        matches!(self, Self::Refused { .. })
+    }
 }
 
 /// The rule for a statement that failed on a **replica**, in autocommit, before any of its rows were handed on.
@@ -28,17 +37,20 @@ pub(crate) enum Cause {
 /// A hot standby refuses with 25006 (writes, sequences, `LISTEN`), 0A000 (unlogged tables, `SERIALIZABLE`),
 /// 55000 (WAL control functions) and XX000 (large objects), and ends a read that stands in the way of replay
 /// with 40001 or 40P01. None of them has an effect, because a standby cannot write.
-pub(crate) fn rule(error: &PoolError) -> Option<Cause> {
+///
+/// After a lost connection only what `reads` runs again: the standby may have been promoted meanwhile.
+pub(crate) fn rule(error: &PoolError, reads: bool) -> Option<Cause> {
     match error {
-        PoolError::ReadOnly { .. } => Some(Cause::Refused),
-        PoolError::Lost { .. } => Some(Cause::Lost),
+        PoolError::ReadOnly { .. } => Some(Cause::Refused { learn: true }),
+        PoolError::Lost { .. } => reads.then_some(Cause::Lost),
         PoolError::Statement { source, .. } => match source.code()? {
-            &SqlState::FEATURE_NOT_SUPPORTED
-            | &SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
-            | &SqlState::INTERNAL_ERROR => Some(Cause::Refused),
+            &SqlState::FEATURE_NOT_SUPPORTED => Some(Cause::Refused { learn: true }),
+            &SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE | &SqlState::INTERNAL_ERROR => {
+                Some(Cause::Refused { learn: false })
+            }
             &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => Some(Cause::Conflict),
             &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::DATABASE_DROPPED => {
-                Some(Cause::Lost)
+                reads.then_some(Cause::Lost)
             }
             _ => None,
         },

@@ -5,7 +5,7 @@ use crate::{
     session::{Session, Wired},
     sighting::Sighting,
     statements::Statements,
-    tap::Tap,
+    tap::{Tap, TransactionState},
 };
 use deadpool_postgres::ClientWrapper;
 use futures_util::future;
@@ -36,6 +36,10 @@ impl Opener {
         let client = ClientWrapper::new(client, tokio::spawn(future::ready(())));
         let seen = Sighting::of(&client.query_one(Sighting::QUERY, &[]).await?)?;
         let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
+        // Before the first query the server said that it is ready: a tap that has not heard it hears nothing.
+        if tap.transaction() != TransactionState::Idle {
+            return Err("the connector did not put the tap on the stream of protocol messages".into());
+        }
         let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
         let statements = Statements::new(self.statements_max);
         let wired = Wired { client, tap, cancel, task: abort.keep() };

@@ -1,6 +1,6 @@
 //! The log position behind a write, and who is told of it.
 
-use crate::{lease::Lease, tap::TransactionState};
+use crate::{error::PoolError, lease::Lease, tap::TransactionState};
 use forebay_scope::{Position, Scope};
 
 /// What is known of the position behind an acknowledged write.
@@ -10,6 +10,50 @@ pub(crate) enum Behind {
     Known(Position),
     /// The connection ended between the write and the question; only the primary surely has it.
     Unknown(Position),
+}
+
+/// Binds the current scope's reads to the primary unless the write it stands for comes to a known end: dropped
+/// while it is armed, the write may have happened at a position nobody was told.
+#[must_use]
+pub(crate) struct Unsettled(Option<(Scope, Position)>);
+
+impl Unsettled {
+    /// Armed before the first byte of a write is sent. Outside of a scope there is nobody to bind.
+    pub(crate) fn arm(lease: &Lease) -> Self {
+        Self(Scope::current().map(|scope| (scope, primary_only(lease.origin()))))
+    }
+
+    /// The write has not happened, or its position was noted.
+    pub(crate) fn disarm(mut self) {
+        self.0 = None;
+    }
+
+    /// The result of a write that has not been noted yet; a failure after which certainly nothing was changed
+    /// disarms. A statement that the server refused may have changed something all the same: procedures and
+    /// texts of several statements commit on their way.
+    pub(crate) fn unless_untouched<T>(self, result: Result<T, PoolError>) -> Result<(T, Self), PoolError> {
+        match result {
+            Ok(answer) => Ok((answer, self)),
+            Err(error) => {
+                let untouched = match &error {
+                    PoolError::Statement { .. } => false,
+                    other => !other.is_outcome_unknown(),
+                };
+                if untouched {
+                    self.disarm();
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        if let Some((scope, primary_only)) = self.0.take() {
+            scope.require(primary_only);
+        }
+    }
 }
 
 /// A position no replica reaches: reads that require it go to the primary.

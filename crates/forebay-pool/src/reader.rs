@@ -111,7 +111,7 @@ impl Reader {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        match heal::rule(&error) {
+        match heal::rule(&error, self.pool.only_reads(sql)) {
             Some(cause) => self.pool.healed(cause, sql, self.on_primary(asked).await),
             None => Err(error),
         }
@@ -139,9 +139,11 @@ impl Inner {
     ) -> Result<T, PoolError> {
         if result.is_ok() {
             match cause {
-                Cause::Refused => {
+                Cause::Refused { learn } => {
                     self.counts.refused.increment(1);
-                    self.learned.learn(self.classifier.statement(sql).fingerprint());
+                    if learn {
+                        self.learned.learn(self.classifier.statement(sql).fingerprint());
+                    }
                 }
                 Cause::Conflict => self.counts.conflict.increment(1),
                 Cause::Lost => self.counts.lost.increment(1),

@@ -1,7 +1,7 @@
 //! Where a statement goes, and why.
 
 use crate::{
-    call::{Asked, watch},
+    call::{Asked, Effect, watch},
     endpoint::Role,
     error::PoolError,
     heal,
@@ -71,7 +71,7 @@ impl Pool {
         let inner = &self.0;
         if !inner.only_reads(sql) || inner.knows_refused(sql) {
             let lease = inner.take(&inner.write, Patience::UntilTimeout).await?;
-            return Writer::new(lease, Arc::clone(inner)).ask(sql, params, place).await;
+            return Writer::new(lease, Arc::clone(inner)).ask_as(Effect::Possible, sql, params, place).await;
         }
         let lease = inner.read_lease(None).await?;
         let asked = Asked::statement(sql, params, place);
@@ -82,14 +82,21 @@ impl Pool {
         // A text that reads may still hide a write, in a view or an operator: the primary runs it, as it would
         // have if the text had shown it. A session of `read_lease` is never inside a transaction.
         let cause = match (&error, lease.lane().access) {
-            (_, Access::Replica) => heal::rule(&error),
-            (PoolError::ReadOnly { .. }, _) => Some(heal::Cause::Refused),
+            (_, Access::Replica) => heal::rule(&error, true),
+            (PoolError::ReadOnly { .. }, _) => Some(heal::Cause::Refused { learn: true }),
             _ => None,
         };
         let Some(cause) = cause else { return Err(error) };
         drop(lease);
-        let lease = inner.take(&inner.write, Patience::UntilTimeout).await?;
-        let answer = Writer::new(lease, Arc::clone(inner)).ask(sql, params, place).await;
+        let answer = if cause.refused() {
+            let lease = inner.take(&inner.write, Patience::UntilTimeout).await?;
+            let writer = Writer::new(lease, Arc::clone(inner));
+            writer.ask_as(Effect::Possible, sql, params, place).await
+        } else {
+            // It was running, so it reads: a session that cannot write keeps it from doing anything twice.
+            let lease = inner.take(&inner.primary_read, Patience::UntilTimeout).await?;
+            watch(inner, &lease, asked, lease.run(sql, params)).await
+        };
         inner.healed(cause, sql, answer)
     }
 }

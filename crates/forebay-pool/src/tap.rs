@@ -33,6 +33,8 @@ struct Seen {
     /// Set by `CopyInResponse`: from there on the count of answers cannot be predicted (the server skips one
     /// `Sync` while it takes copy data), so such a session is not used again.
     copied_in: AtomicBool,
+    /// `COMMIT` tags read. The server answers `COMMIT` of a failed transaction with `ROLLBACK`, and no error.
+    commits: AtomicU64,
 }
 
 const STANDBY: u8 = 1;
@@ -92,6 +94,11 @@ impl Tap {
         }
     }
 
+    /// How many commands the server has answered with the tag `COMMIT`.
+    pub(crate) fn commits(&self) -> u64 {
+        self.0.commits.load(Ordering::Acquire)
+    }
+
     /// Whether the session took `COPY … FROM STDIN` data, after which it cannot be reused.
     #[must_use]
     pub fn copied_in(&self) -> bool {
@@ -118,6 +125,9 @@ impl Seen {
                 Some(b"off\0") => self.hot_standby.store(WRITABLE, Ordering::Relaxed),
                 _ => {}
             },
+            b'C' if body == b"COMMIT\0" => {
+                self.commits.fetch_add(1, Ordering::AcqRel);
+            }
             b'G' => self.copied_in.store(true, Ordering::Release),
             _ => {}
         }

@@ -1,11 +1,12 @@
 //! Several statements that take effect together.
 
 use crate::{
-    call::{Asked, watch},
+    call::{Asked, Effect, watch},
     error::{PoolError, Step},
     inner::Inner,
     lease::Lease,
-    position, rows,
+    position::{self, Unsettled},
+    rows,
     session::{Answer, Params},
     tap::TransactionState,
 };
@@ -120,7 +121,9 @@ impl Transaction {
     /// that only the primary satisfies.
     ///
     /// # Errors
-    /// [`PoolError::TransactionFailed`] when a statement of the transaction had failed: it was rolled back.
+    /// [`PoolError::TransactionFailed`] when a statement of the transaction had failed: it was rolled back. A
+    /// statement whose future was dropped is stopped before, which may have failed the transaction as well.
+    /// [`PoolError::TransactionEnded`] when the text of a statement had ended it.
     /// After [`PoolError::is_outcome_unknown`] it may have been committed.
     ///
     /// # Cancellation
@@ -129,18 +132,34 @@ impl Transaction {
     pub fn commit(self) -> impl Future<Output = Result<Position, PoolError>> + Send {
         let place = Location::caller();
         async move {
-            if self.has_failed().await? {
-                return Err(PoolError::TransactionFailed);
+            match self.state(place).await? {
+                TransactionState::Open => {}
+                TransactionState::Idle => return Err(PoolError::TransactionEnded),
+                TransactionState::Failed | TransactionState::Unknown => {
+                    return Err(PoolError::TransactionFailed);
+                }
             }
-            let asked =
-                Asked { step: Step::Commit, may_change: true, ..Asked::statement("COMMIT", &[], place) };
+            let commits = self.lease.tap().commits();
+            let asked = Asked {
+                step: Step::Commit,
+                effect: Effect::Possible,
+                ..Asked::statement("COMMIT", &[], place)
+            };
             let work = async {
                 let (done, at) = self.lease.batch_then_position("COMMIT").await;
                 done.map(|()| ((), at))
             };
-            let ((), at) = watch(&self.pool, &self.lease, asked, work).await?;
+            let unsettled = Unsettled::arm(&self.lease);
+            let result = watch(&self.pool, &self.lease, asked, work).await;
+            let (((), at), unsettled) = unsettled.unless_untouched(result)?;
+            // A statement that was on its way unseen could have failed the transaction since.
+            if self.lease.tap().commits() == commits {
+                unsettled.disarm();
+                return Err(PoolError::TransactionFailed);
+            }
             let behind = position::settle(&self.lease, at).await;
             Scope::with_current(|scope| position::tell(scope, behind));
+            unsettled.disarm();
             Ok(behind.position())
         }
     }
@@ -158,15 +177,16 @@ impl Transaction {
         }
     }
 
-    /// `COMMIT` of a failed transaction rolls back and reports success, so the state is looked at before. An
-    /// error reaches the caller before the state that follows it, hence the barrier.
-    async fn has_failed(&self) -> Result<bool, PoolError> {
-        if self.lease.tap().in_flight() > 0 {
-            let place = Location::caller();
+    /// Where the transaction stands once everything sent before is answered. `COMMIT` of a failed transaction
+    /// rolls back and reports success, so this is looked at before. An error reaches the caller before the state
+    /// that follows it, and a dropped statement may not even be on the wire, hence the barrier.
+    async fn state(&self, place: &'static Location<'static>) -> Result<TransactionState, PoolError> {
+        if self.lease.is_abandoned() || self.lease.tap().in_flight() > 0 {
+            // Stops what is abandoned first.
             let asked = Asked { step: Step::Commit, ..Asked::statement("", &[], place) };
             watch(&self.pool, &self.lease, asked, self.lease.barrier()).await?;
         }
-        Ok(self.lease.tap().transaction() == TransactionState::Failed)
+        Ok(self.lease.tap().transaction())
     }
 
     async fn ask(

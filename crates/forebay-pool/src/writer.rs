@@ -1,14 +1,15 @@
 //! A session on the primary for one caller.
 
 use crate::{
-    call::{Asked, watch},
+    call::{Asked, Effect, watch},
     error::PoolError,
     inner::Inner,
     lease::Lease,
-    position, rows,
+    position::{self, Unsettled},
+    rows,
     session::{Answer, Params},
 };
-use forebay_scope::Scope;
+use forebay_scope::{Position, Scope};
 use std::{fmt, future::Future, panic::Location, sync::Arc};
 use tokio_postgres::Row;
 
@@ -16,7 +17,8 @@ use tokio_postgres::Row;
 ///
 /// Each statement commits by itself; for several at once use [`crate::Pool::transaction`]. Inside a
 /// [`Scope`] the log position behind every statement that may write is taken on the same flush and noted, so
-/// that the scope's later reads see the write.
+/// that the scope's later reads see the write. When a write ends otherwise (it fails, its time runs out, its
+/// future is dropped) the scope reads from the primary from then on.
 ///
 /// Dropping a statement's future stops the statement; whether it took effect is then unknown.
 pub struct Writer {
@@ -97,7 +99,7 @@ impl Writer {
     ) -> impl Future<Output = Result<(), PoolError>> + Send + 'a {
         let place = Location::caller();
         async move {
-            let asked = Asked { may_change: true, ..Asked::statement(sql, &[], place) };
+            let asked = Asked { effect: Effect::ByText, ..Asked::statement(sql, &[], place) };
             if Scope::with_current(|_| ()).is_none() {
                 return watch(&self.pool, &self.lease, asked, self.lease.foreign_batch(sql)).await;
             }
@@ -106,9 +108,7 @@ impl Writer {
                 let (done, at) = self.lease.batch_then_position(sql).await;
                 done.map(|()| ((), at))
             };
-            let ((), at) = watch(&self.pool, &self.lease, asked, work).await?;
-            position::note_write(&self.lease, at).await;
-            Ok(())
+            self.noted(watch(&self.pool, &self.lease, asked, work)).await
         }
     }
 
@@ -126,20 +126,43 @@ impl Writer {
         &mut self.lease
     }
 
-    pub(crate) async fn ask(
+    async fn ask(
         &self,
         sql: &str,
         params: Params<'_>,
         place: &'static Location<'static>,
     ) -> Result<Answer, PoolError> {
-        let asked = Asked { may_change: true, ..Asked::statement(sql, params, place) };
+        // What a standby refused may write whatever its text looks like.
+        let effect = if self.pool.knows_refused(sql) { Effect::Possible } else { Effect::ByText };
+        self.ask_as(effect, sql, params, place).await
+    }
+
+    /// Runs a statement of which the caller knows whether it may write.
+    pub(crate) async fn ask_as(
+        &self,
+        effect: Effect,
+        sql: &str,
+        params: Params<'_>,
+        place: &'static Location<'static>,
+    ) -> Result<Answer, PoolError> {
+        let asked = Asked { effect, ..Asked::statement(sql, params, place) };
         // Without a scope nobody would be told of the position.
-        if Scope::with_current(|_| ()).is_none() || self.pool.only_reads(sql) {
+        if Scope::with_current(|_| ()).is_none() || !self.pool.may_have_changed(asked) {
             return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
         }
         let work = self.lease.run_then_position(sql, params);
-        let (answer, at) = watch(&self.pool, &self.lease, asked, work).await?;
+        self.noted(watch(&self.pool, &self.lease, asked, work)).await
+    }
+
+    /// Tells the scope of a write, however it ends.
+    async fn noted<T>(
+        &self,
+        write: impl Future<Output = Result<(T, Option<Position>), PoolError>>,
+    ) -> Result<T, PoolError> {
+        let unsettled = Unsettled::arm(&self.lease);
+        let ((answer, at), unsettled) = unsettled.unless_untouched(write.await)?;
         position::note_write(&self.lease, at).await;
+        unsettled.disarm();
         Ok(answer)
     }
 }

@@ -52,7 +52,7 @@ async fn through_a_read_guard_it_stays_read_only() {
     assert!(matches!(error, PoolError::ReadOnly { .. }), "{error:?}");
     let error = reader.query("INSERT INTO t VALUES (8)", &[]).await.unwrap_err();
     assert!(matches!(error, PoolError::ReadOnly { .. }), "{error:?}");
-    assert_eq!(pool.status().learned, 2);
+    assert_eq!(pool.status().learned, 1, "the code of the second may come of something that passes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -1,7 +1,8 @@
 //! A connector and a selector of one's own.
 
 use forebay_pool::{
-    Candidate, Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, ReplicaSelector, Tap,
+    Candidate, Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, PoolError,
+    ReplicaSelector, Tap,
 };
 use std::sync::{
     Arc,
@@ -59,15 +60,10 @@ impl Connect for Blind {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_session_nobody_watches_is_not_used_twice() {
+async fn a_session_nobody_watches_is_refused() {
     let database = forebay_tests::shared().await.database("seams_blind").await;
-    let config =
-        PoolConfig { write_sessions_max: 1, ..PoolConfig::from_url(&database.primary_url()).unwrap() };
-    let pool = Pool::builder(config).connect(Blind).build().await.unwrap();
-    let mut seen = std::collections::HashSet::new();
-    for _ in 0..3 {
-        let writer = pool.write().await.unwrap();
-        let pid: i32 = writer.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
-        assert!(seen.insert(pid), "the session was used again");
-    }
+    let config = PoolConfig::from_url(&database.primary_url()).unwrap();
+    let error = Pool::builder(config).connect(Blind).build().await.unwrap_err();
+    assert!(matches!(error, PoolError::Connect { .. }), "{error:?}");
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("tap"), "{error:?}");
 }
