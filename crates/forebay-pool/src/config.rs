@@ -119,6 +119,10 @@ impl Default for PoolConfig {
 impl PoolConfig {
     /// Most replicas of one pool.
     pub const REPLICAS_MAX: usize = 16;
+    /// Longest of the durations: 365 days.
+    pub const DURATION_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    /// What a server takes for `statement_timeout`: 2³¹ − 1 ms.
+    pub const STATEMENT_TIMEOUT_MAX: Duration = Duration::from_millis(i32::MAX as u64);
 
     /// A configuration for one primary; everything else has its default.
     ///
@@ -182,11 +186,21 @@ impl PoolConfig {
             ("probe_interval", self.probe_interval),
             ("probe_timeout", self.probe_timeout),
             ("cleanup_timeout", self.cleanup_timeout),
-            ("statement_timeout", self.statement_timeout.unwrap_or(Duration::MAX)),
+            ("statement_timeout", self.statement_timeout.unwrap_or(Self::STATEMENT_TIMEOUT_MAX)),
         ] {
             if value < Duration::from_millis(1) {
                 return Err(PoolError::config(key, "must be at least 1 ms"));
             }
+            // Later points in time cannot be told by every clock.
+            if value > Self::DURATION_MAX {
+                return Err(PoolError::config(key, "must be at most 365 days"));
+            }
+        }
+        if self.catch_up_wait > Self::DURATION_MAX {
+            return Err(PoolError::config("catch_up_wait", "must be at most 365 days"));
+        }
+        if self.statement_timeout.is_some_and(|timeout| timeout > Self::STATEMENT_TIMEOUT_MAX) {
+            return Err(PoolError::config("statement_timeout", "must be at most 2147483647 ms"));
         }
         Ok(())
     }
@@ -194,15 +208,28 @@ impl PoolConfig {
 
 /// Reads a connection string and checks what this pool needs of it.
 pub(crate) fn parse(key: &'static str, text: &str) -> Result<Config, PoolError> {
-    let config: Config = text.parse().map_err(|error: tokio_postgres::Error| {
-        // The text itself may hold a password, so only the reason is shown.
-        let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-        PoolError::config(key, format!("is not a connection string: {reason}"))
+    let config: Config = text.parse().map_err(|error| {
+        PoolError::config(key, format!("is not a connection string: {}", why(text, &error)))
     })?;
     match config.get_hosts().len().max(config.get_hostaddrs().len()) {
         1 => Ok(config),
         0 => Err(PoolError::config(key, "names no host")),
         _ => Err(PoolError::config(key, "names several hosts: give one, and list standbys under replicas")),
+    }
+}
+
+/// Why a text is not a connection string, without a part of it: whatever is in the wrong place may be a password.
+fn why(text: &str, error: &tokio_postgres::Error) -> String {
+    if text.contains("://") && !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+        return "a URL begins with postgres://".to_owned();
+    }
+    let reason = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    // The driver names options whose value is wrong, which are its own words, and quotes what it did not expect.
+    match reason.split_once('`') {
+        Some((said, _)) if !reason.starts_with("invalid value") => {
+            said.trim_end().trim_end_matches(':').to_owned()
+        }
+        _ => reason,
     }
 }
 

@@ -7,16 +7,22 @@
 use crate::{config::PoolConfig, error::PoolError, reader::Reader, writer::Writer};
 use deadpool_postgres::{ClientWrapper, Config, Transaction};
 use std::fmt::Write as _;
-use tokio_postgres::config::Host;
+use tokio_postgres::config::{ChannelBinding, Host, SslMode, SslNegotiation};
 
-/// Takes over a deadpool-postgres configuration: connection, application name, pool size and wait timeout.
+/// Takes over a deadpool-postgres configuration: connection, what it asks of TLS, keepalives, application name,
+/// pool size and wait timeout.
 ///
 /// Recycling methods have no counterpart: sessions are always clean.
 ///
 /// # Errors
 /// [`PoolError::Config`] when it is incomplete or names several hosts.
 pub fn from_config(config: &Config) -> Result<PoolConfig, PoolError> {
-    let parsed = config.get_pg_config().map_err(|error| PoolError::config("primary", error.to_string()))?;
+    let mut parsed =
+        config.get_pg_config().map_err(|error| PoolError::config("primary", error.to_string()))?;
+    // deadpool-postgres 0.14 reads this field and leaves it out of what it connects with.
+    if let Some(binding) = config.channel_binding {
+        parsed.channel_binding(binding.into());
+    }
     if !(config.host.is_some() || config.hosts.is_some() || config.hostaddr.is_some() || config.url.is_some())
     {
         return Err(PoolError::config("primary", "names no host"));
@@ -52,6 +58,9 @@ pub fn from_config(config: &Config) -> Result<PoolConfig, PoolError> {
     if let [port] = parsed.get_ports() {
         set("port", &port.to_string());
     }
+    for (key, value) in security_and_keepalives(&parsed)? {
+        set(key, &value);
+    }
     let mut ours = PoolConfig::from_url(&text)?;
     if let Some(pool) = config.pool {
         ours.write_sessions_max = pool.max_size;
@@ -59,8 +68,50 @@ pub fn from_config(config: &Config) -> Result<PoolConfig, PoolError> {
         ours.replica_sessions_max = pool.max_size;
         ours.acquire_timeout = pool.timeouts.wait.unwrap_or(ours.acquire_timeout);
     }
-    ours.connect_timeout = config.connect_timeout.unwrap_or(ours.connect_timeout);
+    ours.connect_timeout = parsed.get_connect_timeout().copied().unwrap_or(ours.connect_timeout);
     Ok(ours)
+}
+
+/// What is not shown by the names of server and user. Leaving one out would connect with less than was asked for,
+/// so a value this crate does not know is refused.
+fn security_and_keepalives(
+    config: &tokio_postgres::Config,
+) -> Result<Vec<(&'static str, String)>, PoolError> {
+    let unknown = |key: &str| PoolError::config("primary", format!("has a {key} that is not known here"));
+    let mode = match config.get_ssl_mode() {
+        SslMode::Disable => "disable",
+        SslMode::Prefer => "prefer",
+        SslMode::Require => "require",
+        _ => return Err(unknown("ssl_mode")),
+    };
+    let negotiation = match config.get_ssl_negotiation() {
+        SslNegotiation::Postgres => "postgres",
+        SslNegotiation::Direct => "direct",
+        _ => return Err(unknown("ssl_negotiation")),
+    };
+    let binding = match config.get_channel_binding() {
+        ChannelBinding::Disable => "disable",
+        ChannelBinding::Prefer => "prefer",
+        ChannelBinding::Require => "require",
+        _ => return Err(unknown("channel_binding")),
+    };
+    let mut set = vec![
+        ("sslmode", mode.to_owned()),
+        ("sslnegotiation", negotiation.to_owned()),
+        ("channel_binding", binding.to_owned()),
+        ("keepalives", u8::from(config.get_keepalives()).to_string()),
+        ("keepalives_idle", config.get_keepalives_idle().as_secs().to_string()),
+    ];
+    if let Some(interval) = config.get_keepalives_interval() {
+        set.push(("keepalives_interval", interval.as_secs().to_string()));
+    }
+    if let Some(retries) = config.get_keepalives_retries() {
+        set.push(("keepalives_retries", retries.to_string()));
+    }
+    if let Some(timeout) = config.get_tcp_user_timeout() {
+        set.push(("tcp_user_timeout", timeout.as_secs().to_string()));
+    }
+    Ok(set)
 }
 
 /// A deadpool-postgres transaction on a guard, which implements its `GenericClient`.

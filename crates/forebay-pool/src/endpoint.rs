@@ -109,15 +109,12 @@ impl Endpoint {
         self.in_role.store(false, Ordering::Relaxed);
     }
 
-    /// Takes in a fresh look; an older log position never replaces a newer one of the same timeline.
+    /// Takes in a fresh look, also one that is older than what was seen: a standby that was restarted replays
+    /// from further back. Of two looks that arrive out of order the older may stay until the next.
     pub(crate) fn saw(&self, now: Sighting) {
         self.reachable.store(true, Ordering::Relaxed);
         self.in_role.store(now.standby == (self.role == Role::Replica), Ordering::Relaxed);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Some(match *seen {
-            Some(before) => Sighting { at: before.at.newest(now.at), ..now },
-            None => now,
-        });
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
     /// A replay position read outside of a probe.
@@ -137,12 +134,17 @@ impl Endpoint {
         self.seen().is_some_and(|seen| required.is_reached_at(seen.at))
     }
 
-    /// Works out the lag from the primary's log.
+    /// Works out the lag from the primary's log. A server that does not follow this log (another system, or a
+    /// timeline that ended) is behind by an unknown time, which no bound allows.
     pub(crate) fn measure_lag(&self, log: &Log, now: Instant) {
-        if let Some(lag) = self.seen().and_then(|seen| log.lag_of(seen.at, now)) {
-            let us = u64::try_from(lag.as_micros()).unwrap_or(u64::MAX - 1);
-            self.lag_us.store(us, Ordering::Relaxed);
-        }
+        let Some(seen) = self.seen() else { return };
+        let us = match log.lag_of(seen.at, now) {
+            Some(lag) => u64::try_from(lag.as_micros()).unwrap_or(u64::MAX - 1),
+            None if log.has_left(seen.at) => u64::MAX,
+            // Nothing is known of the log yet, or the primary was not looked at since the timeline changed.
+            None => return,
+        };
+        self.lag_us.store(us, Ordering::Relaxed);
     }
 
     pub(crate) fn report(&self) {
@@ -169,6 +171,12 @@ impl Endpoint {
         self.latency_ns.store(after, Ordering::Relaxed);
     }
 
+    /// Time passes: what was slow once is tried again, although nothing goes there meanwhile.
+    pub(crate) fn fade(&self) {
+        let before = self.latency_ns.load(Ordering::Relaxed);
+        self.latency_ns.store(before - (before >> LATENCY_SHIFT), Ordering::Relaxed);
+    }
+
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_nanos(self.latency_ns.load(Ordering::Relaxed))
     }
@@ -185,4 +193,67 @@ fn name(config: &Config) -> String {
     let written = write!(name, ":{port}");
     debug_assert!(written.is_ok(), "writing to a String does not fail");
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, Role};
+    use crate::{lag::Log, metrics::ServerMeters, sighting::Sighting};
+    use forebay_metrics::Meter;
+    use forebay_scope::Position;
+    use forebay_traffic::{Breaker, BreakerConfig};
+    use std::time::{Duration, Instant};
+
+    fn replica() -> Endpoint {
+        let config = "host=db".parse().expect("a connection string");
+        let watch = |name: &str| {
+            let meter = Meter::default();
+            let breaker = Breaker::measured(BreakerConfig::default(), name, &meter)?;
+            Ok((breaker, ServerMeters::new(&meter, name)))
+        };
+        Endpoint::new(config, Role::Replica, "test", watch).expect("the defaults are right")
+    }
+
+    fn at(timeline: u32, lsn: u64) -> Position {
+        Position { system: 1, timeline, lsn }
+    }
+
+    fn seen(at: Position) -> Sighting {
+        Sighting { standby: true, at }
+    }
+
+    #[test]
+    fn a_standby_on_a_dead_timeline_or_of_another_system_has_no_lag() {
+        let (log, now) = (Log::default(), Instant::now());
+        for stranger in [at(1, 900), Position { system: 2, ..at(2, 900) }] {
+            let replica = replica();
+            log.reached(at(1, 10), now);
+            replica.saw(seen(at(1, 10)));
+            replica.measure_lag(&log, now);
+            assert_eq!(replica.lag(), Some(Duration::ZERO));
+            log.reached(at(2, 20), now);
+            replica.saw(seen(stranger));
+            replica.measure_lag(&log, now);
+            assert_eq!(replica.lag(), None, "{stranger}");
+        }
+    }
+
+    #[test]
+    fn a_standby_that_starts_again_further_back_has_not_reached_what_it_had() {
+        let replica = replica();
+        replica.saw(seen(at(1, 100)));
+        assert!(replica.has_reached(at(1, 100)));
+        replica.saw(seen(at(1, 50)));
+        assert!(!replica.has_reached(at(1, 100)));
+    }
+
+    #[test]
+    fn slowness_fades_without_statements() {
+        let replica = replica();
+        replica.took(Duration::from_secs(1));
+        for _ in 0..100 {
+            replica.fade();
+        }
+        assert!(replica.latency() < Duration::from_millis(1));
+    }
 }

@@ -42,6 +42,13 @@ impl Log {
         points.push_back(Point { at, since: now });
     }
 
+    /// Whether a server at `there` follows another log than the primary's: another system's, or that of a
+    /// timeline which the primary has left.
+    pub(crate) fn has_left(&self, there: Position) -> bool {
+        let points = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        points.back().is_some_and(|last| last.at.system != there.system || last.at.timeline > there.timeline)
+    }
+
     /// How far behind a replica is that has replayed up to `replayed`; `None` when nothing is known of the
     /// primary's log, or the replica follows another timeline.
     pub(crate) fn lag_of(&self, replayed: Position, now: Instant) -> Option<Duration> {

@@ -105,14 +105,15 @@ impl Reader {
             return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
         }
         if self.pool.knows_refused(sql) {
-            return self.on_primary(asked).await;
+            return Box::pin(self.on_primary(asked)).await;
         }
         let error = match watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         match heal::rule(&error, self.pool.only_reads(sql)) {
-            Some(cause) => self.pool.healed(cause, sql, self.on_primary(asked).await),
+            // Rare, and as large as all the rest of the future.
+            Some(cause) => self.pool.healed(cause, sql, Box::pin(self.on_primary(asked)).await),
             None => Err(error),
         }
     }

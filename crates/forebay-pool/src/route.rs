@@ -88,15 +88,22 @@ impl Pool {
         };
         let Some(cause) = cause else { return Err(error) };
         drop(lease);
+        // Rare, and larger than all the rest of the future.
+        Box::pin(self.elsewhere(cause, asked)).await
+    }
+
+    /// Runs a statement once more, on the primary.
+    async fn elsewhere(&self, cause: heal::Cause, asked: Asked<'_>) -> Result<Answer, PoolError> {
+        let inner = &self.0;
         let answer = if cause.refused() {
             let lease = inner.take(&inner.write, Patience::UntilTimeout).await?;
             let writer = Writer::new(lease, Arc::clone(inner));
-            writer.ask_as(Effect::Possible, sql, params, place).await
+            writer.ask_as(Effect::Possible, asked.sql, asked.params, asked.place).await
         } else {
             // It was running, so it reads: a session that cannot write keeps it from doing anything twice.
             let lease = inner.take(&inner.primary_read, Patience::UntilTimeout).await?;
-            watch(inner, &lease, asked, lease.run(sql, params)).await
+            watch(inner, &lease, asked, lease.run(asked.sql, asked.params)).await
         };
-        inner.healed(cause, sql, answer)
+        inner.healed(cause, asked.sql, answer)
     }
 }

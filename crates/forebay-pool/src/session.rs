@@ -4,7 +4,7 @@ use crate::{
     connect::{Canceller, ConnectFailure},
     lane::Access,
     leftovers::leaves_something,
-    sighting::Sighting,
+    sighting::{Sighting, end_of_record},
     statements::Statements,
     tap::{Tap, TransactionState},
 };
@@ -196,7 +196,7 @@ impl Session {
     pub(crate) async fn log_position(&self) -> Result<Position, Error> {
         let row = self.client.query_one(&self.log, &[]).await?;
         let lsn: Option<PgLsn> = row.try_get(0)?;
-        Ok(Position { lsn: lsn.map_or(0, u64::from), ..self.origin })
+        Ok(Position { lsn: lsn.map_or(0, |lsn| end_of_record(lsn.into())), ..self.origin })
     }
 
     /// Role and log position, freshly asked.

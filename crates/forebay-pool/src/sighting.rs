@@ -4,6 +4,23 @@ use crate::connect::ConnectFailure;
 use forebay_scope::Position;
 use tokio_postgres::{Row, types::PgLsn};
 
+/// Where the last record before `lsn` ends.
+///
+/// `pg_current_wal_insert_lsn()` says where the next record will begin, which at the start of a page is behind the
+/// page's header, while a standby that has replayed everything says where the last record ended, which is before
+/// it: an idle primary would look ahead for ever. Pages are 8 KiB; a header has 24 bytes, and 40 at the start of a
+/// segment. Where these do not hold, nothing is lost: a record is larger than a header, so a standby that has not
+/// replayed the last record before `lsn` stands before what is returned.
+///
+/// Source: PostgreSQL, `access/xlog_internal.h` (`XLogPageHeaderData`, `XLogLongPageHeaderData`).
+pub(crate) const fn end_of_record(lsn: u64) -> u64 {
+    const PAGE: u64 = 8192;
+    /// Segments are a power of two of at least 1 MiB.
+    const SEGMENT_MIN: u64 = 1 << 20;
+    let header = if lsn % SEGMENT_MIN < PAGE { 40 } else { 24 };
+    if lsn % PAGE <= header { lsn - lsn % PAGE } else { lsn }
+}
+
 /// What a server said about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sighting {
@@ -36,8 +53,28 @@ impl Sighting {
             system: system.cast_unsigned(),
             timeline: timeline.cast_unsigned(),
             // A standby that has replayed nothing yet.
-            lsn: lsn.map_or(0, u64::from),
+            lsn: lsn.map_or(0, |lsn| end_of_record(lsn.into())),
         };
         Ok(Self { standby: row.try_get(0)?, at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_record;
+
+    #[test]
+    fn the_header_of_a_page_is_left_out() {
+        for (lsn, end) in [
+            (0x500_0028, 0x500_0000),
+            (0x500_2018, 0x500_2000),
+            (0x500_2000, 0x500_2000),
+            // Within records.
+            (0x500_0030, 0x500_0030),
+            (0x500_2028, 0x500_2028),
+            (0x500_1ff8, 0x500_1ff8),
+        ] {
+            assert_eq!(end_of_record(lsn), end, "{lsn:x}");
+        }
     }
 }

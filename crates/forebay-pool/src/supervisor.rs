@@ -159,6 +159,7 @@ async fn probe(crew: Arc<Crew>, endpoint: Arc<Endpoint>) {
     let mut session: Option<Session> = None;
     loop {
         tick.tick().await;
+        endpoint.fade();
         let look = async {
             match session.take().filter(|session| !session.is_closed()) {
                 Some(open) => open.sight().await.map(|seen| (open, seen)),

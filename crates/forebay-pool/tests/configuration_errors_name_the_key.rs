@@ -51,6 +51,58 @@ fn a_password_is_never_shown() {
 }
 
 #[test]
+fn a_password_is_not_shown_in_the_wrong_place_either() {
+    for wrong in [
+        "postgrse://app:geheim@db/shop",
+        "user=app password=a geheim=b",
+        "host=db geheim",
+        "geheim",
+        "://geheim",
+    ] {
+        let error = PoolConfig::from_url(wrong).unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("geheim"), "{error:?}");
+    }
+    let error = PoolConfig::from_url("host=db sslmode=no").unwrap_err();
+    assert!(error.to_string().contains("`sslmode`"), "what the driver says of its own options is: {error}");
+}
+
+#[tokio::test]
+async fn durations_without_an_end() {
+    let endless = Duration::MAX;
+    for config in [
+        PoolConfig { acquire_timeout: endless, ..good() },
+        PoolConfig { connect_timeout: endless, ..good() },
+        PoolConfig { idle_timeout: endless, ..good() },
+        PoolConfig { lifetime: endless, ..good() },
+        PoolConfig { lag_max: endless, ..good() },
+        PoolConfig { probe_interval: endless, ..good() },
+        PoolConfig { catch_up_wait: endless, ..good() },
+        PoolConfig { cleanup_timeout: endless, ..good() },
+        PoolConfig { statement_timeout: Some(Duration::from_secs(86_400 * 30)), ..good() },
+    ] {
+        let (_, reason) = refused(config).await;
+        assert!(reason.contains("at most"), "{reason}");
+    }
+    let year = PoolConfig { lifetime: PoolConfig::DURATION_MAX, ..good() };
+    year.validate().unwrap();
+}
+
+#[test]
+fn what_deadpool_asks_of_tls_is_asked_here() {
+    let mut theirs = deadpool_postgres::Config::new();
+    theirs.url = Some("postgres://app@db/shop?keepalives_idle=7".to_owned());
+    theirs.ssl_mode = Some(deadpool_postgres::SslMode::Require);
+    theirs.channel_binding = Some(deadpool_postgres::ChannelBinding::Require);
+    theirs.keepalives = Some(false);
+    let ours = deadpool_postgres014::from_config(&theirs).unwrap();
+    let parsed: tokio_postgres::Config = ours.primary.parse().unwrap();
+    assert_eq!(parsed.get_ssl_mode(), tokio_postgres::config::SslMode::Require);
+    assert_eq!(parsed.get_channel_binding(), tokio_postgres::config::ChannelBinding::Require);
+    assert!(!parsed.get_keepalives());
+    assert_eq!(parsed.get_keepalives_idle(), Duration::from_secs(7));
+}
+
+#[test]
 fn a_deadpool_configuration_is_taken_over() {
     let mut config = deadpool_postgres::Config::new();
     config.host = Some("db".to_owned());
