@@ -79,7 +79,8 @@ pub(crate) async fn watch<T: Counted>(
 ) -> Result<T, PoolError> {
     let deadline = Scope::with_current(Scope::deadline).flatten();
     if lease.is_abandoned() {
-        settle(pool, lease).await?;
+        // Rare, and larger than a statement.
+        Box::pin(settle(pool, lease)).await?;
     }
     let was_closed = lease.is_closed();
     let mut call = Call {

@@ -67,7 +67,8 @@ pub(crate) async fn settle(lease: &Lease, at: Option<Position>) -> Behind {
     if let Some(at) = at {
         return Behind::Known(at);
     }
-    match lease.log_position().await {
+    // Boxed because it is rare: the position mostly comes with the write.
+    match Box::pin(lease.log_position()).await {
         Ok(at) => Behind::Known(at),
         Err(_) => Behind::Unknown(primary_only(lease.origin())),
     }

@@ -184,7 +184,7 @@ impl Transaction {
         if self.lease.is_abandoned() || self.lease.tap().in_flight() > 0 {
             // Stops what is abandoned first.
             let asked = Asked { step: Step::Commit, ..Asked::statement("", &[], place) };
-            watch(&self.pool, &self.lease, asked, self.lease.barrier()).await?;
+            Box::pin(watch(&self.pool, &self.lease, asked, self.lease.barrier())).await?;
         }
         Ok(self.lease.tap().transaction())
     }

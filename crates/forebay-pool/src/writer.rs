@@ -108,7 +108,9 @@ impl Writer {
                 let (done, at) = self.lease.batch_then_position(sql).await;
                 done.map(|()| ((), at))
             };
-            self.noted(watch(&self.pool, &self.lease, asked, work)).await
+            let unsettled = Unsettled::arm(&self.lease);
+            let result = watch(&self.pool, &self.lease, asked, work).await;
+            self.noted(unsettled, result).await
         }
     }
 
@@ -151,16 +153,18 @@ impl Writer {
             return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
         }
         let work = self.lease.run_then_position(sql, params);
-        self.noted(watch(&self.pool, &self.lease, asked, work)).await
+        let unsettled = Unsettled::arm(&self.lease);
+        let result = watch(&self.pool, &self.lease, asked, work).await;
+        self.noted(unsettled, result).await
     }
 
     /// Tells the scope of a write, however it ends.
     async fn noted<T>(
         &self,
-        write: impl Future<Output = Result<(T, Option<Position>), PoolError>>,
+        unsettled: Unsettled,
+        result: Result<(T, Option<Position>), PoolError>,
     ) -> Result<T, PoolError> {
-        let unsettled = Unsettled::arm(&self.lease);
-        let ((answer, at), unsettled) = unsettled.unless_untouched(write.await)?;
+        let ((answer, at), unsettled) = unsettled.unless_untouched(result)?;
         position::note_write(&self.lease, at).await;
         unsettled.disarm();
         Ok(answer)
