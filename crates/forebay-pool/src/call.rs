@@ -82,6 +82,9 @@ pub(crate) async fn watch<T: Counted>(
         // Rare, and larger than a statement.
         Box::pin(settle(pool, lease)).await?;
     }
+    if deadline.is_some_and(|deadline| deadline <= tokio::time::Instant::now()) {
+        return Err(PoolError::Deadline { step: asked.step, outcome_unknown: false });
+    }
     let was_closed = lease.is_closed();
     let mut call = Call {
         pool,

@@ -13,8 +13,9 @@ const GRACE: Duration = Duration::from_millis(2);
 /// the request, by when the signal was sent, and the barrier after it gives the server the occasion to take a
 /// signal that found nothing to stop.
 pub(crate) async fn drain(session: &Session) -> bool {
-    // A session in the middle of COPY data would wait for us for ever.
-    if session.tap().copied_in() {
+    // A session in the middle of COPY data would wait for us for ever, and a cancel that is still on its way could
+    // stop the next borrower's statement.
+    if session.tap().copied_in() || session.awaits_cancel() {
         return false;
     }
     {
@@ -36,7 +37,7 @@ pub(crate) async fn drain(session: &Session) -> bool {
 
 /// Drains a session, ends its transaction and removes what was left behind; `false` when it should be closed.
 pub(crate) async fn clean(session: &Session) -> bool {
-    if !drain(session).await {
+    if !drain(session).await || session.tap().lost_statements() {
         return false;
     }
     if matches!(session.tap().transaction(), TransactionState::Open | TransactionState::Failed)

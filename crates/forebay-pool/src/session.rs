@@ -62,6 +62,9 @@ pub(crate) struct Session {
     lent: AtomicBool,
     /// A statement left something behind that the next borrower must not find: a setting, a lock.
     touched: AtomicBool,
+    /// A request to cancel is under way. When its future is dropped, the server may still get to it, at whatever
+    /// the session runs by then.
+    cancelling: AtomicBool,
     retire_at: Instant,
     pub(crate) idle_since: Instant,
 }
@@ -94,6 +97,7 @@ impl Session {
             abandoned: AtomicBool::new(false),
             lent: AtomicBool::new(false),
             touched: AtomicBool::new(false),
+            cancelling: AtomicBool::new(false),
             retire_at,
             idle_since: Instant::now(),
         }
@@ -211,8 +215,16 @@ impl Session {
     }
 
     /// Asks the server to stop what it runs; resolves when a late cancel can do no harm any more.
-    pub(crate) fn cancel(&self) -> crate::connect::Cancelling {
-        self.cancel.request()
+    pub(crate) async fn cancel(&self) -> Result<(), ConnectFailure> {
+        self.cancelling.store(true, Ordering::Release);
+        self.cancel.request().await?;
+        self.cancelling.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether a cancel of ours may still arrive: one that failed or whose future was dropped.
+    pub(crate) fn awaits_cancel(&self) -> bool {
+        self.cancelling.load(Ordering::Acquire)
     }
 
     /// System and timeline of the positions this session reports.
@@ -259,6 +271,8 @@ impl Session {
             && self.tap.in_flight() == 0
             && self.tap.transaction() == TransactionState::Idle
             && !self.tap.copied_in()
+            && !self.tap.lost_statements()
+            && !self.awaits_cancel()
     }
 
     /// Whether something may have been left behind that has to be removed.

@@ -33,6 +33,8 @@ struct Seen {
     /// Set by `CopyInResponse`: from there on the count of answers cannot be predicted (the server skips one
     /// `Sync` while it takes copy data), so such a session is not used again.
     copied_in: AtomicBool,
+    /// Set by `DISCARD ALL` and `DEALLOCATE`: the server has forgotten statements that the client counts on.
+    lost_statements: AtomicBool,
     /// `COMMIT` tags read. The server answers `COMMIT` of a failed transaction with `ROLLBACK`, and no error.
     commits: AtomicU64,
 }
@@ -94,6 +96,11 @@ impl Tap {
         }
     }
 
+    /// Whether prepared statements were removed behind the client's back.
+    pub(crate) fn lost_statements(&self) -> bool {
+        self.0.lost_statements.load(Ordering::Acquire)
+    }
+
     /// How many commands the server has answered with the tag `COMMIT`.
     pub(crate) fn commits(&self) -> u64 {
         self.0.commits.load(Ordering::Acquire)
@@ -127,6 +134,9 @@ impl Seen {
             },
             b'C' if body == b"COMMIT\0" => {
                 self.commits.fetch_add(1, Ordering::AcqRel);
+            }
+            b'C' if body == b"DISCARD ALL\0" || body.starts_with(b"DEALLOCATE") => {
+                self.lost_statements.store(true, Ordering::Release);
             }
             b'G' => self.copied_in.store(true, Ordering::Release),
             _ => {}
