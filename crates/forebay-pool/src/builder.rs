@@ -20,7 +20,11 @@ use forebay_metrics::Meter;
 use forebay_sql::Classifier;
 use forebay_traffic::Breaker;
 use futures_util::future;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio::sync::mpsc;
 
 /// Builds a [`Pool`].
@@ -105,6 +109,7 @@ impl PoolBuilder {
             log: Log::default(),
             chores: Chores::new(&self.meter),
             times: times(&config),
+            system: OnceLock::new(),
         });
         let system = first_look(&crew, &write, &replicas).await?;
         let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked)).abort_handle();
@@ -202,13 +207,6 @@ async fn first_look(crew: &Crew, write: &Arc<Lane>, replicas: &[Arc<Lane>]) -> R
     write.adopt(session);
     for (lane, opened) in replicas.iter().zip(future::join_all(replicas.iter().map(|l| crew.open(l))).await) {
         match opened {
-            Ok(session) if session.origin().system != system => {
-                return Err(PoolError::OtherSystem {
-                    endpoint: lane.endpoint.name.clone(),
-                    expected: system,
-                    found: session.origin().system,
-                });
-            }
             Ok(session) => {
                 lane.endpoint.measure_lag(&crew.log, std::time::Instant::now());
                 lane.adopt(session);

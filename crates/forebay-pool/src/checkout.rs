@@ -6,6 +6,7 @@ use crate::{
     inner::Inner,
     lane::{Lane, Patience},
     lease::Lease,
+    position,
     selector::Candidate,
 };
 use forebay_scope::{Position, Scope};
@@ -24,6 +25,8 @@ impl Inner {
             (after, of_scope) => after.or(of_scope),
         };
         let mut failed = Excluded::default();
+        // All servers together get the time that one wait may take; asked for only when there is a wait.
+        let mut until = None;
         while let Some(index) = self.choose(required, failed) {
             let lane = &self.replicas[index];
             // A replica whose circuit is open is left alone; asking for the permit is what lets a probe through.
@@ -31,7 +34,11 @@ impl Inner {
                 failed.add(index);
                 continue;
             };
-            match self.take(lane, Patience::UntilFailure).await {
+            match self.take_until(lane, &mut until).await {
+                // A wait, or a new session, may have found the replica further back than it was.
+                Ok(_) if required.is_some_and(|required| !lane.endpoint.has_reached(required)) => {
+                    failed.add(index);
+                }
                 Ok(lease) => {
                     self.counts.from_replica.increment(1);
                     return Ok(lease.with_permit(permit));
@@ -40,6 +47,8 @@ impl Inner {
                     permit.failed();
                     failed.add(index);
                 }
+                // Overload of one says nothing about the others.
+                Err(PoolError::QueueFull { .. } | PoolError::AcquireTimeout { .. }) => failed.add(index),
                 Err(other) => return Err(other),
             }
         }
@@ -84,17 +93,34 @@ impl Inner {
         let fit = self.replicas.iter().enumerate().filter(|(index, lane)| {
             !failed.has(*index)
                 && lane.endpoint.is_usable()
+                && !position::is_primary_only(required)
                 && lane.endpoint.lag().is_some_and(|lag| lag <= self.lag_max)
                 // Another timeline never reaches it: its log may have forked before.
                 && lane.endpoint.seen().is_some_and(|seen| seen.at.timeline == required.timeline)
         });
         let Some((_, lane)) = fit.max_by_key(|(_, lane)| furthest(lane)) else { return Ok(None) };
-        let lease = match self.take(lane, Patience::UntilFailure).await {
+        let until = Instant::now() + self.catch_up_wait;
+        let lease = match self.take_until(lane, &mut Some(until)).await {
             Ok(lease) => lease,
-            Err(PoolError::Connect { .. }) => return Ok(None),
+            Err(
+                PoolError::Connect { .. } | PoolError::QueueFull { .. } | PoolError::AcquireTimeout { .. },
+            ) => return Ok(None),
             Err(other) => return Err(other),
         };
-        let until = Instant::now() + self.catch_up_wait;
+        if self.reaches(&lease, required, until).await {
+            self.counts.reached.increment(1);
+            self.counts.from_replica.increment(1);
+            return Ok(Some(lease));
+        }
+        self.counts.not_reached.increment(1);
+        Ok(None)
+    }
+
+    /// Whether the server of a session turns out to have reached `required` before `until`.
+    async fn reaches(&self, lease: &Lease, required: Position, until: Instant) -> bool {
+        if position::is_primary_only(required) {
+            return false;
+        }
         let reached = tokio::time::timeout_at(until, async {
             // The position is read before the statement that follows on the same session takes its snapshot,
             // so what has been reached here is visible there.
@@ -107,13 +133,30 @@ impl Inner {
             }
             false
         });
-        if matches!(reached.await, Ok(true)) {
-            self.counts.reached.increment(1);
-            self.counts.from_replica.increment(1);
-            return Ok(Some(lease));
+        matches!(reached.await, Ok(true))
+    }
+
+    /// What the scope requires by now and the server of a session is not known to have.
+    pub(crate) fn missing(&self, lease: &Lease) -> Option<Position> {
+        let required = Scope::with_current(|scope| scope.required(self.system)).flatten()?;
+        (!lease.lane().endpoint.has_reached(required)).then_some(required)
+    }
+
+    /// Whether the server of a session turns out to have reached `required` in the time a read may wait for it.
+    pub(crate) async fn catches_up(&self, lease: &Lease, required: Position) -> bool {
+        self.reaches(lease, required, Instant::now() + self.catch_up_wait).await
+    }
+
+    /// [`Inner::take`] for a caller that has other servers to ask, until a common point in time.
+    async fn take_until(&self, lane: &Arc<Lane>, until: &mut Option<Instant>) -> Result<Lease, PoolError> {
+        match lane.try_take() {
+            Some(lease) => Ok(lease),
+            None => {
+                let now = Instant::now();
+                let until = *until.get_or_insert(now + self.acquire_timeout);
+                self.wait(lane, Patience::UntilFailure, until.saturating_duration_since(now)).await
+            }
         }
-        self.counts.not_reached.increment(1);
-        Ok(None)
     }
 
     /// A read-only session on the primary, which has reached everything by definition.
@@ -121,19 +164,32 @@ impl Inner {
         // With replicas there are other servers to ask, so a primary that is down is heard of at once.
         let patience = if self.replicas.is_empty() { Patience::UntilTimeout } else { Patience::UntilFailure };
         let source = match self.take(&self.primary_read, patience).await {
+            // An old primary that came back: what is required was written after another was promoted.
+            Ok(lease) if required.is_some_and(|required| required.timeline > lease.origin().timeline) => {
+                let endpoint = lease.lane().endpoint.name.clone();
+                PoolError::OldTimeline { endpoint, timeline: lease.origin().timeline }
+            }
             Ok(lease) => {
                 self.counts.from_primary.increment(1);
                 return Ok(lease);
             }
             Err(error) => error,
         };
-        let Some(required) = required.filter(|_| matches!(source, PoolError::Connect { .. })) else {
+        let Some(required) =
+            required.filter(|_| matches!(source, PoolError::Connect { .. } | PoolError::OldTimeline { .. }))
+        else {
             return Err(source);
         };
-        if self.serve_behind {
-            for lane in self.replicas.iter().filter(|lane| lane.endpoint.is_usable()) {
-                if let Ok(lease) = self.take(lane, Patience::UntilFailure).await {
+        // Without a scope nobody would hear that the answer is an old one.
+        if self.serve_behind && Scope::with_current(|_| ()).is_some() {
+            let of_this = |lane: &&Arc<Lane>| {
+                lane.endpoint.is_usable()
+                    && lane.endpoint.seen().is_some_and(|seen| seen.at.system == self.system)
+            };
+            for lane in self.replicas.iter().filter(of_this) {
+                if let Ok(mut lease) = self.take(lane, Patience::UntilFailure).await {
                     Scope::with_current(Scope::mark_behind);
+                    lease.behind = true;
                     self.counts.behind.increment(1);
                     return Ok(lease);
                 }

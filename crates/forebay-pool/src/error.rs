@@ -131,6 +131,23 @@ pub enum PoolError {
     /// to commit.
     #[error("a statement had already ended the transaction")]
     TransactionEnded,
+    /// The primary is on a timeline that had ended when what a read must see was written: an old primary came
+    /// back after another was promoted.
+    #[error("{endpoint} is on timeline {timeline}, which had ended before")]
+    OldTimeline {
+        /// The server.
+        endpoint: String,
+        /// Its timeline.
+        timeline: u32,
+    },
+    /// A position of another database system was given: no server of this pool can be at or after it.
+    #[error("log position {position} is of another database system than {system}")]
+    ForeignPosition {
+        /// What was given.
+        position: forebay_scope::Position,
+        /// The system of this pool.
+        system: u64,
+    },
     /// No server could serve a read at the position it must see.
     #[error("no server that has reached log position {required} can be asked")]
     Behind {

@@ -49,9 +49,19 @@ impl Inner {
         if let Some(lease) = lane.try_take() {
             return Ok(lease);
         }
+        self.wait(lane, patience, self.acquire_timeout).await
+    }
+
+    /// A session of a lane that had none idle, after at most `timeout`.
+    pub(crate) async fn wait(
+        &self,
+        lane: &Arc<Lane>,
+        patience: Patience,
+        timeout: Duration,
+    ) -> Result<Lease, PoolError> {
         let started = std::time::Instant::now();
         let deadline = Scope::with_current(Scope::deadline).flatten();
-        let mut lease = lane.take(patience, self.acquire_timeout, deadline).await;
+        let mut lease = lane.take(patience, timeout, deadline).await;
         let waited = started.elapsed();
         lane.meters.wait.record(waited);
         if let Ok(lease) = &mut lease {

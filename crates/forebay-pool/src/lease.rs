@@ -20,11 +20,13 @@ pub(crate) struct Lease {
     permit: Mutex<Option<Permit>>,
     /// How long the caller waited for it.
     pub(crate) waited: Duration,
+    /// Lent although its server has not reached what was required; the scope was told.
+    pub(crate) behind: bool,
 }
 
 impl Lease {
     pub(crate) const fn new(session: Box<Session>, lane: Arc<Lane>) -> Self {
-        Self { session: Some(session), lane, permit: Mutex::new(None), waited: Duration::ZERO }
+        Self { session: Some(session), lane, permit: Mutex::new(None), waited: Duration::ZERO, behind: false }
     }
 
     /// Will tell the breaker how the first statement ended.

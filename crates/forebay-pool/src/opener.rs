@@ -8,7 +8,7 @@ use crate::{
     tap::{Tap, TransactionState},
 };
 use deadpool_postgres::ClientWrapper;
-use futures_util::future;
+use futures_util::{FutureExt as _, future};
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
@@ -29,7 +29,7 @@ impl Opener {
         config: &tokio_postgres::Config,
     ) -> Result<(Session, Sighting), ConnectFailure> {
         let tap = Tap::new();
-        let Connected { client, task, cancel } = self.connect.connect(config, &tap).await?;
+        let Connected { client, task, cancel } = contained(self.connect.connect(config, &tap)).await?;
         let abort = AbortOnDrop(Some(task.abort_handle()));
         // The wrapper would abort the connection's task when it is dropped, which the server logs as an
         // unexpected end; this one ends with a Terminate message instead.
@@ -46,6 +46,13 @@ impl Opener {
         let session = Session::new(wired, statements, log, seen.at, Instant::now() + self.lifetime - jitter);
         Ok((session, seen))
     }
+}
+
+/// A panic of a user's connector is a failed connect: it must not take the background task, nor a slot, with it.
+async fn contained<T>(connect: impl Future<Output = Result<T, ConnectFailure>>) -> Result<T, ConnectFailure> {
+    // What it leaves behind is not looked at again.
+    let caught = std::panic::AssertUnwindSafe(connect).catch_unwind().await;
+    caught.unwrap_or_else(|_| Err("the connector panicked".into()))
 }
 
 /// Ends the connection's task when opening the session fails or is dropped on the way.

@@ -21,7 +21,7 @@ use tokio_postgres::Row;
 
 /// A pool of clean sessions on a primary and its replicas. Cloning is one reference count.
 ///
-/// Dropping the last handle closes the pool; guards that are still out close their sessions when they end.
+/// Dropping the last handle closes the pool; while guards are out it stays open for them.
 #[derive(Clone)]
 pub struct Pool(pub(crate) Arc<Inner>);
 
@@ -53,8 +53,11 @@ impl Pool {
     /// [`Pool::read`] that sees everything up to `position`, on top of what the scope requires.
     ///
     /// # Errors
-    /// As [`Pool::read`].
+    /// [`PoolError::ForeignPosition`] for a position of another database system; otherwise as [`Pool::read`].
     pub async fn read_after(&self, position: Position) -> Result<Reader, PoolError> {
+        if position.system != self.system() {
+            return Err(PoolError::ForeignPosition { position, system: self.system() });
+        }
         Ok(Reader::new(self.0.read_lease(Some(position)).await?, Arc::clone(&self.0)))
     }
 

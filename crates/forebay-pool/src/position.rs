@@ -61,6 +61,11 @@ const fn primary_only(origin: Position) -> Position {
     Position { lsn: u64::MAX, ..origin }
 }
 
+/// Whether no replica reaches a position, so that waiting for one is in vain.
+pub(crate) const fn is_primary_only(position: Position) -> bool {
+    position.lsn == u64::MAX
+}
+
 /// Settles the position behind a write: the one that came with it, else one asked now, which is later and so
 /// includes the write as well.
 pub(crate) async fn settle(lease: &Lease, at: Option<Position>) -> Behind {

@@ -1,7 +1,7 @@
 //! A read-only session for one caller.
 
 use crate::{
-    call::{Asked, watch},
+    call::{Asked, settle, watch},
     endpoint::Role,
     error::PoolError,
     heal::{self, Cause},
@@ -18,7 +18,8 @@ use tokio_postgres::Row;
 /// A read-only session on a replica or the primary, for one caller at a time.
 ///
 /// The server refuses writes on it wherever it is. A statement that a standby refuses or loses, outside of a
-/// transaction, runs once more on the primary, still read-only. Statements are prepared and kept by their text.
+/// transaction, runs once more on the primary, still read-only. So does one in a scope that has written since the
+/// guard was taken, unless the replica has that by now. Statements are prepared and kept by their text.
 ///
 /// Dropping a statement's future stops the statement: the session is not used again before the server has. When
 /// several statements run on one guard at the same time, dropping one stops them all.
@@ -101,10 +102,14 @@ impl Reader {
         place: &'static Location<'static>,
     ) -> Result<Answer, PoolError> {
         let asked = Asked::statement(sql, params, place);
-        if self.lease.lane().access != Access::Replica || !self.in_autocommit() {
+        let on_replica = self.lease.lane().access == Access::Replica;
+        if on_replica && self.lease.is_abandoned() {
+            Box::pin(settle(&self.pool, &self.lease)).await?;
+        }
+        if !on_replica || !self.in_autocommit() {
             return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
         }
-        if self.pool.knows_refused(sql) {
+        if self.pool.knows_refused(sql) || !self.is_fresh().await {
             return Box::pin(self.on_primary(asked)).await;
         }
         let error = match watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await {
@@ -115,6 +120,15 @@ impl Reader {
             // Rare, and as large as all the rest of the future.
             Some(cause) => self.pool.healed(cause, sql, Box::pin(self.on_primary(asked)).await),
             None => Err(error),
+        }
+    }
+
+    /// Whether the replica has what the scope requires by now: it may have written since the guard was taken.
+    async fn is_fresh(&self) -> bool {
+        match self.pool.missing(&self.lease) {
+            None => true,
+            Some(_) if self.lease.behind => true,
+            Some(required) => Box::pin(self.pool.catches_up(&self.lease, required)).await,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     cleaning,
+    connect::ConnectFailure,
     endpoint::{Endpoint, Role},
     error::{PoolError, SharedFailure},
     lag::Log,
@@ -9,9 +10,10 @@ use crate::{
     metrics::Chores,
     opener::Opener,
     session::Session,
+    sighting::Sighting,
 };
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, task::JoinSet, time::MissedTickBehavior};
@@ -25,6 +27,8 @@ pub(crate) struct Crew {
     pub(crate) log: Log,
     pub(crate) chores: Chores,
     pub(crate) times: Times,
+    /// Set by the first session, which is on the primary.
+    pub(crate) system: OnceLock<u64>,
 }
 
 /// How long things may take.
@@ -74,6 +78,7 @@ impl Crew {
             .await
             .map_err(|_| failed(SharedFailure::new(format!("no answer within {:?}", self.times.connect))))?
             .map_err(|failure| failed(SharedFailure::new(failure)))?;
+        self.is_of_this_system(endpoint, seen)?;
         endpoint.saw(seen);
         if endpoint.role == Role::Primary && !seen.standby {
             self.log.reached(seen.at, Instant::now());
@@ -85,6 +90,16 @@ impl Crew {
             (Access::Replica, false) => Err(PoolError::NotReplica { endpoint: endpoint.name.clone() }),
             _ => Ok(Box::new(session)),
         }
+    }
+
+    /// Refuses a server that belongs to another database system than the first that was opened, the primary: what
+    /// listens at an address may change while the pool lives.
+    fn is_of_this_system(&self, endpoint: &Endpoint, seen: Sighting) -> Result<(), PoolError> {
+        let expected = *self.system.get_or_init(|| seen.at.system);
+        if seen.at.system == expected {
+            return Ok(());
+        }
+        Err(PoolError::OtherSystem { endpoint: endpoint.name.clone(), expected, found: seen.at.system })
     }
 
     /// A probe failed: reads go elsewhere, those that already wait here as well.
@@ -119,7 +134,12 @@ async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
             }
             Err(error) => {
                 crew.chores.connect_failures.increment(1);
-                tracing::warn!(endpoint = %lane.endpoint.name, error = %report(&error), "cannot open a session");
+                // Callers that hear of it at once ask again at once: the first failure is news, the others are not.
+                if lane.has_failed() {
+                    tracing::debug!(endpoint = %lane.endpoint.name, error = %report(&error), "cannot open a session");
+                } else {
+                    tracing::warn!(endpoint = %lane.endpoint.name, error = %report(&error), "cannot open a session");
+                }
                 let failure = match error {
                     PoolError::Connect { source, .. } => source,
                     other => SharedFailure::new(other),
@@ -161,15 +181,20 @@ async fn probe(crew: Arc<Crew>, endpoint: Arc<Endpoint>) {
         tick.tick().await;
         endpoint.fade();
         let look = async {
-            match session.take().filter(|session| !session.is_closed()) {
+            let (open, seen) = match session.take().filter(|session| !session.is_closed()) {
                 Some(open) => open.sight().await.map(|seen| (open, seen)),
                 None => crew.opener.open(&endpoint.config).await,
-            }
+            }?;
+            crew.is_of_this_system(&endpoint, seen)?;
+            Ok::<_, ConnectFailure>((open, seen))
         };
         match tokio::time::timeout(crew.times.probe, look).await {
             Ok(Ok((open, seen))) => {
                 session = Some(open);
                 endpoint.saw(seen);
+                for lane in crew.lanes.iter().filter(|lane| Arc::ptr_eq(&lane.endpoint, &endpoint)) {
+                    lane.answers();
+                }
                 let now = Instant::now();
                 if endpoint.role == Role::Primary && !seen.standby {
                     crew.log.reached(seen.at, now);

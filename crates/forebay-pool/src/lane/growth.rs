@@ -80,6 +80,16 @@ impl Lane {
         false
     }
 
+    /// Whether the last connect or probe failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.state().last_failure.is_some()
+    }
+
+    /// The server was reached: what failed before is not why anybody waits.
+    pub(crate) fn answers(&self) {
+        self.state().last_failure = None;
+    }
+
     /// Tells the waiters that have other servers to ask; those that left are forgotten.
     pub(crate) fn turn_away(&self, failure: &SharedFailure) {
         let told = {
