@@ -35,21 +35,21 @@ impl Error {
     /// Whether the failed step ran into its time limit.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        match self {
-            #[cfg(feature = "postgres")]
-            Self::Pool(error) => error.is_timeout(),
-            _ => false,
+        #[cfg(feature = "postgres")]
+        if let Self::Pool(error) = self {
+            return error.is_timeout();
         }
+        false
     }
 
     /// Whether the same call may succeed later, with nothing changed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        match self {
-            #[cfg(feature = "postgres")]
-            Self::Pool(error) => error.is_transient(),
-            _ => false,
+        #[cfg(feature = "postgres")]
+        if let Self::Pool(error) = self {
+            return error.is_transient();
         }
+        false
     }
 }
 
