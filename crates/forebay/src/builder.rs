@@ -120,29 +120,24 @@ fn layered(
         layers.over(table, &Origin::File(path));
     }
     environment.over(&mut layers, compiled)?;
-    for (section, feature) in
-        [("postgres", "postgres"), ("redis", "redis"), ("memcached", "memcached"), ("response", "response")]
-    {
-        if layers.has(section) && !compiled(section) {
-            return Err(ConfigError::Feature {
-                key: section.into(),
-                origin: layers.origin(section),
-                feature,
-            });
-        }
+    if let Some((section, _)) = PARTS.iter().find(|(section, built)| layers.has(section) && !built) {
+        let origin = layers.origin(section);
+        return Err(ConfigError::Feature { key: (*section).into(), origin, feature: section });
     }
     layers.decode()
 }
 
+/// The sections whose part is a feature of the same name, and whether it is in this build.
+const PARTS: [(&str, bool); 4] = [
+    ("postgres", cfg!(feature = "postgres")),
+    ("redis", cfg!(feature = "redis")),
+    ("memcached", cfg!(feature = "memcached")),
+    ("response", cfg!(feature = "response")),
+];
+
 /// Whether the part a section configures is in this build.
 fn compiled(section: &str) -> bool {
-    match section {
-        "postgres" => cfg!(feature = "postgres"),
-        "redis" => cfg!(feature = "redis"),
-        "memcached" => cfg!(feature = "memcached"),
-        "response" => cfg!(feature = "response"),
-        _ => true,
-    }
+    PARTS.iter().all(|(name, built)| *name != section || *built)
 }
 
 /// What no part can check alone, and what each part says of its own settings before anything is started.
