@@ -152,8 +152,8 @@ impl DataPath {
     }
 
     /// Stops being ready, waits for work under way ([`drain_timeout`](crate::config::ServiceSettings::drain_timeout))
-    /// and ends every background task. A second call waits as well. Handles still held answer with errors or misses
-    /// from then on.
+    /// and ends every background task. A second call waits as well. From then on the
+    /// pool answers with errors; caches go on from memory and their loaders.
     pub async fn shutdown(&self) {
         self.0.draining.store(true, Ordering::Release);
         self.0.parts.shutdown(&self.0.settings).await;
