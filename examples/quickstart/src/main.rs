@@ -2,6 +2,7 @@
 //!
 //! `cargo run -p quickstart`, then `curl -i --compressed http://127.0.0.1:3000/users/7` twice.
 
+use anyhow::Context as _;
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -41,7 +42,8 @@ async fn main() -> anyhow::Result<()> {
     let app = App { users: data.cache("users").capacity(10_000).build()?, data: data.clone() };
     let routes = Router::new().route("/users/{id}", get(show)).route("/users/{id}/forget", post(forget));
     let routes = routes.with_state(app).layer(data.response_layer()).merge(data.router());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await;
+    let listener = listener.context("cannot listen on 127.0.0.1:3000")?;
     println!("http://{}/users/7", listener.local_addr()?);
     Ok(axum::serve(listener, routes).await?)
 }

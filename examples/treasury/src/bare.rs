@@ -15,7 +15,7 @@ use axum::{
     http::{Response as HttpResponse, header},
     response::Response,
 };
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Transaction};
 use std::sync::Arc;
 use tokio_postgres::{NoTls, Row};
 
@@ -26,6 +26,14 @@ pub(crate) struct Bare {
     counters: Arc<Counters>,
 }
 
+/// deadpool repeats in its own words what the driver says.
+fn cause(error: PoolError) -> anyhow::Error {
+    match error {
+        PoolError::Backend(driver) => driver.into(),
+        other => other.into(),
+    }
+}
+
 impl Bare {
     /// Connects once, so that a wrong address is told at start.
     pub(crate) async fn connect(url: &str, pool_size: usize) -> anyhow::Result<Self> {
@@ -33,7 +41,7 @@ impl Bare {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(config, NoTls, recycling);
         let pool = Pool::builder(manager).max_size(pool_size).build()?;
-        drop(pool.get().await.context("cannot connect to the primary")?);
+        drop(pool.get().await.map_err(cause).context("cannot connect to the primary")?);
         Ok(Self { pool, counters: Arc::default() })
     }
 
