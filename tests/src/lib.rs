@@ -15,7 +15,7 @@
 //! # }
 //! ```
 //!
-//! A test that hurts a server starts a private one: [`Postgres`], [`Redis`], [`Memcached`], each with its faults as methods, or puts a
+//! A test that hurts a server starts a private one: [`Postgres`], [`Redis`], [`RedisSentinel`], [`RedisCluster`], [`Memcached`], each with its faults as methods, or puts a
 //! [`FaultProxy`] in front of a shared one.
 //!
 //! # What is left behind
@@ -59,7 +59,7 @@ pub use lab::{Addresses, ENVIRONMENT, Lab, LabSpec};
 pub use memcached::Memcached;
 pub use postgres::{Postgres, PostgresSpec};
 pub use proxy::FaultProxy;
-pub use redis::{Persistence, Redis, RedisSpec};
+pub use redis::{Persistence, Redis, RedisCluster, RedisSentinel, RedisSpec};
 pub use scratch::Scratch;
 pub use shared::{SharedLab, shared};
 pub use wait::eventually;

@@ -1,15 +1,17 @@
 //! A Redis server.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use rustix::process::Signal;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use super::tls::Certificates;
+use super::wire;
 use crate::choice::redis_folder;
 use crate::folder::Folder;
 use crate::lab::inside;
+use crate::port;
 use crate::process::{Command, Server, ServerSpec};
 use crate::wait::Answer;
 
@@ -34,6 +36,8 @@ pub struct RedisSpec {
     pub persistence: Persistence,
     /// More arguments for `redis-server`. Default: none.
     pub arguments: Vec<String>,
+    /// Whether it speaks TLS as well, on a port of its own. Default: no.
+    pub tls: bool,
 }
 
 impl RedisSpec {
@@ -50,12 +54,26 @@ impl RedisSpec {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
+
+    /// Speaks TLS as well, with a certificate of an authority made for this server. Default: no.
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Follows the server on `port`.
+    pub(super) fn following(self, port: u16) -> Self {
+        self.arguments(["--replicaof".to_owned(), "127.0.0.1".to_owned(), port.to_string()])
+    }
 }
 
 /// A Redis server of one's own. Dropping it ends it and removes its folder.
 #[derive(Debug)]
 pub struct Redis {
     server: Server,
+    /// The port and the files for TLS, if it speaks it.
+    tls: Option<(u16, Certificates)>,
 }
 
 impl Redis {
@@ -79,6 +97,7 @@ impl Redis {
         let program = redis_folder()?.join("redis-server");
         let place = folder.place("redis")?;
         let account = folder.account();
+        let tls = if spec.tls { Some((port::free()?, Certificates::write(&place, account)?)) } else { None };
         let command = |port: u16| {
             let keeps = match spec.persistence {
                 Persistence::None | Persistence::Dump => "no",
@@ -98,15 +117,48 @@ impl Redis {
                 .arguments(["--daemonize", "no", "--dir"])
                 .arguments([place.as_os_str()])
                 .arguments(&spec.arguments)
+                .arguments(tls.iter().flat_map(|(port, files)| files.arguments(*port)))
         };
         let server = ServerSpec { folder: folder.clone(), command, ending: Signal::KILL };
-        Ok(Self { server: Server::start(server, ready).await? })
+        Ok(Self { server: Server::start(server, ready).await?, tls })
     }
 
     /// `redis://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://{}", self.addr())
+    }
+
+    /// `rediss://localhost:PORT`.
+    ///
+    /// # Panics
+    /// When it was not started with [`RedisSpec::tls`].
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        let (port, _) = self.tls.as_ref().expect("the server was started with TLS");
+        format!("rediss://localhost:{port}")
+    }
+
+    /// The certificate (PEM) of the authority that vouches for the server.
+    ///
+    /// # Panics
+    /// When it was not started with [`RedisSpec::tls`].
+    #[must_use]
+    pub fn authority(&self) -> &Path {
+        let (_, files) = self.tls.as_ref().expect("the server was started with TLS");
+        &files.authority
+    }
+
+    /// Sends a command, its words parted by spaces, and gives back the reply as text; the parts of a list in lines.
+    ///
+    /// # Errors
+    /// The server is away, or refuses the command.
+    pub async fn command(&self, line: &str) -> Result<String> {
+        wire::command(self.port(), line).await
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.server.port()
     }
 
     /// `127.0.0.1:PORT`.
@@ -140,20 +192,5 @@ impl Redis {
 }
 
 async fn ready(port: u16) -> Result<Answer> {
-    Ok(answers(port, "PING\r\n", "+PONG").await)
-}
-
-/// Whether a line-based server greets back.
-pub(crate) async fn answers(port: u16, greeting: &str, expected: &str) -> Answer {
-    let exchange = async {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-        stream.write_all(greeting.as_bytes()).await?;
-        let mut reply = [0; 64];
-        let length = stream.read(&mut reply).await?;
-        std::io::Result::Ok(String::from_utf8_lossy(&reply[..length]).into_owned())
-    };
-    match exchange.await {
-        Ok(reply) => Answer::when(reply.starts_with(expected), &reply),
-        Err(error) => Answer::NotYet(error.to_string()),
-    }
+    Ok(wire::answers(port, "PING\r\n", "+PONG").await)
 }
