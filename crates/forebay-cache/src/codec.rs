@@ -46,6 +46,29 @@ impl Fingerprint {
     }
 }
 
+/// The codecs this crate brings, by the names they are fingerprinted under.
+const KNOWN: [&str; 3] = ["messagepack", "json", "postcard"];
+/// Schema versions that are tried for each of them.
+const SCHEMAS_TRIED: u32 = 1000;
+
+impl Fingerprint {
+    /// The codec and schema that have this fingerprint, if they are among those this crate knows; for people. Compares
+    /// some thousand hashes.
+    #[must_use]
+    pub fn guess(self) -> Option<(&'static str, u32)> {
+        KNOWN
+            .iter()
+            .flat_map(|codec| (0..SCHEMAS_TRIED).map(move |schema| (*codec, schema)))
+            .find(|(codec, schema)| Self::of(codec, *schema) == self)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fingerprint({:016x})", self.0)

@@ -1,9 +1,10 @@
 use bytes::Bytes;
 use forebay_scope::{Positions, Tag};
+use serde::Serialize;
 
 /// An invalidation number a value was loaded under. Numbers compare only within one epoch; an entry of another
 /// epoch is a miss. Stamps are ordered by epoch, then number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Stamp {
     /// Changes when the chain of numbers was lost or rewound; a later epoch is larger, whoever starts it.
     pub epoch: u64,

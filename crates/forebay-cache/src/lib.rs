@@ -80,6 +80,7 @@ mod codec;
 mod config;
 pub mod envelope;
 mod error;
+mod explain;
 mod flight;
 #[cfg(feature = "redis")]
 pub mod fred10;
@@ -103,6 +104,7 @@ pub use clock::Clock;
 pub use codec::{Codec, CodecError, Fingerprint, MessagePack};
 pub use config::CacheConfig;
 pub use error::{CacheError, LoadFailed};
+pub use explain::{Against, Answer, Check, EntryFound, Explanation, Form, Held, Standing, TierHeld};
 /// # Examples
 ///
 /// A function, with options that use its arguments:

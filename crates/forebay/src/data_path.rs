@@ -1,5 +1,7 @@
 use crate::{DataPathBuilder, Health, config::Settings, measuring::Measuring, parts::Parts};
-use forebay_cache::{Cache, CacheBuilder, CacheKey, Invalidation, Namespace, Reached, Strength, Tag, Target};
+use forebay_cache::{
+    Cache, CacheBuilder, CacheKey, Explanation, Invalidation, Namespace, Reached, Strength, Tag, Target,
+};
 use forebay_metrics::{Meter, Snapshot};
 use forebay_scope::Scope;
 use std::sync::{
@@ -71,6 +73,25 @@ impl DataPath {
         let config = self.0.settings.caches.get(&name).cloned().unwrap_or_default();
         let builder = Cache::builder(name).namespace(&self.0.parts.namespace).meter(&self.0.measuring.meter);
         builder.config(config)
+    }
+
+    /// Why a read of `key` in the path's cache of this name would be answered, or not: what each tier holds, what that is
+    /// good for and by which numbers. `None` when there is no such cache. Looks only.
+    ///
+    /// The cache is given by its name, so that a page for operators need not know the types of its values.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), forebay::Error> {
+    /// # let data = forebay::DataPath::builder().build().await?;
+    /// let users: forebay::cache::Cache<u64, String> = data.cache("users").build()?;
+    /// users.get_or_load(&7, async || "Ada".to_owned()).await;
+    /// let why = data.explain("users", &7_u64).await.expect("there is such a cache");
+    /// assert!(why.is_hit());
+    /// println!("{why}");
+    /// # Ok(()) }
+    /// ```
+    pub async fn explain<K: CacheKey>(&self, cache: &str, key: &K) -> Option<Explanation> {
+        self.0.parts.namespace.explain(cache, key).await
     }
 
     /// What the path's caches share: their tags and their chain of invalidations.

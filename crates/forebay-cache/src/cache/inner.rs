@@ -1,6 +1,6 @@
 use super::remote::Remote;
 use crate::{
-    CacheKey, Loader, Namespace, Strength,
+    CacheKey, Explanation, Loader, Namespace, Strength,
     clock::nanos,
     flight::{Flights, Landing, Lead},
     freshness::Freshness,
@@ -96,10 +96,15 @@ impl<K: CacheKey, V> Inner<K, V> {
     ) -> Life {
         dedup(&mut tags, origin.declared);
         let cells = self.namespace.cells(&tags);
-        let spread = key.with_bytes(|bytes| self.spread.hash_one(bytes)) as f64 / u64::MAX as f64;
+        let spread = key.with_bytes(|bytes| self.spread(bytes));
         let now = self.memory.clock.now();
         let times = freshness.times(now, age, spread);
         Life::new(change, now.saturating_sub(nanos(age)), tags, cells, times, origin)
+    }
+
+    /// The key's own place between 0 and 1.
+    pub(super) fn spread(&self, key: &[u8]) -> f64 {
+        self.spread.hash_one(key) as f64 / u64::MAX as f64
     }
 
     /// Ends a load with a value that is kept, unless the key was invalidated meanwhile; whether it was.
@@ -126,13 +131,16 @@ impl<K: CacheKey, V> Inner<K, V> {
 
     /// `cache:key`, as invalidations name a key.
     pub(super) fn full_key(&self, key: &K) -> Bytes {
-        key.with_bytes(|bytes| {
-            let mut full = BytesMut::with_capacity(self.name.len() + 1 + bytes.len());
-            full.put_slice(self.name.as_bytes());
-            full.put_u8(b':');
-            full.put_slice(bytes);
-            full.freeze()
-        })
+        key.with_bytes(|bytes| self.full_key_of(bytes))
+    }
+
+    /// [`Inner::full_key`] of a key given by its bytes.
+    pub(super) fn full_key_of(&self, key: &[u8]) -> Bytes {
+        let mut full = BytesMut::with_capacity(self.name.len() + 1 + key.len());
+        full.put_slice(self.name.as_bytes());
+        full.put_u8(b':');
+        full.put_slice(key);
+        full.freeze()
     }
 }
 
@@ -179,6 +187,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
 
     fn is_tiered(&self) -> bool {
         self.remote.is_some()
+    }
+
+    async fn explain(&self, key: &[u8]) -> Explanation {
+        self.explained(key).await
     }
 
     async fn shutdown(&self) {

@@ -189,7 +189,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     }
 
     /// The key of an entry in a tier: `namespace:cache:key`.
-    fn tier_key(&self, full_key: &Bytes) -> Bytes {
+    pub(super) fn tier_key(&self, full_key: &Bytes) -> Bytes {
         let space = self.namespace.name();
         let mut key = BytesMut::with_capacity(space.len() + 1 + full_key.len());
         key.put_slice(space.as_bytes());

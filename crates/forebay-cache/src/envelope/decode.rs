@@ -103,7 +103,7 @@ fn read_entry(
     Ok(Entry { stamp, fingerprint, age, ttl, stale, fallback, keep, load, tags, payload })
 }
 
-fn read_tag(rest: &mut Bytes) -> Option<Tag> {
+pub(super) fn read_tag(rest: &mut Bytes) -> Option<Tag> {
     let length = usize::from(rest.try_get_u16().ok()?);
     if length > rest.len() {
         return None;
@@ -127,6 +127,6 @@ fn unpack(payload: Bytes, compression: u8, unpacked: usize, limits: &Limits) -> 
     }
 }
 
-fn duration(millis: u64) -> Option<Duration> {
+pub(super) fn duration(millis: u64) -> Option<Duration> {
     (millis != NO_DURATION).then(|| Duration::from_millis(millis))
 }

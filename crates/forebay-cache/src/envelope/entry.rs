@@ -36,6 +36,14 @@ impl Entry {
     /// taken as expired.
     #[must_use]
     pub fn age_now(&self, remaining: Option<Duration>) -> Option<Duration> {
-        Some(self.age + self.keep?.saturating_sub(remaining?))
+        Self::age_since(self.age, self.keep, remaining)
+    }
+
+    pub(super) fn age_since(
+        age: Duration,
+        keep: Option<Duration>,
+        remaining: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(age + keep?.saturating_sub(remaining?))
     }
 }

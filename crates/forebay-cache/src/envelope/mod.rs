@@ -35,6 +35,7 @@ mod checksum;
 mod decode;
 mod encode;
 mod entry;
+mod header;
 mod limits;
 mod prefix;
 
@@ -43,5 +44,6 @@ pub use decode::{Decoded, Reject};
 pub(crate) use encode::MILLIS_MAX;
 pub use encode::Skip;
 pub use entry::Entry;
+pub use header::{EntryHeader, Header};
 pub use limits::Limits;
 pub use prefix::{stamp_of, tombstone};

@@ -99,6 +99,11 @@ impl Life {
         floors.hard() <= at && self.cells.iter().all(|cell| cell.hard() <= at)
     }
 
+    /// Whether the key itself was invalidated softly.
+    pub(crate) fn is_softened(&self) -> bool {
+        self.softened.load(Ordering::Acquire)
+    }
+
     /// Sets what the entry weighs, before it is stored: the store must never see it change.
     pub(crate) fn weigh(&self, weight: u64) {
         self.weight.store(weight, Ordering::Release);

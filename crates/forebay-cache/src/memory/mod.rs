@@ -1,6 +1,7 @@
 //! The memory tier: typed values, judged where they are found.
 
 mod floors;
+mod glance;
 mod life;
 mod slot;
 mod store;

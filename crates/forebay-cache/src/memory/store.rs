@@ -1,5 +1,6 @@
 use super::{
     floors::Floors,
+    glance::Glance,
     life::{Life, Verdict},
     slot::{Named, Probe, Slot},
 };
@@ -56,6 +57,13 @@ impl<K: CacheKey, V> Memory<K, V> {
         let probe = Probe { closely: true, ..Probe::new(key, changes, &self.floors, &self.clock) };
         let value = self.entries.get(&probe)?;
         Some(Inspected { value, verdict: probe.verdict.get(), life: probe.life.into_inner()? })
+    }
+
+    /// What is known of the entry of the key with these bytes, found without a trace.
+    pub(crate) fn glance(&self, bytes: &[u8]) -> Option<Arc<Life>> {
+        let glance = Glance::at(bytes);
+        drop(self.entries.peek(&glance)?);
+        glance.life.into_inner()
     }
 
     /// Stores an entry and returns what had to go for it, to be dropped by the caller outside of any lock.

@@ -1,4 +1,5 @@
 use super::{
+    bound::Bound,
     chain::Chain,
     clears::Clears,
     keys::KeyTable,
@@ -151,6 +152,27 @@ impl Ledger {
             }
         }
         judgement
+    }
+
+    /// The newest invalidation of `key` (`cache:key`); before this node joined only the sequencer knew them.
+    pub(super) fn key_bound(&self, key: &[u8]) -> Bound {
+        let number = self.keys.number(key);
+        if number >= self.joined_at { Bound { number, exact: true } } else { Bound::at_most(self.joined_at) }
+    }
+
+    /// What hits every entry of `cache`.
+    pub(super) fn floor_bound(&self, cache: &str) -> Bound {
+        self.clears.of(cache)
+    }
+
+    /// The newest invalidation of `tag` in the chain.
+    pub(super) fn tag_bound(&self, tag: &Tag) -> Bound {
+        self.tags.newest(tag).1
+    }
+
+    /// The newest invalidation of `tag`, as this node counts.
+    pub(super) fn newest_change(&self, tag: &Tag) -> u64 {
+        self.tags.newest(tag).0
     }
 
     /// Takes note of what the sequencer answered to a question asked at `asked_at`.

@@ -5,6 +5,7 @@ mod bound;
 mod builder;
 mod chain;
 mod clears;
+mod evidence;
 mod follow;
 mod issue;
 mod keys;

@@ -8,7 +8,9 @@ use super::{
     tags::TagCell,
     tombstones::Tombstones,
 };
-use crate::{CacheError, Event, GuardedTier, Invalidation, Mark, Stamp, Strength, Target};
+use crate::{
+    CacheError, CacheKey, Event, Explanation, GuardedTier, Invalidation, Mark, Stamp, Strength, Target,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use forebay_scope::{Positions, Tag};
@@ -70,6 +72,9 @@ pub(crate) trait Member: Send + Sync {
     /// Whether its entries are in remote tiers as well.
     fn is_tiered(&self) -> bool;
 
+    /// Why the key with these bytes would be answered, or not.
+    async fn explain(&self, key: &[u8]) -> Explanation;
+
     /// Waits for its background work, and takes no more.
     async fn shutdown(&self);
 }
@@ -107,6 +112,14 @@ impl Namespace {
     #[must_use]
     pub fn tiers(&self) -> &[GuardedTier] {
         &self.0.tiers
+    }
+
+    /// Why a read of `key` in the cache of this name would be answered, or not; `None` when the namespace has no such
+    /// cache. Looks only; see [`Cache::explain`](crate::Cache::explain).
+    pub async fn explain<K: CacheKey>(&self, cache: &str, key: &K) -> Option<Explanation> {
+        let member = self.members().get(cache).and_then(Weak::upgrade)?;
+        let key = key.with_bytes(Bytes::copy_from_slice);
+        Some(member.explain(&key).await)
     }
 
     /// Waits until the node has joined the chain of invalidations. Until then memory works, remote tiers are not used,

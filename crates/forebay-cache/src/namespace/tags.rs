@@ -106,6 +106,22 @@ impl TagTable {
         cell
     }
 
+    /// The newest invalidation of `tag`, as its cell would tell it, without making one: as this node counts, and in the
+    /// chain.
+    pub(crate) fn newest(&self, tag: &Tag) -> (u64, Bound) {
+        match self.cells.get(tag) {
+            Some(cell) => (cell.soft(), cell.chain()),
+            None if self.shared_in_use => {
+                let bound = self.shared.chain();
+                (
+                    self.shared.soft().max(self.floor),
+                    Bound { number: bound.number.max(self.chain_floor), ..bound },
+                )
+            }
+            None => (self.floor, Bound::at_most(self.chain_floor)),
+        }
+    }
+
     /// Marks `tag` as invalidated by the local change `change`, in place `number` of the chain if it has one.
     pub(crate) fn invalidated(&mut self, tag: &Tag, change: u64, hard: bool, number: Option<u64>) {
         let cell = self.cell(tag);

@@ -39,6 +39,14 @@ struct Guard {
     meters: TierMeters,
 }
 
+/// What a look from outside brought.
+#[derive(Debug)]
+pub(crate) enum Look {
+    Found(Option<Stored>),
+    NotAsked,
+    NoAnswer(String),
+}
+
 impl GuardedTier {
     /// Guards `tier`, and measures it under its name.
     ///
@@ -78,6 +86,18 @@ impl GuardedTier {
         let keys = [key.clone()];
         let found = self.call(&self.0.meters.get, self.0.tier.get(&keys)).await?;
         found.into_iter().next().flatten()
+    }
+
+    /// What the tier holds under `key`, looked at from outside: not counted, and not asked unless the breaker is closed.
+    pub(crate) async fn look(&self, key: &Bytes) -> Look {
+        if self.state() != State::Closed {
+            return Look::NotAsked;
+        }
+        match tokio::time::timeout(self.0.deadline, self.0.tier.get(std::slice::from_ref(key))).await {
+            Ok(Ok(found)) => Look::Found(found.into_iter().next().flatten()),
+            Ok(Err(error)) => Look::NoAnswer(error.source.to_string()),
+            Err(_elapsed) => Look::NoAnswer("late".to_owned()),
+        }
     }
 
     /// Stores an entry if the tier takes it.

@@ -3,5 +3,6 @@
 mod guarded;
 mod metrics;
 
+pub(crate) use guarded::Look;
 pub use guarded::{GuardedTier, TierConfig};
 pub(crate) use metrics::METRICS;

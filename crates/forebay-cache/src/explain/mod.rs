@@ -1,0 +1,10 @@
+//! Why an entry would be served, or not: plain data, and its form for people.
+
+mod display;
+mod explanation;
+mod key_text;
+mod standing;
+
+pub use explanation::{Answer, EntryFound, Explanation, Form, Held, TierHeld};
+pub(crate) use key_text::key_text;
+pub use standing::{Against, Check, Standing};
