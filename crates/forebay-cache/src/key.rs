@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// What a cache can be keyed by: a value with one byte form, the same on every node and in every release.
 ///
@@ -16,6 +16,10 @@ use std::sync::Arc;
 ///     fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
 ///         self.0.with_bytes(f)
 ///     }
+///
+///     fn text(&self) -> std::borrow::Cow<'_, str> {
+///         self.0.text()
+///     }
 /// }
 /// ```
 ///
@@ -27,6 +31,24 @@ use std::sync::Arc;
 pub trait CacheKey: Clone + Eq + Send + Sync + 'static {
     /// Calls `f` with the key's bytes. Called on every look-up, so it must not allocate where that can be helped.
     fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R;
+
+    /// The key as people read it, which is what [prefixes and patterns](crate::Pattern) are matched with: `7` for the
+    /// number 7, a string as it is, the parts of a tuple with `:` between them (`user:7:dashboard`). The same on every
+    /// node, like the bytes; unlike them, two keys may share it. Never asked for on a hit.
+    ///
+    /// Default: the key's bytes if they are text, else with everything that is not printable ASCII as `\xNN`. A type
+    /// that delegates its bytes to a number or a tuple should delegate this as well: `self.0.text()`.
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.with_bytes(|bytes| readable(bytes).into_owned()))
+    }
+}
+
+/// Bytes as text; see [`CacheKey::text`].
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(char::is_control) => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.escape_ascii().to_string()),
+    }
 }
 
 macro_rules! number_keys {
@@ -35,6 +57,10 @@ macro_rules! number_keys {
             #[inline]
             fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
                 f(&self.to_be_bytes())
+            }
+
+            fn text(&self) -> Cow<'_, str> {
+                Cow::Owned(self.to_string())
             }
         }
     )*};
@@ -47,12 +73,20 @@ impl CacheKey for usize {
     fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
         f(&(*self as u64).to_be_bytes())
     }
+
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
 }
 
 impl CacheKey for bool {
     #[inline]
     fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
         f(&[u8::from(*self)])
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
     }
 }
 
@@ -70,6 +104,10 @@ macro_rules! text_keys {
             fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
                 f(self.as_bytes())
             }
+
+            fn text(&self) -> Cow<'_, str> {
+                Cow::Borrowed(self)
+            }
         }
     )*};
 }
@@ -82,6 +120,10 @@ macro_rules! byte_keys {
             fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
                 f(self)
             }
+
+            fn text(&self) -> Cow<'_, str> {
+                readable(self)
+            }
         }
     )*};
 }
@@ -91,6 +133,10 @@ impl<const N: usize> CacheKey for [u8; N] {
     #[inline]
     fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
         f(self)
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        readable(self)
     }
 }
 
@@ -140,6 +186,10 @@ macro_rules! tuple_keys {
                 $(self.$index.with_bytes(|part| joined.push(part));)+
                 f(joined.as_slice())
             }
+
+            fn text(&self) -> Cow<'_, str> {
+                Cow::Owned([$(self.$index.text()),+].join(":"))
+            }
         }
     };
 }
@@ -161,6 +211,16 @@ mod tests {
         let joined = bytes(&("ab", long.clone()));
         assert_eq!(joined.len(), 4 + 2 + 4 + 100);
         assert_eq!(&joined[10..], long.as_bytes());
+    }
+
+    #[test]
+    fn every_key_has_a_text() {
+        assert_eq!(("user", 7_u64, String::from("dashboard")).text(), "user:7:dashboard");
+        assert_eq!((true, -1_i8).text(), "true:-1");
+        assert_eq!(().text(), "");
+        assert_eq!(b"plain".to_vec().text(), "plain");
+        assert_eq!([0_u8, 0, 0, 7].text(), "\\x00\\x00\\x00\\x07");
+        assert_eq!(vec![0xff, b'a'].text(), "\\xffa");
     }
 
     #[test]

@@ -1,0 +1,6 @@
+//! Keys by what they look like.
+
+mod glob;
+mod text;
+
+pub use text::Pattern;
