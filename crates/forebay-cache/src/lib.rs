@@ -87,6 +87,7 @@ pub mod fred10;
 mod freshness;
 mod invalidation;
 mod key;
+mod load;
 mod loader;
 #[cfg(feature = "memcached")]
 pub mod memcache021;
@@ -166,6 +167,7 @@ pub use forebay_macros::cached;
 pub use forebay_scope::Tag;
 pub use invalidation::{Event, Invalidation, Stamp, Strength, Target};
 pub use key::CacheKey;
+pub use load::{Load, Previous};
 pub use loader::{Loader, LoaderError};
 pub use metrics::METRICS;
 pub use namespace::{Namespace, NamespaceBuilder, Reached};

@@ -1,3 +1,4 @@
+use crate::Load;
 use async_trait::async_trait;
 use std::{fmt, sync::Arc};
 
@@ -29,6 +30,23 @@ pub type LoaderError = Box<dyn std::error::Error + Send + Sync>;
 pub trait Loader<K, V>: Send + Sync + 'static {
     /// The value of `key`; `None` when there is no such thing.
     async fn load(&self, key: &K) -> Result<Option<Arc<V>>, LoaderError>;
+
+    /// [`Loader::load`], for a loader that asks for the old value, or decides about the new one: see [`Load`]. The cache
+    /// calls nothing else. Default: it asks and decides nothing.
+    async fn load_with(&self, key: &K, load: &mut Load<V>) -> Result<Option<Arc<V>>, LoaderError>
+    where
+        K: Sync,
+        V: Send + Sync,
+    {
+        let _undecided = load;
+        self.load(key).await
+    }
+
+    /// Whether [`load_with`](Self::load_with) may give tags that were not declared: its loads must then read what any
+    /// invalidation of the namespace stands for. What a loader that says no gives tags to is not kept. Default: no.
+    fn gives_tags(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]

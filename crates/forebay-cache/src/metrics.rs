@@ -21,7 +21,7 @@ pub const METRICS: &[Metric] = &{
 };
 
 /// What is measured of each cache.
-const CACHE: [Metric; 11] = [
+const CACHE: [Metric; 12] = [
     HITS,
     STALE,
     MISSES,
@@ -30,6 +30,7 @@ const CACHE: [Metric; 11] = [
     LOAD_FAILURES,
     LOAD_SECONDS,
     COALESCED,
+    NOT_MODIFIED,
     UNSTORED,
     EVICTIONS,
     INVALIDATIONS,
@@ -67,7 +68,12 @@ const UNSTORED: Metric = Metric::counter(
     "forebay_cache_unstored_total",
     &["cache", "why"],
     "Loaded values that were returned and not kept: `fenced` by an invalidation during the load, read from a \
-     server that was `behind`, or with too many `tags`.",
+     server that was `behind`, with too many `tags`, or because their `loader` said so.",
+);
+const NOT_MODIFIED: Metric = Metric::counter(
+    "forebay_cache_not_modified_total",
+    &["cache"],
+    "Loads that kept the old value, because its source said that it is still right.",
 );
 const EVICTIONS: Metric =
     Metric::counter("forebay_cache_evictions_total", &["cache"], "Entries that left memory to make room.");
@@ -95,6 +101,8 @@ pub(crate) struct Meters {
     pub(crate) fenced: Counter,
     pub(crate) behind: Counter,
     pub(crate) overtagged: Counter,
+    pub(crate) unwanted: Counter,
+    pub(crate) not_modified: Counter,
     pub(crate) evictions: Counter,
     pub(crate) invalidations: Counter,
 }
@@ -118,6 +126,8 @@ impl Meters {
             fenced: meter.counter(&UNSTORED, &[cache, "fenced"]),
             behind: meter.counter(&UNSTORED, &[cache, "behind"]),
             overtagged: meter.counter(&UNSTORED, &[cache, "tags"]),
+            unwanted: meter.counter(&UNSTORED, &[cache, "loader"]),
+            not_modified: meter.counter(&NOT_MODIFIED, &[cache]),
             evictions: meter.counter(&EVICTIONS, &[cache]),
             invalidations: meter.counter(&INVALIDATIONS, &[cache]),
         }

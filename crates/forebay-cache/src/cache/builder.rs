@@ -1,6 +1,6 @@
 use super::{
     handle::Cache,
-    inner::{Inner, TagsOf, Weigher},
+    inner::{Inner, TagsOf, TtlOf, Weigher},
     remote::Remote,
 };
 use crate::{
@@ -27,6 +27,7 @@ pub struct CacheBuilder<K, V> {
     weight: Option<(u64, Weigher<K, V>)>,
     freshness: Freshness,
     tags_of: Option<TagsOf<K, V>>,
+    ttl_of: Option<TtlOf<K, V>>,
     loader: Option<Arc<dyn Loader<K, V>>>,
     codec: Option<Arc<dyn Codec<V>>>,
     limits: Limits,
@@ -47,6 +48,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             weight: None,
             freshness: Freshness::default(),
             tags_of: None,
+            ttl_of: None,
             loader: None,
             codec: None,
             limits: Limits::default(),
@@ -98,6 +100,27 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
     /// How long a value is fresh. Default: until it is invalidated.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.freshness.ttl = Some(ttl);
+        self
+    }
+
+    /// How long a value is fresh, told from its key and itself; `None` leaves it to the call or the cache. Wins over
+    /// both, because it has seen the value; a loader that [decides](crate::Load::ttl) wins over it. Default: none.
+    ///
+    /// This is how *negative caching* gets a time of its own: a cache whose value type says that there is none keeps that
+    /// as well ([`StoredAs`](crate::StoredAs)), as a rule for a shorter time.
+    /// ```
+    /// # use forebay_cache::{Cache, CacheError};
+    /// # use std::time::Duration;
+    /// # #[derive(Clone)] struct User;
+    /// # fn build() -> Result<(), CacheError> {
+    /// let users: Cache<u64, Option<User>> = Cache::builder("users")
+    ///     .ttl(Duration::from_secs(300))
+    ///     .ttl_from(|_, user: &Option<User>| user.is_none().then_some(Duration::from_secs(5)))
+    ///     .build()?;
+    /// # drop(users); Ok(()) }
+    /// ```
+    pub fn ttl_from(mut self, ttl: impl Fn(&K, &V) -> Option<Duration> + Send + Sync + 'static) -> Self {
+        self.ttl_of = Some(Box::new(ttl));
         self
     }
 
@@ -198,6 +221,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             freshness: self.freshness,
             weigher,
             tags_of: self.tags_of,
+            ttl_of: self.ttl_of,
             loader: self.loader,
             load_max: self.load_max,
             meters: Meters::new(&self.meter, &self.name),

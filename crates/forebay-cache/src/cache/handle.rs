@@ -113,7 +113,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
                 return R::from_hit(value);
             }
             self.0.meters.misses.increment(1);
-            self.load(key, Plan { ttl: None, declared: NoTags, found: NoTags }, load).await
+            let plan = Plan { ttl: None, declared: NoTags, found: NoTags, talks: false };
+            self.load(key, plan, async |_| load().await).await
         }
     }
 

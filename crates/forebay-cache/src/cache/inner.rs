@@ -1,4 +1,4 @@
-use super::remote::Remote;
+use super::{decide::Born, remote::Remote};
 use crate::{
     CacheKey, Explanation, Loader, Namespace, Strength,
     clock::nanos,
@@ -20,6 +20,9 @@ pub(super) type Weigher<K, V> = Box<dyn Fn(&K, &V) -> u64 + Send + Sync>;
 /// The tags every entry of a cache gets.
 pub(super) type TagsOf<K, V> = Box<dyn Fn(&K, &V, &mut Vec<Tag>) + Send + Sync>;
 
+/// How long a value is fresh, if that depends on it.
+pub(super) type TtlOf<K, V> = Box<dyn Fn(&K, &V) -> Option<Duration> + Send + Sync>;
+
 pub(super) struct Inner<K, V> {
     pub(super) name: Box<str>,
     pub(super) namespace: Namespace,
@@ -28,6 +31,7 @@ pub(super) struct Inner<K, V> {
     pub(super) freshness: Freshness,
     pub(super) weigher: Option<Weigher<K, V>>,
     pub(super) tags_of: Option<TagsOf<K, V>>,
+    pub(super) ttl_of: Option<TtlOf<K, V>>,
     pub(super) loader: Option<Arc<dyn Loader<K, V>>>,
     pub(super) load_max: Duration,
     pub(super) meters: Meters,
@@ -80,26 +84,23 @@ impl<K: CacheKey, V> Inner<K, V> {
         Freshness { ttl, stale_while_revalidate: window, ..self.freshness }
     }
 
-    /// What an entry with these tags may be used for, if its load began at `change` and ends now.
-    pub(super) fn life(&self, key: &K, tags: Vec<Tag>, origin: Origin, change: u64) -> Life {
-        self.life_with(key, tags, &self.freshness_of(&origin), origin, Duration::ZERO, change)
-    }
-
-    pub(super) fn life_with(
+    /// What an entry with these tags may be used for, if it was born so.
+    pub(super) fn life(
         &self,
         key: &K,
         mut tags: Vec<Tag>,
         freshness: &Freshness,
         origin: Origin,
-        age: Duration,
-        change: u64,
+        born: Born,
     ) -> Life {
+        let Born { change, age, load, validator } = born;
         dedup(&mut tags, origin.declared);
         let cells = self.namespace.cells(&tags);
         let spread = key.with_bytes(|bytes| self.spread(bytes));
         let now = self.memory.clock.now();
         let times = freshness.times(now, age, spread);
         Life::new(change, now.saturating_sub(nanos(age)), tags, cells, times, origin)
+            .loaded_in(load, validator)
     }
 
     /// The key's own place between 0 and 1.

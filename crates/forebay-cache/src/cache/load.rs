@@ -1,4 +1,5 @@
 use super::{
+    decide::Born,
     handle::Cache,
     inner::{Inner, note_read},
     loading::Loading,
@@ -6,8 +7,9 @@ use super::{
     remote::Outgoing,
 };
 use crate::{
-    CacheKey, Loaded, StoredAs,
+    CacheKey, Load, Loaded, StoredAs,
     flight::{Joined, Landing, Lead, is_leading, leading},
+    load::Decided,
     memory::{Life, Verdict},
 };
 use forebay_scope::Scope;
@@ -18,11 +20,18 @@ pub(super) struct Plan<D, F> {
     pub(super) ttl: Option<Duration>,
     pub(super) declared: D,
     pub(super) found: F,
+    /// Whether its loader talks to the cache: it wants the old value, and may give tags.
+    pub(super) talks: bool,
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// The way past memory: joins the key's flight, or leads it with `load`.
-    pub(super) async fn load<R, D, F>(&self, key: &K, plan: Plan<D, F>, load: impl AsyncFnOnce() -> R) -> R
+    pub(super) async fn load<R, D, F>(
+        &self,
+        key: &K,
+        plan: Plan<D, F>,
+        load: impl AsyncFnOnce(&mut Load<V>) -> R,
+    ) -> R
     where
         R: StoredAs<V>,
         D: TagSource<()>,
@@ -87,7 +96,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         plan.found.add(&value, &mut tags);
         inner.add_own_tags(key, &value, &mut tags);
         let origin = inner.origin(plan.ttl, declared, !F::FROM_VALUE);
-        let life = Arc::new(inner.life(key, tags, origin, start.change));
+        let freshness = inner.freshness_for(key, &value, &origin, &Decided::default());
+        let born = Born { change: start.change, ..Born::default() };
+        let life = Arc::new(inner.life(key, tags, &freshness, origin, born));
         note_read(&life);
         let slot = inner.slot(key, &value, &life);
         let evicted = key.with_bytes(|bytes| {
@@ -98,7 +109,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         });
         inner.meters.evictions.increment(evicted.count_others(key));
         if let Some(stamp) = start.stamp {
-            inner.fill(&full_key, Outgoing { value, life, stamp, load: Duration::ZERO });
+            inner.fill(&full_key, Outgoing { value, life, freshness, stamp });
         }
     }
 }
@@ -162,7 +173,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     }
 
     /// Runs the loader for this caller only: its outcome is neither shared nor kept.
-    async fn alone<R, D, F>(&self, key: &K, plan: Plan<D, F>, load: impl AsyncFnOnce() -> R) -> R
+    async fn alone<R, D, F>(&self, key: &K, plan: Plan<D, F>, load: impl AsyncFnOnce(&mut Load<V>) -> R) -> R
     where
         R: StoredAs<V>,
         D: TagSource<()>,
@@ -170,11 +181,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     {
         let mut tags = Vec::new();
         plan.declared.add(&(), &mut tags);
-        let open = F::FROM_VALUE || self.tags_of.is_some();
+        let open = F::FROM_VALUE || plan.talks || self.tags_of.is_some();
+        let mut told = Load::new(plan.talks.then(|| self.previous(key)).flatten());
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&self.namespace.start(&self.full_key(key), &tags, open).required);
         self.meters.loads.increment(1);
-        let result = scope.run(async { load().await }).await;
+        let result = scope.run(async { load(&mut told).await }).await;
+        tags.extend(told.into_decided().tags);
         if let Loaded::Value(value) = result.loaded() {
             plan.found.add(&value, &mut tags);
             self.add_own_tags(key, &value, &mut tags);
@@ -192,7 +205,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         lead: Lead<'_, V>,
         key: &K,
         plan: Plan<D, F>,
-        load: impl AsyncFnOnce() -> R,
+        load: impl AsyncFnOnce(&mut Load<V>) -> R,
     ) -> R
     where
         R: StoredAs<V>,
@@ -204,19 +217,25 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         }
         let mut declared = Vec::new();
         plan.declared.add(&(), &mut declared);
-        let open = F::FROM_VALUE || self.tags_of.is_some();
+        let open = F::FROM_VALUE || plan.talks || self.tags_of.is_some();
         let loading = match Loading::begin(self, lead, key, declared, plan.ttl, open).remote().await {
             Ok(value) => return R::from_hit(value),
             Err(loading) => loading,
         };
-        let load = loading.scope.run(async { load().await });
+        let mut told = Load::new(plan.talks.then(|| self.previous(key)).flatten());
+        let loading = loading.runs();
+        let load = loading.scope.run(async { load(&mut told).await });
         let result = key.with_bytes(|bytes| leading(&self.flights, bytes, load)).await;
         Scope::with_current(|outer| outer.absorb(&loading.scope));
         match result.loaded() {
             Loaded::Value(value) => {
                 let mut found = Vec::new();
                 plan.found.add(&value, &mut found);
-                loading.value(&value, found, !F::FROM_VALUE);
+                let decided = told.into_decided();
+                // The cache's own loader may not know of tags that the call's did.
+                let same = decided.not_modified.as_ref().is_none_or(|old| old.origin.refreshable);
+                let refreshable = same && !F::FROM_VALUE && decided.tags.is_empty();
+                loading.value(&value, found, decided, refreshable);
                 result
             }
             Loaded::Absent => {

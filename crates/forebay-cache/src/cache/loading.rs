@@ -1,19 +1,20 @@
 use super::{
+    decide::Born,
     inner::{Inner, note_read},
     remote::{FoundRemote, Outgoing},
 };
 use crate::{
     CacheKey, LoadFailed,
     flight::{Landing, Lead},
-    memory::{Life, Verdict},
+    freshness::Freshness,
+    load::Decided,
+    memory::{Life, Origin, Verdict},
     namespace::Start,
 };
 use bytes::Bytes;
 use forebay_scope::{Scope, Tag};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// A load that has begun: what was known before anything was read, and how it may end.
 pub(super) struct Loading<'a, K, V> {
@@ -27,6 +28,8 @@ pub(super) struct Loading<'a, K, V> {
     /// What the loader runs in: a child of the caller's scope, that must read what the invalidations stand for.
     pub(super) scope: Scope,
     began: Instant,
+    /// When the loader was called, after the remote tiers were asked.
+    called: Instant,
 }
 
 impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
@@ -44,7 +47,13 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let start = inner.namespace.start(&full_key, &declared, open);
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&start.required);
-        Self { inner, lead, key, full_key, declared, ttl, start, scope, began: Instant::now() }
+        let began = Instant::now();
+        Self { inner, lead, key, full_key, declared, ttl, start, scope, began, called: began }
+    }
+
+    /// The loader is called now.
+    pub(super) fn runs(self) -> Self {
+        Self { called: Instant::now(), ..self }
     }
 
     /// Looks into the remote tiers: ends with a fresh entry, or goes on with a stale one as a fallback in memory.
@@ -68,53 +77,82 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
 
     /// Ends with a value: kept if it may be, and given to those who wait in any case. `refreshable` tells
     /// whether the cache's own loader could make an entry with the same tags.
-    pub(super) fn value(self, value: &Arc<V>, found: Vec<Tag>, refreshable: bool) {
+    pub(super) fn value(
+        self,
+        value: &Arc<V>,
+        found: Vec<Tag>,
+        mut decided: Decided,
+        refreshable: bool,
+    ) -> Landing<V> {
         self.measured();
         let mut found = found;
+        found.append(&mut decided.tags);
+        if let Some(old) = &decided.not_modified {
+            self.inner.meters.not_modified.increment(1);
+            found.extend_from_slice(&old.tags);
+        }
         self.inner.add_own_tags(self.key, value, &mut found);
-        let life = self.life(found, refreshable);
+        let origin = self.inner.origin(self.ttl, self.declared.len(), refreshable);
+        let freshness = self.inner.freshness_for(self.key, value, &origin, &decided);
+        let life = self.life(found, &freshness, origin, decided.validator.take());
         let behind = self.is_behind();
         let Self { inner, lead, key, full_key, start, began, .. } = self;
-        if !behind {
-            let kept = inner.land(lead, key, value, &life);
-            let load = began.elapsed();
-            // A tombstone outlives a load of this length, and no longer one.
-            if let Some(stamp) = start.stamp.filter(|_| kept && load <= inner.load_max) {
-                inner.fill(&full_key, Outgoing { value: value.clone(), life, stamp, load });
+        let landing = Landing::Value { value: value.clone(), life: life.clone(), behind };
+        if behind || decided.do_not_keep {
+            if !behind {
+                inner.meters.unwanted.increment(1);
             }
-            return;
+            lead.land(landing.clone(), || ());
+            return landing;
         }
-        lead.land(Landing::Value { value: value.clone(), life, behind }, || ());
+        let kept = inner.land(lead, key, value, &life);
+        // A tombstone outlives a load of this length, and no longer one.
+        if let Some(stamp) = start.stamp.filter(|_| kept && began.elapsed() <= inner.load_max) {
+            inner.fill(&full_key, Outgoing { value: value.clone(), life, freshness, stamp });
+        }
+        landing
     }
 
     /// Ends with the knowledge that there is no such thing: a stale value goes, unless that may be out of date itself.
-    pub(super) fn absent(self) {
+    pub(super) fn absent(self) -> Landing<V> {
         self.measured();
-        let life = self.life(Vec::new(), false);
+        let origin = self.inner.origin(self.ttl, self.declared.len(), false);
+        let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
         let behind = self.is_behind();
         let Self { inner, lead, key, .. } = self;
-        let gone = lead.land(Landing::Absent { life, behind }, || {
+        let landing = Landing::Absent { life, behind };
+        let gone = lead.land(landing.clone(), || {
             if behind { None } else { key.with_bytes(|bytes| inner.memory.remove(bytes)) }
         });
         drop(gone);
+        landing
     }
 
     /// Ends without a value.
-    pub(super) fn failed(self, failed: LoadFailed) {
+    pub(super) fn failed(self, failed: LoadFailed) -> Landing<V> {
         self.measured();
         self.inner.meters.load_failures.increment(1);
         Scope::with_current(|scope| scope.read(self.declared.iter().cloned()));
-        self.lead.land(Landing::Failed(failed), || ());
+        let landing = Landing::Failed(failed);
+        self.lead.land(landing.clone(), || ());
+        landing
     }
 
     /// What the outcome depends on: the declared tags, those `found`, and those the loader read; noted in the caller's
     /// scope as well.
-    fn life(&self, found: Vec<Tag>, refreshable: bool) -> Arc<Life> {
+    fn life(
+        &self,
+        found: Vec<Tag>,
+        freshness: &Freshness,
+        origin: Origin,
+        validator: Option<Arc<str>>,
+    ) -> Arc<Life> {
         let mut tags = self.declared.clone();
         tags.extend(found);
         tags.extend_from_slice(self.scope.tags().as_slice());
-        let origin = self.inner.origin(self.ttl, self.declared.len(), refreshable);
-        let life = Arc::new(self.inner.life(self.key, tags, origin, self.start.change));
+        let load = self.called.elapsed();
+        let born = Born { change: self.start.change, age: Duration::ZERO, load, validator };
+        let life = Arc::new(self.inner.life(self.key, tags, freshness, origin, born));
         note_read(&life);
         life
     }
@@ -135,6 +173,6 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
 
     fn measured(&self) {
         self.inner.meters.loads.increment(1);
-        self.inner.meters.load_seconds.record(self.began.elapsed());
+        self.inner.meters.load_seconds.record(self.called.elapsed());
     }
 }

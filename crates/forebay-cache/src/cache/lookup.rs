@@ -1,5 +1,5 @@
 use super::{handle::Cache, load::Plan};
-use crate::{CacheKey, StoredAs};
+use crate::{CacheKey, Load, StoredAs};
 use forebay_scope::Tag;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -102,14 +102,28 @@ where
             }
             let Self { cache, key, ttl, declared, found } = self;
             cache.0.meters.misses.increment(1);
-            cache.load(key, Plan { ttl, declared, found }, load).await
+            let plan = Plan { ttl, declared, found, talks: false };
+            cache.load(key, plan, async |_| load().await).await
         }
+    }
+
+    /// [`get_or_load`](Self::get_or_load) with a loader that talks to the cache: it is told of the old value, so that it can
+    /// ask its source whether that is still right, and may decide how the new one is kept. See [`Load`].
+    ///
+    /// As its tags are not known before it ran, it must read what any invalidation of the namespace stands for.
+    pub async fn get_or_load_with<R: StoredAs<V>>(self, load: impl AsyncFnOnce(&mut Load<V>) -> R) -> R {
+        if let Some(value) = self.cache.hit(self.key) {
+            return R::from_hit(value);
+        }
+        let Self { cache, key, ttl, declared, found } = self;
+        cache.0.meters.misses.increment(1);
+        cache.load(key, Plan { ttl, declared, found, talks: true }, load).await
     }
 
     /// [`Cache::insert`] with these options.
     pub async fn insert(self, value: impl Into<Arc<V>>) {
         let Self { cache, key, ttl, declared, found } = self;
-        cache.put(key, Plan { ttl, declared, found }, value.into());
+        cache.put(key, Plan { ttl, declared, found, talks: false }, value.into());
     }
 }
 

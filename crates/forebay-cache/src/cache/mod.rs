@@ -1,6 +1,7 @@
 //! The cache: what users hold, and the paths a call takes through it.
 
 mod builder;
+mod decide;
 mod explain;
 mod handle;
 mod inner;

@@ -1,6 +1,6 @@
 use super::{handle::Cache, loading::Loading};
 use crate::{
-    CacheKey, LoadFailed, Loader,
+    CacheKey, Load, LoadFailed, Loader,
     flight::leading,
     memory::{Life, Verdict},
 };
@@ -28,23 +28,30 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         if inner.inspect(key).is_some_and(|found| found.verdict == Verdict::Fresh) {
             return;
         }
+        // What says "not modified" must have seen what softly invalidated the old value.
+        let open = stale.origin.open || loader.gives_tags() || !stale.is_valid(&inner.memory.floors);
         let declared = stale.tags[..stale.origin.declared].to_vec();
         // Another node may have reloaded it already.
-        let loading =
-            Loading::begin(inner, lead, key, declared, stale.origin.ttl, stale.origin.open).remote().await;
+        let loading = Loading::begin(inner, lead, key, declared, stale.origin.ttl, open).remote().await;
         let Err(loading) = loading else { return };
-        let load = loading.scope.run(loader.load(key));
+        let mut told = Load::new(inner.previous(key));
+        let loading = loading.runs();
+        let load = loading.scope.run(loader.load_with(key, &mut told));
         let load = key.with_bytes(|bytes| leading(&inner.flights, bytes, load));
         match tokio::time::timeout(inner.load_max, load).await {
-            Ok(Ok(Some(value))) => loading.value(&value, Vec::new(), true),
-            Ok(Ok(None)) => loading.absent(),
+            Ok(Ok(Some(value))) => {
+                let mut decided = told.into_decided();
+                decided.do_not_keep |= !open && !decided.tags.is_empty();
+                drop(loading.value(&value, Vec::new(), decided, true));
+            }
+            Ok(Ok(None)) => drop(loading.absent()),
             Ok(Err(error)) => {
                 tracing::debug!(cache = %inner.name, %error, "refresh failed");
-                loading.failed(LoadFailed::Leader(error.to_string().into()));
+                drop(loading.failed(LoadFailed::Leader(error.to_string().into())));
             }
             Err(_elapsed) => {
                 tracing::debug!(cache = %inner.name, "refresh took too long");
-                loading.failed(LoadFailed::Deadline);
+                drop(loading.failed(LoadFailed::Deadline));
             }
         }
     }

@@ -1,4 +1,4 @@
-use super::inner::Inner;
+use super::{decide::Born, inner::Inner};
 use crate::{
     CacheKey, Codec, Fill, Stamp, Stored,
     envelope::{Decoded, Entry, Limits},
@@ -35,9 +35,8 @@ enum Held {
 pub(super) struct Outgoing<V> {
     pub(super) value: Arc<V>,
     pub(super) life: Arc<Life>,
+    pub(super) freshness: Freshness,
     pub(super) stamp: Stamp,
-    /// How long its load took.
-    pub(super) load: Duration,
 }
 
 impl<V> Remote<V> {
@@ -119,8 +118,11 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             jitter: self.freshness.jitter,
         };
         // Which tags were declared is not known here: a refresh declares all of them, and any other may come.
-        let origin = Origin { ttl: entry.ttl, declared: entry.tags.len(), open: true, refreshable: true };
-        self.life_with(key, entry.tags.clone(), &freshness, origin, age, change)
+        // Nor who decided on the ttl; one that depends on the value is not that of the next.
+        let ttl = entry.ttl.filter(|_| self.ttl_of.is_none());
+        let origin = Origin { ttl, declared: entry.tags.len(), open: true, refreshable: true };
+        let born = Born { change, age, load: entry.load, validator: None };
+        self.life(key, entry.tags.clone(), &freshness, origin, born)
     }
 
     /// Puts an entry found in one tier into those above it.
@@ -162,9 +164,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
 
     fn envelope(&self, key: &Bytes, outgoing: &Outgoing<V>) -> Option<Fill> {
         let remote = self.remote.as_ref()?;
-        let Outgoing { value, life, stamp, load } = outgoing;
+        let Outgoing { value, life, freshness, stamp } = outgoing;
         let window = |window: Duration| (!window.is_zero()).then_some(window);
-        let freshness = self.freshness_of(&life.origin);
         let mut entry = Entry {
             stamp: *stamp,
             fingerprint: remote.codec.fingerprint(),
@@ -173,7 +174,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             stale: window(freshness.stale_while_revalidate),
             fallback: window(freshness.stale_if_error),
             keep: None,
-            load: *load,
+            load: life.load,
             tags: life.tags.to_vec(),
             payload: remote.codec.encode(value).ok()?,
         };

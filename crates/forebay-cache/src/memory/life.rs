@@ -21,6 +21,10 @@ pub(crate) struct Life {
     pub(crate) cells: Box<[Arc<TagCell>]>,
     pub(crate) times: Times,
     pub(crate) origin: Origin,
+    /// How long its loader took.
+    pub(crate) load: Duration,
+    /// What its loader called this version of the value.
+    pub(crate) validator: Option<Arc<str>>,
     /// In the unit of the cache's capacity; set when the entry is stored.
     weight: AtomicU64,
     /// Set by a soft invalidation of the key itself.
@@ -80,9 +84,15 @@ impl Life {
             cells: cells.into(),
             times,
             origin,
+            load: Duration::ZERO,
+            validator: None,
             weight: AtomicU64::new(1),
             softened: AtomicBool::new(false),
         }
+    }
+
+    pub(crate) fn loaded_in(self, load: Duration, validator: Option<Arc<str>>) -> Self {
+        Self { load, validator, ..self }
     }
 
     /// Whether nothing that matches was invalidated since the load began.
@@ -94,7 +104,7 @@ impl Life {
     }
 
     /// Whether nothing that matches was invalidated for good since the load began.
-    fn may_fall_back(&self, floors: &Floors) -> bool {
+    pub(crate) fn may_fall_back(&self, floors: &Floors) -> bool {
         let at = self.loaded_at_change;
         floors.hard() <= at && self.cells.iter().all(|cell| cell.hard() <= at)
     }
