@@ -10,6 +10,9 @@ pub struct Clock(Source);
 enum Source {
     System,
     Tokio(tokio::time::Instant),
+    /// A test's: see `testing::TestClock`.
+    #[cfg(feature = "test-util")]
+    ByHand(&'static std::sync::atomic::AtomicU64),
 }
 
 /// A moment of a cache's clock, in nanoseconds since some start. [`NEVER`] is later than any.
@@ -31,11 +34,19 @@ impl Clock {
         Self(Source::Tokio(tokio::time::Instant::now()))
     }
 
+    /// Time that a test moves.
+    #[cfg(feature = "test-util")]
+    pub(crate) const fn moved_by_hand(now: &'static std::sync::atomic::AtomicU64) -> Self {
+        Self(Source::ByHand(now))
+    }
+
     #[inline]
     pub(crate) fn now(&self) -> Moment {
         match self.0 {
             Source::System => system(),
             Source::Tokio(start) => nanos(start.elapsed()),
+            #[cfg(feature = "test-util")]
+            Source::ByHand(now) => now.load(std::sync::atomic::Ordering::Relaxed),
         }
     }
 }
@@ -71,6 +82,8 @@ impl fmt::Debug for Clock {
         f.write_str(match self.0 {
             Source::System => "Clock(system)",
             Source::Tokio(_) => "Clock(tokio)",
+            #[cfg(feature = "test-util")]
+            Source::ByHand(_) => "Clock(test)",
         })
     }
 }

@@ -98,6 +98,8 @@ mod pattern;
 mod sequencer;
 mod stored_as;
 mod tasks;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod tier;
 mod tiers;
 

@@ -7,7 +7,10 @@
 
 mod support;
 
-use forebay_cache::{Cache, Heard, Namespace, Tag};
+use forebay_cache::{
+    Cache, Heard, Namespace, Tag,
+    testing::{Hub, Lie, Node, Shelf, Step},
+};
 use forebay_metrics::Meter;
 use proptest::{prelude::*, test_runner::TestRunner};
 use rand::{SeedableRng as _, rngs::StdRng};
@@ -18,11 +21,7 @@ use std::{
     },
     time::Duration,
 };
-use support::{
-    hub::{Hub, Node},
-    settle,
-    shelf::Shelf,
-};
+use support::settle;
 
 const KEYS: usize = 6;
 /// More than a node's table has room for.
@@ -64,8 +63,11 @@ fn tag(key: usize) -> Tag {
 
 async fn peer(hub: &Arc<Hub>, shelf: &Arc<Shelf>, off: Off) -> Arc<Peer> {
     let link = hub.node();
-    link.forgetful.store(off == Off::NewestOfTags, Ordering::Relaxed);
-    link.careless.store(off == Off::Replay, Ordering::Relaxed);
+    link.lie(match off {
+        Off::Nothing => None,
+        Off::NewestOfTags => Some(Lie::NothingInvalidated),
+        Off::Replay => Some(Lie::NothingMissed),
+    });
     let space = Namespace::builder("shop")
         .sequencer(link.clone())
         .tier(shelf.guarded())
@@ -90,7 +92,7 @@ async fn pause(steps: u32) {
 
 impl World {
     async fn new(off: Off) -> Self {
-        let (hub, shelf) = (Hub::new(), Shelf::new());
+        let (hub, shelf) = (Hub::by_hand(), Shelf::new());
         let mut nodes = Vec::new();
         for _ in 0..NODES {
             nodes.push(peer(&hub, &shelf, off).await);
@@ -152,7 +154,8 @@ impl World {
             2 => link.hear(Heard::Interrupted),
             3 => link.heartbeat(),
             4 => self.hub.offline(rng.random_bool(0.3)),
-            5 => self.shelf.failing.store(rng.random_bool(0.3), Ordering::Relaxed),
+            5 if rng.random_bool(0.3) => self.shelf.faults().fail(Step::ALL),
+            5 => self.shelf.faults().heal(),
             6 => self.hub.trim(),
             _ => drop(link.deliver(at)),
         }
@@ -161,7 +164,7 @@ impl World {
     /// Everything is delivered or replayed, and everything that was queued is sent.
     async fn heal(&self) {
         self.hub.offline(false);
-        self.shelf.failing.store(false, Ordering::Relaxed);
+        self.shelf.faults().heal();
         for _ in 0..6 {
             for peer in &self.nodes {
                 peer.link.deliver_all();

@@ -2,13 +2,14 @@
 
 mod support;
 
-use forebay_cache::{Cache, Heard, Namespace, Reached, Tag};
-use forebay_metrics::Meter;
-use std::{sync::Arc, time::Duration};
-use support::{
-    eventually,
-    hub::{Hub, Node},
+use forebay_cache::{
+    Cache, Heard, Namespace, Reached, Tag,
+    testing::{Hub, Node},
 };
+use forebay_metrics::Meter;
+use futures_util::FutureExt as _;
+use std::{sync::Arc, time::Duration};
+use support::eventually;
 
 struct Member {
     link: Arc<Node>,
@@ -47,7 +48,7 @@ impl Member {
 
 #[tokio::test]
 async fn keys_tags_and_clears_reach_every_node() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     b.fill().await;
     assert_eq!(a.words.invalidate(&1).await, Reached::Everywhere);
@@ -65,7 +66,7 @@ async fn keys_tags_and_clears_reach_every_node() {
 
 #[tokio::test]
 async fn its_own_message_coming_back_forgets_nothing_again() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let a = member(&hub).await;
     a.words.invalidate_tag(&tag()).await;
     a.fill().await;
@@ -77,7 +78,7 @@ async fn its_own_message_coming_back_forgets_nothing_again() {
 
 #[tokio::test]
 async fn a_lost_message_shows_as_a_gap_and_is_replayed() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     b.fill().await;
     a.words.invalidate(&1).await;
@@ -90,7 +91,7 @@ async fn a_lost_message_shows_as_a_gap_and_is_replayed() {
 
 #[tokio::test]
 async fn a_lost_last_message_is_found_by_the_heartbeat() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     b.fill().await;
     a.words.invalidate(&1).await;
@@ -102,7 +103,7 @@ async fn a_lost_last_message_is_found_by_the_heartbeat() {
 
 #[tokio::test]
 async fn messages_out_of_order_and_twice_do_no_harm() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     b.fill().await;
     for key in [1, 9, 10] {
@@ -120,7 +121,7 @@ async fn messages_out_of_order_and_twice_do_no_harm() {
 
 #[tokio::test]
 async fn a_chain_that_was_trimmed_past_a_node_makes_all_it_holds_suspect() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     b.fill().await;
     a.words.invalidate(&1).await;
@@ -134,7 +135,7 @@ async fn a_chain_that_was_trimmed_past_a_node_makes_all_it_holds_suspect() {
 
 #[tokio::test]
 async fn a_chain_that_was_rewound_and_hands_out_numbers_again_makes_all_suspect() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     a.words.invalidate(&9).await;
     b.link.deliver_all();
@@ -153,7 +154,7 @@ async fn a_chain_that_was_rewound_and_hands_out_numbers_again_makes_all_suspect(
 
 #[tokio::test(start_paused = true)]
 async fn a_silence_without_bound_is_one() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let builder = Namespace::builder("shop").sequencer(hub.node()).silence_max(Duration::MAX);
     let space = builder.meter(&Meter::disabled()).build().expect("valid settings");
     space.ready().await;
@@ -166,7 +167,7 @@ async fn a_silence_without_bound_is_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_backplane_bounds_how_long_memory_is_trusted() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let a = member(&hub).await;
     a.fill().await;
     for _ in 0..5 {
@@ -181,7 +182,7 @@ async fn a_silent_backplane_bounds_how_long_memory_is_trusted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_that_shows_a_loss_is_no_reason_to_trust_memory_until_it_is_made_good() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     b.fill().await;
     a.words.invalidate(&1).await;
@@ -197,7 +198,7 @@ async fn a_heartbeat_that_shows_a_loss_is_no_reason_to_trust_memory_until_it_is_
 
 #[tokio::test(start_paused = true)]
 async fn an_invalidation_equal_to_one_on_its_way_is_sent_as_well() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let a = member(&hub).await;
     hub.offline(true);
     a.words.invalidate(&1).await;
@@ -207,13 +208,13 @@ async fn an_invalidation_equal_to_one_on_its_way_is_sent_as_well() {
     while hub.end().stamp.number == 0 {
         tokio::task::yield_now().await;
     }
-    drop(support::start(a.words.invalidate(&1)));
+    assert!(a.words.invalidate(&1).now_or_never().is_none(), "it is under way");
     eventually("both have a number", async || hub.end().stamp.number == 2).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_sequencer_queues_what_holds_here_at_once() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     a.fill().await;
     b.fill().await;
@@ -228,11 +229,11 @@ async fn an_unreachable_sequencer_queues_what_holds_here_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn an_invalidation_that_is_dropped_half_way_still_happens() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     a.fill().await;
     b.fill().await;
-    drop(support::start(a.words.invalidate(&1)));
+    assert!(a.words.invalidate(&1).now_or_never().is_none(), "it is under way");
     assert!(!a.holds(1));
     eventually("it was sent", async || b.link.in_flight() > 0).await;
     b.link.deliver_all();
@@ -241,11 +242,14 @@ async fn an_invalidation_that_is_dropped_half_way_still_happens() {
 
 #[tokio::test(start_paused = true)]
 async fn several_tags_that_are_dropped_half_way_all_happen() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     a.fill().await;
     b.fill().await;
-    drop(support::start(a.words.invalidate_tags(&[Tag::named("other"), tag()])));
+    assert!(
+        a.words.invalidate_tags(&[Tag::named("other"), tag()]).now_or_never().is_none(),
+        "it is under way"
+    );
     assert!(!a.holds(1), "at once");
     eventually("both were sent", async || b.link.in_flight() == 2).await;
     b.link.deliver_all();
@@ -254,7 +258,7 @@ async fn several_tags_that_are_dropped_half_way_all_happen() {
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_a_number_does_not_keep_the_node_from_listening() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     a.fill().await;
     hub.offline(true);
@@ -274,7 +278,7 @@ async fn what_waits_for_a_number_does_not_keep_the_node_from_listening() {
 
 #[tokio::test(start_paused = true)]
 async fn a_node_that_no_longer_follows_because_of_a_panic_trusts_nothing_and_follows_again() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     b.fill().await;
     b.link.panics();
@@ -288,7 +292,7 @@ async fn a_node_that_no_longer_follows_because_of_a_panic_trusts_nothing_and_fol
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_overflows_becomes_an_invalidation_of_everything() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let link = hub.node();
     let space = Namespace::builder("shop").sequencer(link).queue_max(2).build().expect("valid settings");
     space.ready().await;
@@ -307,7 +311,7 @@ async fn a_queue_that_overflows_becomes_an_invalidation_of_everything() {
 
 #[tokio::test]
 async fn shutdown_sends_what_is_queued() {
-    let hub = Hub::new();
+    let hub = Hub::by_hand();
     let (a, b) = (member(&hub).await, member(&hub).await);
     hub.offline(true);
     a.words.invalidate(&1).await;

@@ -2,17 +2,13 @@
 
 mod support;
 
-use forebay_cache::{Cache, Clock, Namespace, Tag};
+use forebay_cache::{
+    Cache, Clock, Namespace, Tag,
+    testing::{Hub, Lie, Node, Shelf, Step},
+};
 use forebay_metrics::Meter;
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
-use support::{
-    eventually,
-    hub::{Hub, Node},
-    shelf::Shelf,
-};
+use std::{sync::Arc, time::Duration};
+use support::eventually;
 
 struct Member {
     link: Arc<Node>,
@@ -55,19 +51,19 @@ async fn filled(shelf: &Shelf) {
 
 #[tokio::test]
 async fn what_one_node_loaded_another_finds() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
     a.load("old").await;
     filled(&shelf).await;
     assert_eq!(b.words.get(&1).await.as_deref(), Some(&"old".to_owned()), "without a loader");
-    let gets = shelf.gets.load(Ordering::Relaxed);
+    let gets = shelf.faults().calls(Step::Get);
     assert_eq!(b.load("other").await, "old");
-    assert_eq!(shelf.gets.load(Ordering::Relaxed), gets, "now it is in memory");
+    assert_eq!(shelf.faults().calls(Step::Get), gets, "now it is in memory");
 }
 
 #[tokio::test]
 async fn an_entry_found_is_put_into_the_tiers_above() {
-    let (hub, near, far) = (Hub::new(), Shelf::new(), Shelf::new());
+    let (hub, near, far) = (Hub::by_hand(), Shelf::new(), Shelf::new());
     let a = member(&hub, &[&far]).await;
     a.load("old").await;
     filled(&far).await;
@@ -78,21 +74,21 @@ async fn an_entry_found_is_put_into_the_tiers_above() {
 
 #[tokio::test]
 async fn an_invalidated_tag_kills_it_for_a_node_that_joins_later() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     a.load("old").await;
     filled(&shelf).await;
     a.words.invalidate_tag(&tag()).await;
     let late = member(&hub, &[&shelf]).await;
     assert_eq!(late.load("new").await, "new", "the sequencer knows what the node did not hear");
-    eventually("the tier has the new entry", async || shelf.puts.load(Ordering::Relaxed) == 2).await;
+    eventually("the tier has the new entry", async || shelf.faults().calls(Step::Put) == 2).await;
     support::settle().await;
     assert_eq!(a.load("other").await, "new");
 }
 
 #[tokio::test]
 async fn a_clear_kills_it_for_a_node_that_joins_later() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     a.load("old").await;
     filled(&shelf).await;
@@ -102,11 +98,11 @@ async fn a_clear_kills_it_for_a_node_that_joins_later() {
 
 #[tokio::test]
 async fn an_invalidated_key_kills_it_for_a_node_that_joins_later_though_the_tier_took_no_tombstone() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     a.load("old").await;
     filled(&shelf).await;
-    shelf.unburying.store(true, Ordering::Relaxed);
+    shelf.faults().fail([Step::Remove]);
     a.words.invalidate(&1).await;
     let late = member(&hub, &[&shelf]).await;
     assert!(shelf.has_entry(KEY));
@@ -115,7 +111,7 @@ async fn an_invalidated_key_kills_it_for_a_node_that_joins_later_though_the_tier
 
 #[tokio::test]
 async fn another_key_that_was_invalidated_does_not() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     a.load("old").await;
     filled(&shelf).await;
@@ -125,27 +121,27 @@ async fn another_key_that_was_invalidated_does_not() {
 
 #[tokio::test]
 async fn a_tombstone_in_one_tier_holds_for_those_below_that_did_not_take_it() {
-    let (hub, near, far) = (Hub::new(), Shelf::new(), Shelf::new());
+    let (hub, near, far) = (Hub::by_hand(), Shelf::new(), Shelf::new());
     let a = member(&hub, &[&near, &far]).await;
     a.load("old").await;
     filled(&far).await;
-    far.unburying.store(true, Ordering::Relaxed);
+    far.faults().fail([Step::Remove]);
     a.words.invalidate(&1).await;
     eventually("the upper tier has the tombstone", async || !near.has_entry(KEY)).await;
     let late = member(&hub, &[&near, &far]).await;
     // Nothing but the tombstone speaks against the entry below.
-    late.link.forgetful.store(true, Ordering::Relaxed);
+    late.link.lie(Lie::NothingInvalidated);
     assert!(far.has_entry(KEY));
     assert_eq!(late.load("new").await, "new");
 }
 
 #[tokio::test(start_paused = true)]
 async fn more_tombstones_owed_than_are_remembered_become_an_invalidation_of_everything() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
     b.load("old").await;
     filled(&shelf).await;
-    shelf.unburying.store(true, Ordering::Relaxed);
+    shelf.faults().fail([Step::Remove]);
     a.words.invalidate(&9).await;
     let others: Cache<u32, String> =
         Cache::builder("others").namespace(a.words.namespace()).shared().build().expect("valid settings");
@@ -161,20 +157,20 @@ async fn more_tombstones_owed_than_are_remembered_become_an_invalidation_of_ever
 
 #[tokio::test]
 async fn a_key_of_a_cache_that_is_in_memory_alone_takes_no_tombstone() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     let alone: Cache<u32, String> =
         Cache::builder("alone").namespace(a.words.namespace()).build().expect("valid settings");
     alone.invalidate(&1).await;
     a.words.invalidate(&2).await;
-    eventually("the shared cache's is buried", async || shelf.len() > 0).await;
+    eventually("the shared cache's is buried", async || !shelf.is_empty()).await;
     support::settle().await;
     assert_eq!(shelf.len(), 1);
 }
 
 #[tokio::test]
 async fn an_unrelated_tag_does_not() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     a.load("old").await;
     filled(&shelf).await;
@@ -184,7 +180,7 @@ async fn an_unrelated_tag_does_not() {
 
 #[tokio::test]
 async fn an_invalidated_key_is_buried_and_a_late_fill_is_refused() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
     a.load("old").await;
     filled(&shelf).await;
@@ -212,21 +208,21 @@ async fn an_invalidated_key_is_buried_and_a_late_fill_is_refused() {
 
 #[tokio::test]
 async fn a_tombstone_that_a_tier_did_not_take_is_tried_again() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     a.load("old").await;
     filled(&shelf).await;
-    shelf.failing.store(true, Ordering::Relaxed);
+    shelf.faults().fail(Step::ALL);
     a.words.invalidate(&1).await;
     support::settle().await;
-    shelf.failing.store(false, Ordering::Relaxed);
+    shelf.faults().heal();
     assert_eq!(a.words.get(&1).await, None, "this node knows, whatever the tier still has");
     eventually("the entry is buried", async || !shelf.has_entry(KEY)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn while_own_invalidations_wait_for_a_number_remote_entries_are_not_trusted() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     a.load("old").await;
     filled(&shelf).await;
@@ -239,7 +235,7 @@ async fn while_own_invalidations_wait_for_a_number_remote_entries_are_not_truste
 
 #[tokio::test(start_paused = true)]
 async fn its_age_counts_from_the_load_and_not_from_when_it_was_found() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
     a.load("old").await;
     filled(&shelf).await;
@@ -252,7 +248,7 @@ async fn its_age_counts_from_the_load_and_not_from_when_it_was_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sequencer_that_does_not_answer_costs_readers_a_bounded_delay_and_then_nothing() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     for key in 100..200 {
         a.words.entry(&key).tags(|| [tag()]).get_or_load(async || "old".to_owned()).await;
@@ -260,7 +256,7 @@ async fn a_sequencer_that_does_not_answer_costs_readers_a_bounded_delay_and_then
     eventually("the tier is filled", async || shelf.len() == 100).await;
     a.words.invalidate_tag(&Tag::named("other")).await;
     let late = member(&hub, &[&shelf]).await;
-    late.link.mute.store(true, Ordering::Relaxed);
+    late.link.faults().black_hole([Step::Newest]);
     let began = tokio::time::Instant::now();
     for key in 100..200 {
         assert_eq!(late.words.get_or_load(&key, async || "own".to_owned()).await, "own");
@@ -270,7 +266,7 @@ async fn a_sequencer_that_does_not_answer_costs_readers_a_bounded_delay_and_then
 
 #[tokio::test]
 async fn a_look_without_a_loader_does_not_wait_for_one() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     let words = a.words.clone();
     let load =
@@ -279,13 +275,13 @@ async fn a_look_without_a_loader_does_not_wait_for_one() {
         );
     support::settle().await;
     assert_eq!(a.words.get(&1).await, None);
-    assert_eq!(shelf.gets.load(Ordering::Relaxed), 2, "both asked the tier");
+    assert_eq!(shelf.faults().calls(Step::Get), 2, "both asked the tier");
     load.abort();
 }
 
 #[tokio::test]
 async fn shutting_the_namespace_down_waits_for_what_is_on_its_way_to_the_tier() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
     a.load("old").await;
     a.words.namespace().shutdown().await;
@@ -294,14 +290,14 @@ async fn shutting_the_namespace_down_waits_for_what_is_on_its_way_to_the_tier() 
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_tier_costs_a_bounded_delay_and_then_nothing() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let a = member(&hub, &[&shelf]).await;
-    shelf.hanging.store(true, Ordering::Relaxed);
+    shelf.faults().black_hole(Step::ALL);
     let began = tokio::time::Instant::now();
     for key in 100..200 {
         assert_eq!(a.words.get_or_load(&key, async || "own".to_owned()).await, "own");
     }
     // Five calls run into the deadline of 50 ms, then the breaker leaves the tier alone.
     assert!(began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
-    assert!(shelf.gets.load(Ordering::Relaxed) < 10);
+    assert!(shelf.faults().calls(Step::Get) < 10);
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use forebay_cache::{
     Cache, Fill, GuardedTier, Heard, Namespace, Outcome, Removal, Stored, Tag, Tier, TierConfig, TierError,
+    testing::{Hub, Node},
 };
 use forebay_metrics::Meter;
 use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
@@ -15,7 +16,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
 };
-use support::{eventually, hub::Hub};
+use support::eventually;
 
 type Hook = Box<dyn FnOnce() + Send>;
 
@@ -86,7 +87,7 @@ impl Tier for Prompt {
 }
 
 struct Member {
-    link: Arc<support::hub::Node>,
+    link: Arc<Node>,
     names: Cache<u32, String>,
     pages: Cache<u32, String>,
 }
@@ -106,7 +107,7 @@ async fn member(hub: &Arc<Hub>, tier: &Arc<Prompt>, meter: &Meter) -> Member {
 
 #[tokio::test]
 async fn a_load_that_begins_while_an_invalidation_is_applied_does_not_carry_its_number_past_it() {
-    let (hub, tier, watch) = (Hub::new(), Arc::<Prompt>::default(), Watch::default());
+    let (hub, tier, watch) = (Hub::by_hand(), Arc::<Prompt>::default(), Watch::default());
     let a = member(&hub, &tier, &Meter::disabled()).await;
     let b = member(&hub, &tier, &Meter::new(watch.clone())).await;
     b.names.entry(&1).tags(|| [Tag::named("name")]).insert("old".to_owned()).await;

@@ -149,6 +149,12 @@ impl Namespace {
         }
     }
 
+    /// How far this node has followed the chain without a gap.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn applied(&self) -> Option<Mark> {
+        self.ledger().chain.applied()
+    }
+
     /// The node's count of applied invalidations.
     #[inline]
     pub(crate) fn changes(&self) -> u64 {

@@ -1,9 +1,5 @@
-//! Stand-ins for what lives outside of the process, for tests about interleavings: a chain of invalidations whose
-//! messages the test delivers, drops and repeats, and a tier in memory that can fail or hang.
+//! What tests about interleavings share.
 #![expect(dead_code, reason = "each test file uses a part of it")]
-
-pub(crate) mod hub;
-pub(crate) mod shelf;
 
 use std::{future::Future, time::Duration};
 
