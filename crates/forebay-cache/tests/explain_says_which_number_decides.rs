@@ -4,18 +4,16 @@ mod support;
 
 use forebay_cache::{
     Against, Answer, Cache, Clock, EntryFound, Explanation, Held, MessagePack, Namespace, Standing, Tag,
+    testing::{Hub, Node, Shelf, Step},
 };
 use forebay_metrics::Meter;
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
-use support::{eventually, hub::Hub, shelf::Shelf};
+use std::{sync::Arc, time::Duration};
+use support::eventually;
 use tokio::time::advance;
 
 type Words = Cache<u32, String>;
 
-async fn words(hub: &Arc<Hub>, shelf: &Arc<Shelf>) -> (Words, Arc<support::hub::Node>) {
+async fn words(hub: &Arc<Hub>, shelf: &Arc<Shelf>) -> (Words, Arc<Node>) {
     let link = hub.node();
     let builder = Namespace::builder("shop").sequencer(link.clone()).meter(&Meter::disabled());
     let space = builder.tier(shelf.guarded()).build().expect("valid settings");
@@ -47,7 +45,7 @@ fn verdict_on(entry: &EntryFound, against: &Against) -> (Option<u64>, bool) {
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_is_found_fresh_in_each_tier_until_its_tag_is_invalidated() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (words, _) = words(&hub, &shelf).await;
     let why = words.explain(&1).await;
     assert_eq!((why.answer.clone(), &why.memory), (Answer::Loader, &Held::Nothing));
@@ -81,7 +79,7 @@ async fn an_entry_is_found_fresh_in_each_tier_until_its_tag_is_invalidated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_leaves_a_tombstone_and_time_expires_an_entry() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (words, _) = words(&hub, &shelf).await;
     loaded(&words, &shelf).await;
     advance(Duration::from_secs(101)).await;
@@ -100,7 +98,7 @@ async fn a_key_leaves_a_tombstone_and_time_expires_an_entry() {
 
 #[tokio::test(start_paused = true)]
 async fn what_another_node_left_is_held_against_what_the_sequencer_knows() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (a, _) = words(&hub, &shelf).await;
     loaded(&a, &shelf).await;
     // A node that joins later has not heard of it.
@@ -115,14 +113,14 @@ async fn what_another_node_left_is_held_against_what_the_sequencer_knows() {
 
 #[tokio::test(start_paused = true)]
 async fn looking_leaves_no_trace() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (a, _) = words(&hub, &shelf).await;
     loaded(&a, &shelf).await;
     let (b, _) = words(&hub, &shelf).await;
     let why = b.explain(&1).await;
     assert_eq!(why.answer, Answer::Tier("shelf".to_owned()));
     assert!(b.is_empty(), "nothing was promoted");
-    shelf.failing.store(true, Ordering::Relaxed);
+    shelf.faults().fail(Step::ALL);
     for _ in 0..100 {
         let why = b.explain(&1).await;
         assert!(matches!(why.tiers[0].held, Held::NoAnswer { .. }), "{why}");
@@ -132,7 +130,7 @@ async fn looking_leaves_no_trace() {
 
 #[tokio::test(start_paused = true)]
 async fn bytes_of_another_schema_are_told_apart_and_the_whole_is_data() {
-    let (hub, shelf) = (Hub::new(), Shelf::new());
+    let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (old, _) = words(&hub, &shelf).await;
     loaded(&old, &shelf).await;
     let space = Namespace::builder("shop").sequencer(hub.node()).meter(&Meter::disabled());
