@@ -22,4 +22,7 @@ pub struct CacheConfig {
     /// See [`CacheBuilder::load_max`](crate::CacheBuilder::load_max).
     #[serde(with = "humantime_serde")]
     pub load_max: Option<Duration>,
+    /// See [`CacheBuilder::sweep_every`](crate::CacheBuilder::sweep_every).
+    #[serde(with = "humantime_serde")]
+    pub sweep_every: Option<Duration>,
 }

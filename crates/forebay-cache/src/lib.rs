@@ -171,6 +171,7 @@ pub use invalidation::{Event, Invalidation, Stamp, Strength, Target};
 pub use key::CacheKey;
 pub use load::{Load, Previous};
 pub use loader::{Loader, LoaderError};
+pub use memory::EvictCause;
 pub use metrics::METRICS;
 pub use namespace::{Namespace, NamespaceBuilder, Reached};
 pub use pattern::Pattern;

@@ -21,7 +21,7 @@ pub const METRICS: &[Metric] = &{
 };
 
 /// What is measured of each cache.
-const CACHE: [Metric; 12] = [
+const CACHE: [Metric; 13] = [
     HITS,
     STALE,
     MISSES,
@@ -33,6 +33,7 @@ const CACHE: [Metric; 12] = [
     NOT_MODIFIED,
     UNSTORED,
     EVICTIONS,
+    SWEPT,
     INVALIDATIONS,
 ];
 
@@ -77,6 +78,11 @@ const NOT_MODIFIED: Metric = Metric::counter(
 );
 const EVICTIONS: Metric =
     Metric::counter("forebay_cache_evictions_total", &["cache"], "Entries that left memory to make room.");
+const SWEPT: Metric = Metric::counter(
+    "forebay_cache_swept_total",
+    &["cache"],
+    "Entries a sweep dropped from memory because they could never be served again.",
+);
 const INVALIDATIONS: Metric = Metric::counter(
     "forebay_cache_invalidations_total",
     &["cache"],
@@ -104,6 +110,7 @@ pub(crate) struct Meters {
     pub(crate) unwanted: Counter,
     pub(crate) not_modified: Counter,
     pub(crate) evictions: Counter,
+    pub(crate) swept: Counter,
     pub(crate) invalidations: Counter,
 }
 
@@ -129,6 +136,7 @@ impl Meters {
             unwanted: meter.counter(&UNSTORED, &[cache, "loader"]),
             not_modified: meter.counter(&NOT_MODIFIED, &[cache]),
             evictions: meter.counter(&EVICTIONS, &[cache]),
+            swept: meter.counter(&SWEPT, &[cache]),
             invalidations: meter.counter(&INVALIDATIONS, &[cache]),
         }
     }

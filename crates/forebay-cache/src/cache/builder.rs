@@ -2,10 +2,17 @@ use super::{
     handle::Cache,
     inner::{Inner, TagsOf, TtlOf, Weigher},
     remote::Remote,
+    sweep,
 };
 use crate::{
-    CacheConfig, CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Namespace, envelope::Limits,
-    flight::Flights, freshness::Freshness, memory::Memory, metrics::Meters, namespace::Member, tasks::Tasks,
+    CacheConfig, CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Namespace,
+    envelope::Limits,
+    flight::Flights,
+    freshness::Freshness,
+    memory::{EvictCause, Listener, Memory},
+    metrics::Meters,
+    namespace::Member,
+    tasks::Tasks,
 };
 use forebay_metrics::Meter;
 use forebay_scope::Tag;
@@ -33,6 +40,8 @@ pub struct CacheBuilder<K, V> {
     limits: Limits,
     load_max: Duration,
     background_loads_max: usize,
+    on_evict: Option<Listener<K, V>>,
+    sweep_every: Option<Duration>,
     /// Laid over everything else by `build`.
     outside: CacheConfig,
 }
@@ -54,6 +63,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             limits: Limits::default(),
             load_max: Duration::from_secs(30),
             background_loads_max: 64,
+            on_evict: None,
+            sweep_every: None,
             outside: CacheConfig::default(),
         }
     }
@@ -193,6 +204,23 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self
     }
 
+    /// Is told of every entry that leaves memory, and why; see [`EvictCause`]. Called outside of all locks, in the task
+    /// that caused it, so it should be quick. What it panics with is logged and goes no further. Default: nobody.
+    ///
+    /// An entry that is invalidated by its key leaves at once. One that expired, or whose tag was invalidated, is never
+    /// served again but takes room until it is replaced, evicted or [swept](Self::sweep_every), and is told of then.
+    pub fn on_evict(mut self, listener: impl Fn(&K, &Arc<V>, EvictCause) + Send + Sync + 'static) -> Self {
+        self.on_evict = Some(Arc::new(listener));
+        self
+    }
+
+    /// How often memory is [swept](Cache::sweep), on a task that ends with the cache. Default: not at all; what can
+    /// never be served again then leaves when its room is needed.
+    pub fn sweep_every(mut self, pause: Duration) -> Self {
+        self.sweep_every = Some(pause);
+        self
+    }
+
     /// Settings from outside of the program. They win over those given in code, in whatever order both are given.
     /// Default: none.
     pub fn config(mut self, config: CacheConfig) -> Self {
@@ -204,6 +232,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
     ///
     /// # Errors
     /// A setting that makes no sense, or a name that is taken in the namespace.
+    ///
+    /// # Panics
+    /// With [`sweep_every`](Self::sweep_every), outside of a tokio runtime.
     pub fn build(mut self) -> Result<Cache<K, V>, CacheError> {
         self.take_outside();
         self.check()?;
@@ -216,7 +247,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             None => (self.entries as u64, None),
         };
         let inner = Arc::new(Inner {
-            memory: Memory::new(self.entries, weight, self.clock),
+            memory: Memory::new(self.entries, weight, self.clock, self.on_evict),
             flights: Flights::new(self.clock, self.load_max),
             freshness: self.freshness,
             weigher,
@@ -231,6 +262,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
                 fills: Tasks::new(Remote::<V>::FILLS_MAX),
             }),
             tasks: Tasks::new(self.background_loads_max),
+            sweeper: Tasks::new(1),
             spread: foldhash::fast::RandomState::default(),
             name: self.name.into(),
             namespace: namespace.clone(),
@@ -245,6 +277,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             });
         }
         namespace.join(&inner.name, member)?;
+        if let Some(pause) = self.sweep_every {
+            sweep::start(&inner, pause);
+        }
         Ok(Cache(inner))
     }
 
@@ -257,6 +292,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         *stale_if_error = outside.stale_if_error.unwrap_or(*stale_if_error);
         self.entries = outside.capacity.unwrap_or(self.entries);
         self.load_max = outside.load_max.unwrap_or(self.load_max);
+        self.sweep_every = outside.sweep_every.or(self.sweep_every);
     }
 
     fn check(&self) -> Result<(), CacheError> {
@@ -278,6 +314,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         }
         if !stale_while_revalidate.is_zero() && self.loader.is_none() {
             return wrong("stale_while_revalidate", "needs a `loader` to reload with in the background");
+        }
+        if self.sweep_every.is_some_and(|pause| pause.is_zero()) {
+            return wrong("sweep_every", "must not be 0; leave it out for no sweeps");
         }
         if self.load_max.is_zero() {
             return wrong("load_max", "must not be 0");

@@ -174,12 +174,6 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         self.0.memory.weight()
     }
 
-    /// Drops from memory what can never be served again, so that it takes no room until it is evicted. Takes each
-    /// shard's lock in turn.
-    pub fn sweep(&self) {
-        self.0.memory.sweep();
-    }
-
     /// Waits for background loads and for entries on their way to remote tiers, and starts no more. Memory goes on
     /// answering.
     pub async fn shutdown(&self) {

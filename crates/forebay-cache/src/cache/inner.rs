@@ -4,7 +4,7 @@ use crate::{
     clock::nanos,
     flight::{Flights, Landing, Lead},
     freshness::Freshness,
-    memory::{Found, Inspected, Life, Memory, Origin, Slot, Verdict},
+    memory::{EvictCause, Found, Inspected, Life, Memory, Origin, Slot, Verdict},
     metrics::Meters,
     namespace::Member,
     tasks::Tasks,
@@ -39,6 +39,8 @@ pub(super) struct Inner<K, V> {
     pub(super) remote: Option<Remote<V>>,
     /// Loads that outlive their callers.
     pub(super) tasks: Tasks,
+    /// The periodic sweep, if there is one.
+    pub(super) sweeper: Tasks,
     /// Places each key between 0 and 1 for jitter: differently on each node, always the same on one.
     pub(super) spread: foldhash::fast::RandomState,
 }
@@ -172,7 +174,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
             let mut shard = self.flights.lock(key);
             shard.detach(key);
             match strength {
-                Strength::Hard => self.memory.remove(key),
+                Strength::Hard => Some(self.memory.remove(key, EvictCause::Invalidated)),
                 Strength::Soft => {
                     self.memory.soften(key);
                     None
@@ -195,6 +197,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
     }
 
     async fn shutdown(&self) {
+        self.sweeper.abort().await;
         self.tasks.shutdown().await;
         if let Some(remote) = &self.remote {
             remote.fills.shutdown().await;

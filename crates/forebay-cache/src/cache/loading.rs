@@ -8,7 +8,7 @@ use crate::{
     flight::{Landing, Lead},
     freshness::Freshness,
     load::Decided,
-    memory::{Life, Origin, Verdict},
+    memory::{EvictCause, Life, Origin, Verdict},
     namespace::Start,
 };
 use bytes::Bytes;
@@ -122,7 +122,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let Self { inner, lead, key, .. } = self;
         let landing = Landing::Absent { life, behind };
         let gone = lead.land(landing.clone(), || {
-            if behind { None } else { key.with_bytes(|bytes| inner.memory.remove(bytes)) }
+            (!behind).then(|| key.with_bytes(|bytes| inner.memory.remove(bytes, EvictCause::Absent)))
         });
         drop(gone);
         landing

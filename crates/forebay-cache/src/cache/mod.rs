@@ -11,6 +11,7 @@ mod loading;
 mod lookup;
 mod refresh;
 mod remote;
+mod sweep;
 
 pub use builder::CacheBuilder;
 pub use handle::Cache;

@@ -1,11 +1,15 @@
 //! The memory tier: typed values, judged where they are found.
 
+mod evicted;
 mod floors;
 mod glance;
 mod life;
 mod slot;
 mod store;
+mod sweep;
 
+pub use evicted::EvictCause;
+pub(crate) use evicted::Listener;
 pub(crate) use life::{Life, Origin, Times, Verdict};
 pub(crate) use slot::Slot;
 pub(crate) use store::{Found, Inspected, Memory};

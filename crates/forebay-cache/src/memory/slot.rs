@@ -60,6 +60,17 @@ impl<K> Slot<K> {
     }
 }
 
+impl<K: Clone> Clone for Slot<K> {
+    fn clone(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            checked_at_change: AtomicU64::new(self.checked_at_change.load(Ordering::Acquire)),
+            fresh_until_or_tagged: self.fresh_until_or_tagged,
+            life: self.life.clone(),
+        }
+    }
+}
+
 impl<K: CacheKey> Hash for Slot<K> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.key.with_bytes(|bytes| state.write(bytes));

@@ -1,16 +1,19 @@
 use super::{
+    evicted::{EvictCause, Evicted, Evictions, Listener},
     floors::Floors,
     glance::Glance,
     life::{Life, Verdict},
     slot::{Named, Probe, Slot},
+    sweep::Sweep,
 };
 use crate::{CacheKey, Clock};
-use quick_cache::{DefaultHashBuilder, Lifecycle, OptionsBuilder, Weighter, sync};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter, sync};
 use std::{fmt, sync::Arc};
 
 /// The memory tier of one cache.
 pub(crate) struct Memory<K, V> {
-    entries: sync::Cache<Slot<K>, Arc<V>, SlotWeight, DefaultHashBuilder, Evictions>,
+    pub(super) entries: sync::Cache<Slot<K>, Arc<V>, SlotWeight, DefaultHashBuilder, Evictions<K, V>>,
+    pub(super) listener: Option<Listener<K, V>>,
     pub(crate) floors: Floors,
     pub(crate) clock: Clock,
 }
@@ -33,15 +36,16 @@ pub(crate) struct Inspected<V> {
 }
 
 impl<K: CacheKey, V> Memory<K, V> {
-    pub(crate) fn new(entries: usize, weight: u64, clock: Clock) -> Self {
+    pub(crate) fn new(entries: usize, weight: u64, clock: Clock, listener: Option<Listener<K, V>>) -> Self {
         let options = OptionsBuilder::new()
             .estimated_items_capacity(entries)
             .weight_capacity(weight)
             .build()
             .expect("both capacities are set");
+        let evictions = Evictions { listener: listener.clone() };
         let entries =
-            sync::Cache::with_options(options, SlotWeight, DefaultHashBuilder::default(), Evictions);
-        Self { entries, floors: Floors::default(), clock }
+            sync::Cache::with_options(options, SlotWeight, DefaultHashBuilder::default(), evictions);
+        Self { entries, listener, floors: Floors::default(), clock }
     }
 
     /// Finds and judges the entry of `key`; `changes` is the namespace's count of invalidations, read before.
@@ -69,13 +73,21 @@ impl<K: CacheKey, V> Memory<K, V> {
     /// Stores an entry and returns what had to go for it, to be dropped by the caller outside of any lock.
     pub(crate) fn store(&self, slot: Slot<K>, value: Arc<V>) -> Evicted<K, V> {
         let mut evicted = Evicted::default();
+        let stored = self.listener.as_ref().map(|_| (slot.key.clone(), value.clone()));
         self.entries.insert_with_lifecycle(slot, value, &mut evicted);
+        if let Some((key, value)) = stored {
+            evicted.replaced_by(&key, &value);
+        }
         evicted
     }
 
     /// Takes the entry of the key with these bytes out, to be dropped by the caller outside of any lock.
-    pub(crate) fn remove(&self, bytes: &[u8]) -> Option<(Slot<K>, Arc<V>)> {
-        self.entries.remove(&Named { bytes, soften: false })
+    pub(crate) fn remove(&self, bytes: &[u8], cause: EvictCause) -> Evicted<K, V> {
+        let mut removed = Evicted::told_to(self.listener.as_ref());
+        if let Some((slot, value)) = self.entries.remove(&Named { bytes, soften: false }) {
+            removed.add(slot, value, cause);
+        }
+        removed
     }
 
     /// Marks the entry of the key with these bytes as a mere fallback.
@@ -84,13 +96,18 @@ impl<K: CacheKey, V> Memory<K, V> {
         drop(self.entries.peek(&Named { bytes, soften: true }));
     }
 
-    /// Drops everything that can never be served again.
-    pub(crate) fn sweep(&self) {
-        let now = self.clock.now();
-        self.entries.retain(|slot, _| {
-            let valid = slot.life.is_valid(&self.floors);
-            slot.life.verdict(valid, &self.floors, now) != Verdict::Dead
-        });
+    /// A walk that drops everything that can never be served again.
+    pub(crate) fn sweep(&self) -> Sweep<'_, K, V> {
+        Sweep::over(self, self.entries.iter())
+    }
+
+    /// Changes how much fits in; what no longer does goes at once.
+    pub(crate) fn set_capacity(&self, weight: u64) {
+        self.entries.set_capacity(weight);
+    }
+
+    pub(crate) fn capacity(&self) -> u64 {
+        self.entries.capacity()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -112,46 +129,10 @@ impl<K, V> fmt::Debug for Memory<K, V> {
 }
 
 #[derive(Debug, Clone)]
-struct SlotWeight;
+pub(super) struct SlotWeight;
 
 impl<K, V> Weighter<Slot<K>, Arc<V>> for SlotWeight {
     fn weight(&self, slot: &Slot<K>, _: &Arc<V>) -> u64 {
         slot.life.weight()
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Evictions;
-
-/// Entries that left the store in one operation: those evicted for room, and the one that was replaced.
-#[derive(Debug)]
-pub(crate) struct Evicted<K, V> {
-    /// Usually there is one at most, which then costs no allocation.
-    first: Option<(Slot<K>, Arc<V>)>,
-    more: Vec<(Slot<K>, Arc<V>)>,
-}
-
-impl<K, V> Default for Evicted<K, V> {
-    fn default() -> Self {
-        Self { first: None, more: Vec::new() }
-    }
-}
-
-impl<K: CacheKey, V> Evicted<K, V> {
-    /// How many entries of other keys than `key` had to go.
-    pub(crate) fn count_others(&self, key: &K) -> u64 {
-        self.first.iter().chain(&self.more).filter(|(slot, _)| slot.key != *key).count() as u64
-    }
-}
-
-impl<K, V> Lifecycle<Slot<K>, Arc<V>> for Evictions {
-    type RequestState = Evicted<K, V>;
-
-    fn on_evict(&self, evicted: &mut Self::RequestState, slot: Slot<K>, value: Arc<V>) {
-        if evicted.first.is_none() {
-            evicted.first = Some((slot, value));
-        } else {
-            evicted.more.push((slot, value));
-        }
     }
 }
