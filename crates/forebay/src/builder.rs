@@ -43,7 +43,8 @@ impl DataPathBuilder {
         self
     }
 
-    /// The Redis server that nodes share, by its URL. Default: none, each node has its memory only.
+    /// The Redis that nodes share, by its URL: one server (`redis://`), a primary behind sentinels (`redis-sentinel://`) or
+    /// a cluster (`redis-cluster://`); with the feature `rustls` over TLS as well (`rediss://` and so on). Default: none, each node has its memory only.
     #[cfg(feature = "redis")]
     pub fn redis(mut self, url: impl Into<String>) -> Self {
         self.settings.redis = Some(crate::cache::fred10::RedisConfig::from_url(url));
@@ -160,6 +161,10 @@ fn check(settings: &Settings, layers: &Layers) -> Result<(), ConfigError> {
     #[cfg(feature = "postgres")]
     if let Some(Err(error)) = settings.postgres.as_ref().map(crate::pool::PoolConfig::validate) {
         return wrong("postgres", error.to_string());
+    }
+    #[cfg(feature = "redis")]
+    if let Some(Err(error)) = settings.redis.as_ref().map(crate::cache::fred10::RedisConfig::validate) {
+        return wrong("redis", error.source.to_string());
     }
     #[cfg(feature = "response")]
     if let Err(error) = settings.response.check() {

@@ -114,6 +114,21 @@ async fn connection_strings_with_secrets_do_not_reach_messages() {
     assert!(!error.contains("hunter2"), "{error}");
 }
 
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn a_redis_that_cannot_be_meant_is_named_with_its_origin() {
+    for (url, problem) in [
+        ("redis-sentinel://u:hunter2@h", "?sentinelServiceName=NAME"),
+        ("redis-cluster://u:hunter2@h:1/2", "no databases"),
+        ("http://u:hunter2@h", "not a Redis URL"),
+    ] {
+        let environment = variables([("REDIS_URL", url)]);
+        let error = refusal(DataPath::builder().environment(environment)).await;
+        assert!(error.contains(problem) && error.contains("REDIS_URL"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
 #[cfg(not(feature = "postgres"))]
 #[tokio::test]
 async fn a_part_that_is_not_compiled_in_names_its_feature() {

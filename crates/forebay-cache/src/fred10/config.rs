@@ -1,22 +1,38 @@
+use crate::TierError;
 use fred::{
     clients::{Client, SubscriberClient},
-    error::{Error, ErrorKind},
+    error::Error,
     types::{
         RespVersion,
-        config::{Config, ConnectionConfig, PerformanceConfig, TcpConfig, UnresponsiveConfig},
+        config::{Config, ConnectionConfig, PerformanceConfig, ServerConfig, TcpConfig, UnresponsiveConfig},
     },
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
-/// How to reach a Redis server. Needs Redis 6 or later.
+/// How to reach Redis: one server, a primary behind sentinels, or a cluster. Needs Redis 6 or later.
 ///
-/// `Debug` leaves the URL out, because it may hold a password.
+/// `Debug` leaves the URLs out, because they may hold passwords.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedisConfig {
-    /// `redis://[user:password@]host[:port][/database]`. Default: `redis://127.0.0.1:6379`.
+    /// Where Redis is. Default: `redis://127.0.0.1:6379`. One of
+    /// - `redis://[user:password@]host[:port][/database]`: one server;
+    /// - `redis-sentinel://[user:password@]host[:port][/database]?sentinelServiceName=NAME[&node=host:port…]`: a primary as
+    ///   the sentinels name it; `&sentinelUsername=…&sentinelPassword=…` where those ask for their own;
+    /// - `redis-cluster://[user:password@]host:port[?node=host:port[&node=…]]`: a cluster, by some of its nodes.
+    ///
+    /// `rediss`, `rediss-sentinel` and `rediss-cluster` speak TLS, which needs the feature `rustls`.
     pub url: String,
+    /// A PEM file with the authorities that vouch for the servers' certificates. Default: the platform's.
+    pub tls_ca: Option<PathBuf>,
+    /// Read entries from a cluster's replicas, which spreads the load: what a replica has not heard of yet is a miss, and
+    /// an entry it still has is checked like any other against the numbers the primary gave out. Everything else goes to
+    /// the primary. Default: no.
+    pub read_from_replicas: bool,
+    /// The same for one server or sentinels: read-only replicas, as `redis://…` or `rediss://…`, asked in turn; the primary
+    /// takes the place of those that are away. Default: none.
+    pub replica_urls: Vec<String>,
     /// How long a command may take, its wait in this process included. Default: 250 ms.
     #[serde(with = "humantime_serde")]
     pub command_timeout: Duration,
@@ -41,6 +57,9 @@ impl Default for RedisConfig {
     fn default() -> Self {
         Self {
             url: "redis://127.0.0.1:6379".into(),
+            tls_ca: None,
+            read_from_replicas: false,
+            replica_urls: Vec::new(),
             command_timeout: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(2),
             dead_after: Duration::from_secs(2),
@@ -58,48 +77,47 @@ impl RedisConfig {
         Self { url: url.into(), ..Self::default() }
     }
 
+    /// Checks the settings without connecting anywhere.
+    ///
+    /// # Errors
+    /// A URL that does not parse or asks for what this build does not have, settings that contradict each other, a timeout
+    /// of zero, a file of certificates that cannot be read.
+    pub fn validate(&self) -> Result<(), TierError> {
+        self.check().map_err(|source| TierError { tier: "redis", step: "connect", source: source.into() })
+    }
+
     pub(super) fn client(&self) -> Result<Client, Error> {
-        let performance = self.performance(64);
-        Ok(Client::new(self.server()?, Some(performance), Some(self.connection()), None))
+        self.check()?;
+        self.client_at(&self.url)
+    }
+
+    /// A client for each replica that entries may be read from.
+    pub(super) fn replica_clients(&self) -> Result<Vec<Client>, Error> {
+        self.replica_urls.iter().map(|url| self.client_at(url)).collect()
+    }
+
+    fn client_at(&self, url: &str) -> Result<Client, Error> {
+        let server = self.server_at(url)?;
+        let connection = self.connection(&server);
+        Ok(Client::new(server, Some(self.performance(64)), Some(connection), None))
     }
 
     /// A client for subscriptions that also takes commands (RESP3), and holds `events_max` messages for its reader.
     pub(super) fn subscriber(&self, events_max: usize) -> Result<SubscriberClient, Error> {
-        let server = Config { version: RespVersion::RESP3, ..self.server()? };
-        let performance = self.performance(events_max);
-        Ok(SubscriberClient::new(server, Some(performance), Some(self.connection()), None))
-    }
-
-    fn server(&self) -> Result<Config, Error> {
-        let refuse = |why: &'static str| Err(Error::new(ErrorKind::Config, why));
-        match self.url.split_once("://").map(|(scheme, _)| scheme) {
-            Some("redis") => {}
-            Some("rediss") => {
-                return refuse("rediss:// asks for TLS, which this build of the Redis tier does not have");
-            }
-            Some("redis-sentinel" | "redis-cluster") => {
-                return refuse(
-                    "sentinel and cluster are not reached by URL: connect a fred client and use from_client",
-                );
-            }
-            _ => return refuse("not a Redis URL: expected redis://[user:password@]host[:port][/database]"),
-        }
-        if self.command_timeout.is_zero() || self.connect_timeout.is_zero() || self.dead_after.is_zero() {
-            return refuse("a timeout of zero would be none at all");
-        }
-        // One attempt to connect, and no reconnect policy: fred would carry out what was queued before the connection broke
-        // after it is back, however much later that is. The supervisor (link.rs) connects again instead.
-        let mut server = Config::from_url_centralized(&self.url)?;
-        server.fail_fast = true;
-        Ok(server)
+        self.check()?;
+        let server = Config { version: RespVersion::RESP3, ..self.server_at(&self.url)? };
+        let (performance, connection) = (self.performance(events_max), self.connection(&server));
+        Ok(SubscriberClient::new(server, Some(performance), Some(connection), None))
     }
 
     /// Everything here overrides a default of fred that would wait, queue or drop without a bound.
-    fn connection(&self) -> ConnectionConfig {
+    fn connection(&self, server: &Config) -> ConnectionConfig {
+        // In a cluster the second attempt follows the first to where the slot has moved.
+        let is_cluster = matches!(server.server, ServerConfig::Clustered { .. });
         ConnectionConfig {
             connection_timeout: self.connect_timeout,
             internal_command_timeout: self.connect_timeout,
-            max_command_attempts: 1,
+            max_command_attempts: if is_cluster { 2 } else { 1 },
             max_command_buffer_len: self.queued_max.max(1),
             reconnect_on_auth_error: true,
             unresponsive: UnresponsiveConfig {
@@ -123,6 +141,9 @@ impl RedisConfig {
 impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisConfig")
+            .field("tls_ca", &self.tls_ca)
+            .field("read_from_replicas", &self.read_from_replicas)
+            .field("replicas", &self.replica_urls.len())
             .field("command_timeout", &self.command_timeout)
             .field("connect_timeout", &self.connect_timeout)
             .field("dead_after", &self.dead_after)

@@ -2,6 +2,7 @@ use super::config::RedisConfig;
 use fred::{
     error::{Error, ErrorKind},
     interfaces::{ClientLike, EventInterface},
+    types::Value,
 };
 use std::{
     fmt,
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    sync::Notify,
     task::JoinHandle,
     time::{Instant, sleep},
 };
@@ -31,14 +33,18 @@ pub(super) struct Link<C> {
 impl<C: ClientLike + EventInterface + 'static> Link<C> {
     /// Starts connecting `client`. Must be called within a tokio runtime.
     pub(super) fn open(client: C, config: &RedisConfig) -> Self {
-        let health = Arc::new(Health::new(false));
+        let health = Arc::new(Health::new(false, client.is_clustered(), config.dead_after / 2));
         let task = tokio::spawn(supervise(client.clone(), Arc::clone(&health), config.clone()));
         Self { client, health, supervisor: Mutex::new(Some(AbortOnDrop(task))) }
     }
 
     /// A client that somebody else connects and closes.
     pub(super) fn borrowed(client: C) -> Self {
-        Self { client, health: Arc::new(Health::new(true)), supervisor: Mutex::new(None) }
+        Self {
+            client,
+            health: Arc::new(Health::new(true, false, Duration::ZERO)),
+            supervisor: Mutex::new(None),
+        }
     }
 
     /// The client, if it is connected: fred would otherwise queue the command.
@@ -58,6 +64,7 @@ impl<C: ClientLike + EventInterface + 'static> Link<C> {
     pub(super) fn note<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
         match &result {
             Err(error) if matches!(error.kind(), ErrorKind::Timeout) => self.health.silent(),
+            Err(error) if error.details().starts_with("READONLY") => self.health.demoted.notify_one(),
             _ => self.health.answered(),
         }
         result
@@ -84,16 +91,22 @@ impl<C> fmt::Debug for Link<C> {
 async fn supervise<C: ClientLike + EventInterface>(client: C, health: Arc<Health>, config: RedisConfig) {
     let mut delay = config.reconnect_delay_min;
     loop {
-        let mut connected = client.reconnect_rx();
+        let mut connections = client.reconnect_rx();
         let mut task = AbortOnDrop::<Result<(), Error>>(client.connect());
+        let connected = async {
+            let connected = connections.recv().await.is_ok();
+            // A cluster says so for each of its servers, and takes commands when it has all of them.
+            connected && (!client.is_clustered() || answers(&client).await)
+        };
         tokio::select! {
             biased;
-            Ok(_) = connected.recv() => {
+            true = connected => {
                 health.connected();
                 delay = config.reconnect_delay_min;
                 tokio::select! {
                     ended = &mut task.0 => tracing::debug!(?ended, "redis connection ended"),
                     () = health.until_dead(config.dead_after) => tracing::debug!("redis does not answer, connecting again"),
+                    () = health.demoted.notified() => tracing::debug!("redis is no longer the primary, connecting again"),
                 }
             }
             ended = &mut task.0 => tracing::debug!(?ended, "could not connect to redis"),
@@ -106,33 +119,65 @@ async fn supervise<C: ClientLike + EventInterface>(client: C, health: Arc<Health
     }
 }
 
+async fn answers<C: ClientLike>(client: &C) -> bool {
+    loop {
+        match client.ping::<Value>(None).await {
+            Ok(_) => return true,
+            Err(error) if matches!(error.kind(), ErrorKind::Timeout) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
 struct Health {
     /// Whether the supervisor saw the present connection come up.
     up: AtomicBool,
-    /// Milliseconds after `since` at which the first command that was not answered failed; 0 when the last one was.
+    /// Milliseconds after `since` at which the first command that was not answered failed; 0 when all is well.
     silent_from: AtomicU64,
+    /// The same for the last one.
+    silent_at: AtomicU64,
     since: Instant,
+    /// Commands go to several servers: that one answers says nothing of another.
+    many: bool,
+    /// For how long all must be well before the silence of one of many servers is forgotten, in milliseconds.
+    calm: u64,
+    /// Told when a server refused a write because it follows another one.
+    demoted: Notify,
 }
 
 impl Health {
-    fn new(up: bool) -> Self {
-        Self { up: AtomicBool::new(up), silent_from: AtomicU64::new(0), since: Instant::now() }
+    fn new(up: bool, many: bool, calm: Duration) -> Self {
+        Self {
+            up: AtomicBool::new(up),
+            silent_from: AtomicU64::new(0),
+            silent_at: AtomicU64::new(0),
+            since: Instant::now(),
+            many,
+            calm: u64::try_from(calm.as_millis()).unwrap_or(u64::MAX),
+            demoted: Notify::new(),
+        }
     }
 
     fn connected(&self) {
-        self.answered();
+        self.silent_from.store(0, Ordering::Relaxed);
         self.up.store(true, Ordering::Release);
     }
 
     fn answered(&self) {
         // Read first: a healthy connection then shares the cache line without writing to it.
-        if self.silent_from.load(Ordering::Relaxed) != 0 {
+        if self.silent_from.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let quiet = self.now().saturating_sub(self.silent_at.load(Ordering::Relaxed));
+        if !self.many || quiet > self.calm {
             self.silent_from.store(0, Ordering::Relaxed);
         }
     }
 
     fn silent(&self) {
-        let _already = self.silent_from.compare_exchange(0, self.now(), Ordering::Relaxed, Ordering::Relaxed);
+        let now = self.now();
+        self.silent_at.store(now, Ordering::Relaxed);
+        let _already = self.silent_from.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn now(&self) -> u64 {

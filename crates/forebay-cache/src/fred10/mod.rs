@@ -1,4 +1,4 @@
-//! Redis (6 or later) through fred 10: the tier and the sequencer.
+//! Redis (6 or later) through fred 10: the tier and the sequencer, on one server, behind sentinels, or on a cluster.
 //!
 //! # The tier's keys
 //! A [`RedisTier`] keeps one string per key, exactly the key the cache gives it, holding an
@@ -32,14 +32,28 @@
 //! A Redis that lost its newest writes (a restart from a dump, a promoted replica) gives the same numbers out again. A
 //! node that had seen more notices at its next heartbeat, by the links, and starts a new epoch.
 //!
-//! `PUBLISH` reaches every node of a cluster, if by a detour; the heartbeat may then take an event that is still under way for
-//! a lost one and replay it, which is harmless.
+//! # Sentinels and clusters
+//! Behind sentinels everything goes to the primary they name; a server that answers that it follows another one is left at
+//! once. In a cluster the keys of a tier spread over the shards, the chain of a namespace is in one of them, and a batch takes
+//! one round trip per shard. Where the servers are Redis 7 or later the channel is a sharded one, so that the messages come
+//! from the server that has the chain; `PUBLISH` on older ones reaches every node by a detour, and the heartbeat may then
+//! take an event that is still under way for a lost one and replay it, which is harmless. A cluster is used while all of
+//! its shards have a primary that can be reached.
+//!
+//! # Replicas
+//! Entries may be read from replicas, nothing else is: numbers, events and tombstones come from the primary. A replica that lags
+//! still has an entry that was invalidated; it is used only if no invalidation of its key or tags has a larger number, and who
+//! does not know asks the primary.
 
 mod config;
 mod link;
+mod reads;
 mod script;
 mod sequencer;
+mod server;
 mod tier;
+#[cfg(feature = "rustls")]
+mod tls;
 
 pub use config::RedisConfig;
 pub use sequencer::{RedisSequencer, SequencerConfig};

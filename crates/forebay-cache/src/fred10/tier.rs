@@ -1,7 +1,8 @@
 use super::{
     config::RedisConfig,
     link::Link,
-    script::{Call, Script, complete},
+    reads::Reads,
+    script::{Call, Script},
 };
 use crate::{
     Fill, Outcome, Removal, Stored, Tier, TierError,
@@ -12,12 +13,11 @@ use bytes::Bytes;
 use fred::{
     clients::Client,
     error::{Error, ErrorKind},
-    interfaces::KeysInterface,
     types::Value,
 };
 use std::time::Duration;
 
-/// Redis strings as a tier.
+/// Redis strings as a tier: on one server, a primary behind sentinels, or a cluster.
 ///
 /// It connects in the background: while Redis is away, calls fail at once, and they work again after it is back.
 ///
@@ -26,6 +26,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct RedisTier {
     link: Link<Client>,
+    reads: Reads,
     put: Script,
     remove: Script,
 }
@@ -40,19 +41,21 @@ impl RedisTier {
     /// When the configuration cannot be meant: the URL does not parse, a timeout is zero.
     pub fn connect(config: &RedisConfig) -> Result<Self, TierError> {
         let client = config.client().map_err(failed("connect"))?;
-        Ok(Self::over(Link::open(client, config)))
+        let reads = Reads::open(config).map_err(failed("connect"))?;
+        Ok(Self::over(Link::open(client, config), reads))
     }
 
     /// Uses a fred client that the caller has connected, configured and will close. Give it a command timeout, a
     /// reconnect policy, one attempt per command and a bounded command buffer: fred has none of them by default.
     #[must_use]
     pub fn from_client(client: Client) -> Self {
-        Self::over(Link::borrowed(client))
+        Self::over(Link::borrowed(client), Reads::Primary)
     }
 
-    fn over(link: Link<Client>) -> Self {
+    fn over(link: Link<Client>, reads: Reads) -> Self {
         Self {
             link,
+            reads,
             put: Script::new(include_str!("scripts/put.lua")),
             remove: Script::new(include_str!("scripts/remove.lua")),
         }
@@ -66,17 +69,8 @@ impl RedisTier {
 
     /// Closes the connection, unless the client is the caller's. Calls fail from then on.
     pub async fn shutdown(&self) {
+        self.reads.shutdown().await;
         self.link.shutdown().await;
-    }
-
-    async fn read(&self, keys: &[Bytes]) -> Result<Vec<Value>, Error> {
-        let pipeline = self.link.ready()?.pipeline();
-        for key in keys {
-            // The time left is asked first: if a write comes between the two, an entry is taken for older than it is.
-            let _queued: () = pipeline.pttl(key.clone()).await?;
-            let _queued: () = pipeline.get(key.clone()).await?;
-        }
-        self.link.note(complete(pipeline.try_all::<Value>().await, keys.len() * 2))
     }
 
     async fn run(&self, script: &Script, calls: &[Call]) -> Result<Vec<Value>, Error> {
@@ -92,7 +86,7 @@ impl Tier for RedisTier {
     }
 
     async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Stored>>, TierError> {
-        let replies = self.read(keys).await.map_err(failed("get"))?;
+        let replies = self.reads.read(&self.link, keys).await.map_err(failed("get"))?;
         replies
             .chunks_exact(2)
             .map(|pair| stored(&pair[0], &pair[1]))

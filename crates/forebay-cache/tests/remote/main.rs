@@ -23,6 +23,10 @@ mod redis_bus_that_is_cut_is_noticed;
 #[cfg(feature = "redis")]
 mod redis_configuration_is_checked;
 #[cfg(feature = "redis")]
+mod redis_groups_are_followed;
+#[cfg(feature = "redis")]
+mod redis_keeps_namespaces_apart;
+#[cfg(feature = "redis")]
 mod redis_lost_chain_starts_a_new_epoch;
 #[cfg(feature = "redis")]
 mod redis_nodes_hear_each_other;
@@ -32,5 +36,7 @@ mod redis_refuses_fills_older_than_what_it_holds;
 mod redis_remembers_the_newest_number_of_a_tag;
 #[cfg(feature = "redis")]
 mod redis_replays_what_a_node_missed;
+#[cfg(all(feature = "redis", feature = "rustls"))]
+mod redis_speaks_tls;
 #[cfg(feature = "redis")]
 mod redis_survives_dropped_calls;

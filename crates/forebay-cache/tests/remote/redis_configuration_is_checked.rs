@@ -17,8 +17,13 @@ async fn urls() {
     assert!(refusal("localhost:6379").contains("expected redis://"), "{}", refusal("localhost:6379"));
     assert!(refusal("http://localhost").contains("expected redis://"));
     assert!(refusal("").contains("expected redis://"));
-    assert!(refusal("rediss://localhost").contains("TLS"));
-    assert!(refusal("redis-cluster://localhost").contains("from_client"));
+    assert!(refusal("redis-sentinel://localhost").contains("?sentinelServiceName=NAME"));
+    assert!(refusal("redis-cluster://localhost:1/3").contains("no databases"));
+    assert!(refusal("redis-cluster://localhost:1?node=nowhere").contains("nowhere"));
+    #[cfg(not(feature = "rustls"))]
+    for url in ["rediss://localhost", "rediss-cluster://localhost:1"] {
+        assert!(refusal(url).contains("feature `rustls`"), "{}", refusal(url));
+    }
     for url in ["redis://", "redis://h:99999", "redis://h/x", "redis://h/1/2", "redis://h:port"] {
         let words = refusal(url);
         assert!(words.starts_with("redis: connect failed: ") && words.len() > 30, "{words}");
@@ -26,6 +31,32 @@ async fn urls() {
     for url in ["redis://user:s3cret@h:99999", "redis://user:s3cret@h/x", "http://user:s3cret@h"] {
         assert!(!refusal(url).contains("s3cret"), "{}", refusal(url));
     }
+}
+
+#[tokio::test]
+async fn replicas() {
+    let refusal =
+        |config: RedisConfig| words(&RedisTier::connect(&config).expect_err("it contradicts itself"));
+    let replica_urls = vec!["redis://h".to_owned()];
+    let single = RedisConfig { read_from_replicas: true, ..RedisConfig::default() };
+    assert!(refusal(single).contains("`replica_urls`"));
+    let cluster = RedisConfig { replica_urls, ..RedisConfig::from_url("redis-cluster://h:1") };
+    assert!(refusal(cluster).contains("`read_from_replicas`"));
+    let odd = RedisConfig { replica_urls: vec!["redis-cluster://h:1".into()], ..RedisConfig::default() };
+    assert!(refusal(odd).contains("a replica is named"));
+}
+
+#[cfg(feature = "rustls")]
+#[tokio::test]
+async fn authorities_of_tls() {
+    let with = |tls_ca: &str| RedisConfig {
+        tls_ca: Some(tls_ca.into()),
+        ..RedisConfig::from_url("rediss://user:s3cret@localhost")
+    };
+    let missing = words(&RedisTier::connect(&with("/nowhere/ca.pem")).expect_err("there is no file"));
+    assert!(missing.contains("cannot read `tls_ca`") && !missing.contains("s3cret"), "{missing}");
+    let empty = words(&RedisTier::connect(&with("/dev/null")).expect_err("it is empty"));
+    assert!(empty.contains("no certificate of an authority"), "{empty}");
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 -- ARGV: 4 target ('k', 't' or 'c' with a name, 'a'), 5 the name, 6 events kept, 7 names kept, 8 channel, 9 body,
--- 10 positions, twenty bytes each. Returns the event.
+-- 10 positions, twenty bytes each, 11 the command that publishes. Returns the event.
 local target, name, events_max, tags_max = ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local chain = read() or restart(0)
 local number = chain.number + 1
@@ -54,5 +54,5 @@ end
 
 chain.number, chain.link = number, ARGV[3]
 write(chain)
-redis.call('PUBLISH', ARGV[8], event)
+redis.call(ARGV[11], ARGV[8], event)
 return event

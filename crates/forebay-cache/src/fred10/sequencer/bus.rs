@@ -2,7 +2,7 @@ use super::{chain::Chain, inbox::Inbox, wire};
 use crate::{Heard, Mark, fred10::link::Link};
 use fred::{
     clients::SubscriberClient,
-    interfaces::{EventInterface, PubsubInterface},
+    interfaces::{ClientLike, EventInterface, PubsubInterface},
     types::Message,
 };
 use std::sync::Arc;
@@ -73,8 +73,13 @@ impl Bus {
     /// Subscribes if necessary, then compares what was heard with the end of the chain.
     async fn beat(&mut self, client: &SubscriberClient, messages: &mut Receiver<Message>) {
         if self.subscription == Subscription::Missing {
-            // fred returns when this is written; that it was carried out shows in the answer to what follows.
-            if self.link.note(client.subscribe(self.chain.channel.as_str()).await).is_err() {
+            // fred may return when this is written; that it was carried out shows in the answer to what follows.
+            let channel = self.chain.channel.as_str();
+            let subscribed = match is_sharded(client) {
+                true => client.ssubscribe(channel).await,
+                false => client.subscribe(channel).await,
+            };
+            if self.link.note(subscribed).is_err() {
                 return;
             }
             self.subscription = Subscription::Asked;
@@ -141,6 +146,11 @@ impl Bus {
         self.subscription = Subscription::Missing;
         self.inbox.put(Heard::Interrupted);
     }
+}
+
+/// Whether the channel belongs to the slot of the keys: then the server that has them carries the messages as well.
+pub(super) fn is_sharded<C: ClientLike>(client: &C) -> bool {
+    client.is_clustered() && client.server_version().is_some_and(|version| version.major >= 7)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::{
     SequencerConfig,
+    bus::is_sharded,
     replay::generation,
     wire::{body, fitting, positions, read, read_positions},
 };
@@ -73,6 +74,7 @@ impl Chain {
     where
         C: LuaInterface + Sync,
     {
+        let publish = if is_sharded(client) { "SPUBLISH" } else { "PUBLISH" };
         let invalidation = &*fitting(invalidation);
         let too_many = "positions of more databases than can be listed";
         let body = body(invalidation).ok_or_else(|| Error::new(ErrorKind::InvalidArgument, too_many))?;
@@ -82,7 +84,7 @@ impl Chain {
             Target::Clear(Some(cache)) => ("c", table_name(cache)),
             Target::Clear(None) => ("a", String::new()),
         };
-        let arguments: [Value; 7] = [
+        let arguments: [Value; 8] = [
             target.into(),
             Value::Bytes(name.into()),
             self.config.events_max.into(),
@@ -90,6 +92,7 @@ impl Chain {
             self.channel.as_str().into(),
             body.into(),
             positions(&invalidation.positions).into(),
+            publish.into(),
         ];
         let reply = self.issue.call(client, self.restarting(arguments)).await?;
         let event = reply.into_bytes().and_then(read).ok_or_else(unexpected)?;
