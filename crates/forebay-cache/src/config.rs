@@ -1,3 +1,4 @@
+use crate::Mode;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -25,4 +26,6 @@ pub struct CacheConfig {
     /// See [`CacheBuilder::sweep_every`](crate::CacheBuilder::sweep_every).
     #[serde(with = "humantime_serde")]
     pub sweep_every: Option<Duration>,
+    /// See [`CacheBuilder::mode`](crate::CacheBuilder::mode): `on`, `off` or `observe`.
+    pub mode: Option<Mode>,
 }

@@ -1,4 +1,4 @@
-use crate::{namespace, tiers};
+use crate::{namespace, tally::Tally, tiers};
 use forebay_metrics::{Meter, Metric};
 use metrics::{Counter, Histogram};
 
@@ -21,7 +21,7 @@ pub const METRICS: &[Metric] = &{
 };
 
 /// What is measured of each cache.
-const CACHE: [Metric; 13] = [
+const CACHE: &[Metric] = &[
     HITS,
     STALE,
     MISSES,
@@ -35,6 +35,9 @@ const CACHE: [Metric; 13] = [
     EVICTIONS,
     SWEPT,
     INVALIDATIONS,
+    OBSERVED,
+    WAIT_SECONDS,
+    FORM_BYTES,
 ];
 
 const HITS: Metric =
@@ -89,55 +92,99 @@ const INVALIDATIONS: Metric = Metric::counter(
     "Invalidations asked for through this cache.",
 );
 
+const OBSERVED: Metric = Metric::counter(
+    "forebay_cache_observed_total",
+    &["cache", "outcome"],
+    "Look-ups of a cache that only observes: `miss` when memory would not have answered; a hit would have been `right`, \
+     `wrong`, `overtaken` by an invalidation while the truth was loaded, or is `unjudged` because nothing could compare it \
+     or the load failed.",
+);
+const WAIT_SECONDS: Metric = Metric::seconds(
+    "forebay_cache_wait_seconds",
+    &["cache"],
+    "How long a look-up waited for another caller's load.",
+);
+const FORM_BYTES: Metric = Metric::counter(
+    "forebay_cache_form_bytes_total",
+    &["cache", "form"],
+    "Bytes of values sent to remote tiers: `plain` as the codec wrote them, `packed` with their envelope after compression. \
+     Their quotient is the compression ratio.",
+);
+
 /// The handles of one cache.
 #[derive(Debug)]
 pub(crate) struct Meters {
     pub(crate) hits: Counter,
-    pub(crate) stale_refresh: Counter,
-    pub(crate) stale_fallback: Counter,
-    pub(crate) misses: Counter,
-    pub(crate) remote_hits: Counter,
-    pub(crate) distrusted: Counter,
-    pub(crate) unreadable: Counter,
-    pub(crate) unfilled: Counter,
-    pub(crate) loads: Counter,
-    pub(crate) load_failures: Counter,
+    pub(crate) stale_refresh: Tally,
+    pub(crate) stale_fallback: Tally,
+    pub(crate) misses: Tally,
+    pub(crate) remote_hits: Tally,
+    pub(crate) distrusted: Tally,
+    pub(crate) unreadable: Tally,
+    pub(crate) unfilled: Tally,
+    pub(crate) loads: Tally,
+    pub(crate) load_failures: Tally,
     pub(crate) load_seconds: Histogram,
-    pub(crate) coalesced: Counter,
-    pub(crate) fenced: Counter,
-    pub(crate) behind: Counter,
-    pub(crate) overtagged: Counter,
-    pub(crate) unwanted: Counter,
-    pub(crate) not_modified: Counter,
-    pub(crate) evictions: Counter,
-    pub(crate) swept: Counter,
-    pub(crate) invalidations: Counter,
+    pub(crate) coalesced: Tally,
+    pub(crate) fenced: Tally,
+    pub(crate) behind: Tally,
+    pub(crate) overtagged: Tally,
+    pub(crate) unwanted: Tally,
+    pub(crate) not_modified: Tally,
+    pub(crate) evictions: Tally,
+    pub(crate) swept: Tally,
+    pub(crate) invalidations: Tally,
+    pub(crate) observed: ObservedMeters,
+    pub(crate) wait_seconds: Histogram,
+    pub(crate) plain_bytes: Tally,
+    pub(crate) packed_bytes: Tally,
+}
+
+/// How a cache that only observes would have done.
+#[derive(Debug)]
+pub(crate) struct ObservedMeters {
+    pub(crate) miss: Tally,
+    pub(crate) right: Tally,
+    pub(crate) wrong: Tally,
+    pub(crate) overtaken: Tally,
+    pub(crate) unjudged: Tally,
 }
 
 impl Meters {
     pub(crate) fn new(meter: &Meter, cache: &str) -> Self {
-        meter.describe(&CACHE);
+        meter.describe(CACHE);
+        let observed = |outcome| Tally::new(meter.counter(&OBSERVED, &[cache, outcome]));
         Self {
             hits: meter.counter(&HITS, &[cache]),
-            stale_refresh: meter.counter(&STALE, &[cache, "refresh"]),
-            stale_fallback: meter.counter(&STALE, &[cache, "fallback"]),
-            misses: meter.counter(&MISSES, &[cache]),
-            remote_hits: meter.counter(&REMOTE, &[cache, "hit"]),
-            distrusted: meter.counter(&REMOTE, &[cache, "distrusted"]),
-            unreadable: meter.counter(&REMOTE, &[cache, "unreadable"]),
-            unfilled: meter.counter(&REMOTE, &[cache, "unfilled"]),
-            loads: meter.counter(&LOADS, &[cache]),
-            load_failures: meter.counter(&LOAD_FAILURES, &[cache]),
+            stale_refresh: Tally::new(meter.counter(&STALE, &[cache, "refresh"])),
+            stale_fallback: Tally::new(meter.counter(&STALE, &[cache, "fallback"])),
+            misses: Tally::new(meter.counter(&MISSES, &[cache])),
+            remote_hits: Tally::new(meter.counter(&REMOTE, &[cache, "hit"])),
+            distrusted: Tally::new(meter.counter(&REMOTE, &[cache, "distrusted"])),
+            unreadable: Tally::new(meter.counter(&REMOTE, &[cache, "unreadable"])),
+            unfilled: Tally::new(meter.counter(&REMOTE, &[cache, "unfilled"])),
+            loads: Tally::new(meter.counter(&LOADS, &[cache])),
+            load_failures: Tally::new(meter.counter(&LOAD_FAILURES, &[cache])),
             load_seconds: meter.histogram(&LOAD_SECONDS, &[cache]),
-            coalesced: meter.counter(&COALESCED, &[cache]),
-            fenced: meter.counter(&UNSTORED, &[cache, "fenced"]),
-            behind: meter.counter(&UNSTORED, &[cache, "behind"]),
-            overtagged: meter.counter(&UNSTORED, &[cache, "tags"]),
-            unwanted: meter.counter(&UNSTORED, &[cache, "loader"]),
-            not_modified: meter.counter(&NOT_MODIFIED, &[cache]),
-            evictions: meter.counter(&EVICTIONS, &[cache]),
-            swept: meter.counter(&SWEPT, &[cache]),
-            invalidations: meter.counter(&INVALIDATIONS, &[cache]),
+            coalesced: Tally::new(meter.counter(&COALESCED, &[cache])),
+            fenced: Tally::new(meter.counter(&UNSTORED, &[cache, "fenced"])),
+            behind: Tally::new(meter.counter(&UNSTORED, &[cache, "behind"])),
+            overtagged: Tally::new(meter.counter(&UNSTORED, &[cache, "tags"])),
+            unwanted: Tally::new(meter.counter(&UNSTORED, &[cache, "loader"])),
+            not_modified: Tally::new(meter.counter(&NOT_MODIFIED, &[cache])),
+            evictions: Tally::new(meter.counter(&EVICTIONS, &[cache])),
+            swept: Tally::new(meter.counter(&SWEPT, &[cache])),
+            invalidations: Tally::new(meter.counter(&INVALIDATIONS, &[cache])),
+            observed: ObservedMeters {
+                miss: observed("miss"),
+                right: observed("right"),
+                wrong: observed("wrong"),
+                overtaken: observed("overtaken"),
+                unjudged: observed("unjudged"),
+            },
+            wait_seconds: meter.histogram(&WAIT_SECONDS, &[cache]),
+            plain_bytes: Tally::new(meter.counter(&FORM_BYTES, &[cache, "plain"])),
+            packed_bytes: Tally::new(meter.counter(&FORM_BYTES, &[cache, "packed"])),
         }
     }
 }

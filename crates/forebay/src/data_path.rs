@@ -1,6 +1,7 @@
 use crate::{DataPathBuilder, Health, config::Settings, measuring::Measuring, parts::Parts};
 use forebay_cache::{
-    Cache, CacheBuilder, CacheKey, Explanation, Invalidation, Namespace, Reached, Strength, Tag, Target,
+    Cache, CacheBuilder, CacheKey, Explanation, Invalidation, Namespace, NamespaceStatus, Reached, Strength,
+    Tag, Target,
 };
 use forebay_metrics::{Meter, Snapshot};
 use forebay_scope::Scope;
@@ -92,6 +93,17 @@ impl DataPath {
     /// ```
     pub async fn explain<K: CacheKey>(&self, cache: &str, key: &K) -> Option<Explanation> {
         self.0.parts.namespace.explain(cache, key).await
+    }
+
+    /// How the path's caches, their remote tiers and their chain of invalidations do on this node, as plain data: no I/O.
+    #[must_use]
+    pub fn cache_status(&self) -> NamespaceStatus {
+        let (mut status, page) = (self.0.parts.namespace.status(), self.snapshot());
+        for cache in &mut status.caches {
+            let hits = page.counter("forebay_cache_hits_total", &[("cache", &cache.cache)]);
+            cache.hits = Some(hits.map_or(0, |hits| hits.total));
+        }
+        status
     }
 
     /// What the path's caches share: their tags and their chain of invalidations.

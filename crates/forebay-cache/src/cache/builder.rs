@@ -1,16 +1,18 @@
 use super::{
     handle::Cache,
     inner::{Inner, TagsOf, TtlOf, Weigher},
+    observe::Same,
     remote::Remote,
     sweep,
 };
 use crate::{
-    CacheConfig, CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Namespace,
+    CacheConfig, CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Mode, Namespace,
     envelope::Limits,
     flight::Flights,
     freshness::Freshness,
     memory::{EvictCause, Listener, Memory},
     metrics::Meters,
+    mode::Switch,
     namespace::Member,
     tasks::Tasks,
 };
@@ -42,6 +44,8 @@ pub struct CacheBuilder<K, V> {
     background_loads_max: usize,
     on_evict: Option<Listener<K, V>>,
     sweep_every: Option<Duration>,
+    pub(super) mode: Mode,
+    pub(super) same: Option<Same<V>>,
     /// Laid over everything else by `build`.
     outside: CacheConfig,
 }
@@ -65,6 +69,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             background_loads_max: 64,
             on_evict: None,
             sweep_every: None,
+            mode: Mode::On,
+            same: None,
             outside: CacheConfig::default(),
         }
     }
@@ -256,6 +262,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             loader: self.loader,
             load_max: self.load_max,
             meters: Meters::new(&self.meter, &self.name),
+            mode: Switch::new(self.mode),
+            same: self.same,
             remote: self.codec.map(|codec| Remote {
                 codec,
                 limits: self.limits,
@@ -293,6 +301,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self.entries = outside.capacity.unwrap_or(self.entries);
         self.load_max = outside.load_max.unwrap_or(self.load_max);
         self.sweep_every = outside.sweep_every.or(self.sweep_every);
+        self.mode = outside.mode.unwrap_or(self.mode);
     }
 
     fn check(&self) -> Result<(), CacheError> {

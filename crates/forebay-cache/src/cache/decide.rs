@@ -36,7 +36,11 @@ impl<K: CacheKey, V> Inner<K, V> {
 
     /// The value a load replaces, unless it was invalidated for good.
     pub(super) fn previous(&self, key: &K) -> Option<Previous<V>> {
-        let found = self.inspect(key).filter(|found| found.life.may_fall_back(&self.memory.floors))?;
+        // What is kept to be compared only must not change what a loader asks for.
+        let found = self
+            .inspect(key)
+            .filter(|_| self.mode.is_on())
+            .filter(|found| found.life.may_fall_back(&self.memory.floors))?;
         let age = Duration::from_nanos(self.memory.clock.now().saturating_sub(found.life.born));
         Some(Previous::new(found.value, age, found.life))
     }

@@ -110,7 +110,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                     }
                 }
             };
-            tiers.push(TierHeld { tier: tier.name().to_owned(), breaker: breaker(tier.state()), held });
+            tiers.push(TierHeld { tier: tier.name().to_owned(), breaker: breaker_state(tier.state()), held });
         }
         tiers
     }
@@ -203,7 +203,7 @@ fn ttl_left(life: &Life, now: u64) -> Option<Duration> {
     (until != NEVER).then(|| Duration::from_nanos(until.saturating_sub(now)))
 }
 
-pub(crate) fn breaker(state: State) -> &'static str {
+pub(crate) fn breaker_state(state: State) -> &'static str {
     match state {
         State::Closed => "closed",
         State::HalfOpen => "half_open",

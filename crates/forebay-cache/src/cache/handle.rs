@@ -6,7 +6,7 @@ use super::{
     lookup::{Lookup, NoTags},
 };
 use crate::{
-    CacheKey, Namespace, Reached, StoredAs,
+    CacheKey, CacheStats, Namespace, Reached, StoredAs,
     memory::{Life, Verdict},
     namespace::Member,
 };
@@ -154,6 +154,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// An invalidation with options: soft, or standing for writes at given positions.
     pub fn invalidator(&self) -> Invalidator<'_, K, V> {
         Invalidator::new(self)
+    }
+
+    /// What the cache did since it was built, on this node. Takes some locks in turn, none of them for long.
+    #[must_use]
+    pub fn stats(&self) -> CacheStats {
+        Member::stats(&*self.0)
     }
 
     /// How many entries memory holds, stale ones included.

@@ -1,11 +1,12 @@
-use super::{decide::Born, remote::Remote};
+use super::{decide::Born, observe::Same, remote::Remote};
 use crate::{
-    CacheKey, Explanation, Loader, Namespace, Strength,
+    CacheKey, CacheStats, Explanation, Loader, Mode, Namespace, Strength,
     clock::nanos,
     flight::{Flights, Landing, Lead},
     freshness::Freshness,
     memory::{EvictCause, Found, Inspected, Life, Memory, Origin, Slot, Verdict},
     metrics::Meters,
+    mode::Switch,
     namespace::Member,
     tasks::Tasks,
 };
@@ -35,6 +36,9 @@ pub(super) struct Inner<K, V> {
     pub(super) loader: Option<Arc<dyn Loader<K, V>>>,
     pub(super) load_max: Duration,
     pub(super) meters: Meters,
+    pub(super) mode: Switch,
+    /// How observing tells right from wrong.
+    pub(super) same: Option<Same<V>>,
     /// Set when the cache has a codec.
     pub(super) remote: Option<Remote<V>>,
     /// Loads that outlive their callers.
@@ -73,9 +77,9 @@ impl<K: CacheKey, V> Inner<K, V> {
         Origin { ttl, declared, open: !refreshable || self.tags_of.is_some(), refreshable }
     }
 
-    /// Whether there are remote tiers that this cache uses.
+    /// Whether there are remote tiers that this cache uses now.
     pub(super) fn has_tiers(&self) -> bool {
-        self.remote.is_some() && !self.namespace.tiers().is_empty()
+        self.mode.is_on() && self.remote.is_some() && !self.namespace.tiers().is_empty()
     }
 
     /// How long an entry of this origin may be used.
@@ -101,8 +105,8 @@ impl<K: CacheKey, V> Inner<K, V> {
         let spread = key.with_bytes(|bytes| self.spread(bytes));
         let now = self.memory.clock.now();
         let times = freshness.times(now, age, spread);
-        Life::new(change, now.saturating_sub(nanos(age)), tags, cells, times, origin)
-            .loaded_in(load, validator)
+        let life = Life::new(change, now.saturating_sub(nanos(age)), tags, cells, times, origin);
+        self.hidden(life.loaded_in(load, validator))
     }
 
     /// The key's own place between 0 and 1.
@@ -186,6 +190,26 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
 
     fn forget_all(&self, change: u64, strength: Strength) {
         self.memory.floors.raise(change, strength == Strength::Hard);
+    }
+
+    fn stats(&self) -> CacheStats {
+        CacheStats {
+            cache: self.name.to_string(),
+            mode: self.mode.get(),
+            entries: self.memory.len() as u64,
+            weight: self.memory.weight(),
+            capacity: self.memory.capacity(),
+            loading: self.flights.len() as u64,
+            ..CacheStats::counted(&self.meters)
+        }
+    }
+
+    fn set_mode(&self, mode: Mode) {
+        self.mode.set(mode);
+    }
+
+    fn sweep(&self) {
+        self.sweep_at_once();
     }
 
     fn is_tiered(&self) -> bool {

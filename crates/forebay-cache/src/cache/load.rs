@@ -7,13 +7,16 @@ use super::{
     remote::Outgoing,
 };
 use crate::{
-    CacheKey, Load, Loaded, StoredAs,
+    CacheKey, Load, Loaded, Mode, StoredAs,
     flight::{Joined, Landing, Lead, is_leading, leading},
     load::Decided,
     memory::{Life, Verdict},
 };
 use forebay_scope::Scope;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// What a call asks of the entry it may have to make.
 pub(super) struct Plan<D, F> {
@@ -44,11 +47,18 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         if is_leading(&inner.flights, &bytes) {
             return inner.alone(key, plan, load).await;
         }
+        match inner.mode.get() {
+            Mode::On => {}
+            Mode::Off => return inner.alone(key, plan, load).await,
+            Mode::Observe => return inner.observe(key, plan, load).await,
+        }
         loop {
+            let asked_at = Instant::now();
             let landing = match inner.flights.join(&bytes).await {
                 Joined::Lead(lead) => return inner.lead(lead, key, plan, load).await,
                 Joined::Landed(landing) => landing,
             };
+            inner.meters.wait_seconds.record(asked_at.elapsed());
             if let Some(result) = inner.follow(key, landing, arrived_at) {
                 inner.meters.coalesced.increment(1);
                 return result;
@@ -86,6 +96,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let inner = &self.0;
         if Scope::with_current(Scope::is_behind) == Some(true) {
             inner.meters.behind.increment(1);
+            return;
+        }
+        if inner.mode.get() == Mode::Off {
             return;
         }
         let full_key = inner.full_key(key);
@@ -173,7 +186,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     }
 
     /// Runs the loader for this caller only: its outcome is neither shared nor kept.
-    async fn alone<R, D, F>(&self, key: &K, plan: Plan<D, F>, load: impl AsyncFnOnce(&mut Load<V>) -> R) -> R
+    pub(super) async fn alone<R, D, F>(
+        &self,
+        key: &K,
+        plan: Plan<D, F>,
+        load: impl AsyncFnOnce(&mut Load<V>) -> R,
+    ) -> R
     where
         R: StoredAs<V>,
         D: TagSource<()>,
@@ -200,7 +218,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     }
 
     /// Runs the loader of a flight and shares its outcome.
-    async fn lead<R, D, F>(
+    pub(super) async fn lead<R, D, F>(
         self: &Arc<Self>,
         lead: Lead<'_, V>,
         key: &K,

@@ -9,11 +9,13 @@ mod invalidate;
 mod load;
 mod loading;
 mod lookup;
+mod observe;
 mod refresh;
 mod remote;
 mod sweep;
 
 pub use builder::CacheBuilder;
+pub(crate) use explain::breaker_state;
 pub use handle::Cache;
 pub use invalidate::Invalidator;
 pub use lookup::{Lookup, NoTags, TagSource, TagsBy, TagsFrom};

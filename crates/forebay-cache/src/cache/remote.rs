@@ -52,7 +52,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         full_key: &Bytes,
         start: &Start,
     ) -> Option<FoundRemote<V>> {
-        let remote = self.remote.as_ref()?;
+        let remote = self.remote.as_ref().filter(|_| self.mode.is_on())?;
         start.stamp?;
         let tier_key = self.tier_key(full_key);
         let mut buried_at = None;
@@ -146,7 +146,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     /// Puts a new entry into every remote tier, on a task.
     pub(super) fn fill(self: &Arc<Self>, full_key: &Bytes, outgoing: Outgoing<V>) {
         let Some(remote) = &self.remote else { return };
-        if self.namespace.tiers().is_empty() {
+        if self.namespace.tiers().is_empty() || !self.mode.is_on() {
             return;
         }
         let (inner, key) = (self.clone(), self.tier_key(full_key));
@@ -180,7 +180,11 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         };
         entry.keep = keep(&entry, entry.age);
         match entry.encode(key, &remote.limits) {
-            Ok(value) => Some(Fill { key: key.clone(), value, stamp: *stamp, keep: entry.keep }),
+            Ok(value) => {
+                self.meters.plain_bytes.increment(entry.payload.len() as u64);
+                self.meters.packed_bytes.increment(value.len() as u64);
+                Some(Fill { key: key.clone(), value, stamp: *stamp, keep: entry.keep })
+            }
             Err(skip) => {
                 tracing::debug!(cache = %self.name, ?skip, "an entry stays in memory");
                 self.meters.unfilled.increment(1);

@@ -13,14 +13,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// entry, and holds a shard's lock for one at a time. Returns how many went.
     /// [`sweep_every`](crate::CacheBuilder::sweep_every) does it from time to time, a few entries at once.
     pub fn sweep(&self) -> u64 {
-        let inner = &self.0;
-        let mut sweep = inner.memory.sweep();
-        let mut swept = 0;
-        while let Some(dropped) = sweep.step(STEP, inner.namespace.changes()) {
-            swept += dropped.count();
-        }
-        inner.meters.swept.increment(swept);
-        swept
+        self.0.sweep_at_once()
     }
 
     /// Changes how much memory holds: entries, or the unit of
@@ -47,6 +40,18 @@ pub(super) fn start<K: CacheKey, V: Send + Sync + 'static>(inner: &Arc<Inner<K, 
             }
         }
     });
+}
+
+impl<K: CacheKey, V> Inner<K, V> {
+    pub(super) fn sweep_at_once(&self) -> u64 {
+        let mut sweep = self.memory.sweep();
+        let mut swept = 0;
+        while let Some(dropped) = sweep.step(STEP, self.namespace.changes()) {
+            swept += dropped.count();
+        }
+        self.meters.swept.increment(swept);
+        swept
+    }
 }
 
 /// `false` when the cache is gone.

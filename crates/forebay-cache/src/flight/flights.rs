@@ -62,6 +62,12 @@ impl<V> Flights<V> {
         Self { shards, hasher: foldhash::fast::RandomState::default(), clock, load_max }
     }
 
+    /// How many keys are being loaded. Takes each shard's lock in turn.
+    pub(crate) fn len(&self) -> usize {
+        let count = |shard: &Mutex<Table<V>>| shard.lock().unwrap_or_else(PoisonError::into_inner).len();
+        self.shards.iter().map(count).sum()
+    }
+
     pub(super) fn now(&self) -> Moment {
         self.clock.now()
     }

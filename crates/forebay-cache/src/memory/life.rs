@@ -29,6 +29,8 @@ pub(crate) struct Life {
     weight: AtomicU64,
     /// Set by a soft invalidation of the key itself.
     softened: AtomicBool,
+    /// In an entry that is kept to be compared only: the times it would have been served by. A hit finds it too old.
+    observed: Option<Box<Times>>,
 }
 
 /// Until when an entry may be used, and how.
@@ -88,11 +90,34 @@ impl Life {
             validator: None,
             weight: AtomicU64::new(1),
             softened: AtomicBool::new(false),
+            observed: None,
         }
     }
 
     pub(crate) fn loaded_in(self, load: Duration, validator: Option<Arc<str>>) -> Self {
         Self { load, validator, ..self }
+    }
+
+    /// The same, in an entry that nobody is served.
+    pub(crate) fn never_served(mut self) -> Self {
+        self.times = Times { fresh_until: 0, refresh_until: 0, fallback_until: 0 };
+        self
+    }
+
+    /// The same, in an entry that is kept to be compared only.
+    pub(crate) fn observed(self) -> Self {
+        let observed = Some(Box::new(self.times));
+        Self { observed, ..self.never_served() }
+    }
+
+    /// The times an entry would have been served by that is kept to be compared only.
+    pub(crate) fn observed_times(&self) -> Option<Times> {
+        self.observed.as_deref().copied()
+    }
+
+    /// Whether it may still be compared, in an entry that is kept for that only.
+    pub(crate) fn is_observed(&self, valid: bool, now: Moment) -> bool {
+        valid && self.observed.as_ref().is_some_and(|times| now < times.refresh_until)
     }
 
     /// Whether nothing that matches was invalidated since the load began.

@@ -32,7 +32,10 @@ impl<'a, K: CacheKey, V> Sweep<'a, K, V> {
         for (slot, _) in self.entries.by_ref().take(most) {
             ended = false;
             let valid = slot.life.is_valid(&memory.floors);
-            if slot.life.verdict(valid, &memory.floors, memory.clock.now()) != Verdict::Dead {
+            let now = memory.clock.now();
+            if slot.life.verdict(valid, &memory.floors, now) != Verdict::Dead
+                || slot.life.is_observed(valid, now)
+            {
                 continue;
             }
             // The slot is a copy: the entry may have been replaced, so it is judged again where it is removed.

@@ -1,7 +1,7 @@
 use super::outbox::Outbox;
 use crate::{Event, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError};
 use forebay_scope::Tag;
-use forebay_traffic::Breaker;
+use forebay_traffic::{Breaker, State};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -12,6 +12,7 @@ use std::{
 use tokio::{
     sync::{Notify, watch},
     task::AbortHandle,
+    time::Instant,
 };
 
 /// A namespace's way to its sequencer, and what waits for it.
@@ -33,6 +34,8 @@ pub(super) struct Backplane {
     /// Whether the node has joined the chain.
     pub(super) joined: watch::Sender<bool>,
     pub(super) follower: Mutex<Option<AbortHandle>>,
+    /// When something was last heard, an interruption excepted.
+    heard_at: Mutex<Option<Instant>>,
 }
 
 /// What bounds a backplane.
@@ -59,7 +62,28 @@ impl Backplane {
             work: Arc::new(Notify::new()),
             joined: watch::Sender::new(false),
             follower: Mutex::default(),
+            heard_at: Mutex::default(),
         }
+    }
+
+    /// How many wait.
+    pub(super) fn queued(&self) -> u64 {
+        self.outbox().len() as u64
+    }
+
+    /// A sign of life came.
+    pub(super) fn alive(&self) {
+        *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// How long ago the last sign of life came.
+    pub(super) fn heard_ago(&self) -> Option<Duration> {
+        self.heard_at.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
+    }
+
+    /// What the breaker in front of questions does now.
+    pub(super) fn read_state(&self) -> State {
+        self.read_breaker.state()
     }
 
     /// Whether invalidations of this node wait for a number, so that remote tiers may not be trusted.

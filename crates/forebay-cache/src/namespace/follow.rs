@@ -91,6 +91,9 @@ impl Follower {
 
     fn hear(&mut self, space: &Namespace, heard: Heard) {
         let Some(backplane) = &space.0.backplane else { return };
+        if !matches!(heard, Heard::Interrupted) {
+            backplane.alive();
+        }
         match heard {
             Heard::Event(event) => space.hear(&event, false),
             Heard::Alive(end) => {

@@ -1,5 +1,6 @@
+use crate::tally::Tally;
 use forebay_metrics::{Meter, Metric};
-use metrics::{Counter, Gauge, Histogram};
+use metrics::{Gauge, Histogram};
 
 /// What is measured of each namespace.
 pub(crate) const METRICS: [Metric; 8] =
@@ -49,32 +50,32 @@ const TOMBSTONES_OWED: Metric = Metric::gauge(
 /// The handles of one namespace.
 #[derive(Debug)]
 pub(super) struct SpaceMeters {
-    pub(super) numbered: Counter,
-    pub(super) postponed: Counter,
+    pub(super) numbered: Tally,
+    pub(super) postponed: Tally,
     pub(super) issue_seconds: Histogram,
     pub(super) queued: Gauge,
-    pub(super) heard: Counter,
-    pub(super) gaps: Counter,
-    pub(super) replays_complete: Counter,
-    pub(super) replays_incomplete: Counter,
-    pub(super) replays_failed: Counter,
-    pub(super) suspected: Counter,
+    pub(super) heard: Tally,
+    pub(super) gaps: Tally,
+    pub(super) replays_complete: Tally,
+    pub(super) replays_incomplete: Tally,
+    pub(super) replays_failed: Tally,
+    pub(super) suspected: Tally,
 }
 
 impl SpaceMeters {
     pub(super) fn new(meter: &Meter, namespace: &str) -> Self {
         meter.describe(&METRICS);
         Self {
-            numbered: meter.counter(&ISSUED, &[namespace, "numbered"]),
-            postponed: meter.counter(&ISSUED, &[namespace, "queued"]),
+            numbered: Tally::new(meter.counter(&ISSUED, &[namespace, "numbered"])),
+            postponed: Tally::new(meter.counter(&ISSUED, &[namespace, "queued"])),
             issue_seconds: meter.histogram(&ISSUE_SECONDS, &[namespace]),
             queued: meter.gauge(&QUEUED, &[namespace]),
-            heard: meter.counter(&HEARD, &[namespace]),
-            gaps: meter.counter(&GAPS, &[namespace]),
-            replays_complete: meter.counter(&REPLAYS, &[namespace, "complete"]),
-            replays_incomplete: meter.counter(&REPLAYS, &[namespace, "incomplete"]),
-            replays_failed: meter.counter(&REPLAYS, &[namespace, "failed"]),
-            suspected: meter.counter(&SUSPECTED, &[namespace]),
+            heard: Tally::new(meter.counter(&HEARD, &[namespace])),
+            gaps: Tally::new(meter.counter(&GAPS, &[namespace])),
+            replays_complete: Tally::new(meter.counter(&REPLAYS, &[namespace, "complete"])),
+            replays_incomplete: Tally::new(meter.counter(&REPLAYS, &[namespace, "incomplete"])),
+            replays_failed: Tally::new(meter.counter(&REPLAYS, &[namespace, "failed"])),
+            suspected: Tally::new(meter.counter(&SUSPECTED, &[namespace])),
         }
     }
 }

@@ -13,6 +13,7 @@ mod ledger;
 mod metrics;
 mod outbox;
 mod space;
+mod status;
 mod tags;
 mod tombstones;
 

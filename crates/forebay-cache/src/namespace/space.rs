@@ -9,7 +9,8 @@ use super::{
     tombstones::Tombstones,
 };
 use crate::{
-    CacheError, CacheKey, Event, Explanation, GuardedTier, Invalidation, Mark, Stamp, Strength, Target,
+    CacheError, CacheKey, CacheStats, Event, Explanation, GuardedTier, Invalidation, Mark, Mode, Stamp,
+    Strength, Target,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -69,6 +70,15 @@ pub(crate) trait Member: Send + Sync {
     /// Forgets every entry whose load began before the local change `change`.
     fn forget_all(&self, change: u64, strength: Strength);
 
+    /// What it did.
+    fn stats(&self) -> CacheStats;
+
+    /// Whether it takes part from now on.
+    fn set_mode(&self, mode: Mode);
+
+    /// Drops what can never be served again.
+    fn sweep(&self);
+
     /// Whether its entries are in remote tiers as well.
     fn is_tiered(&self) -> bool;
 
@@ -120,6 +130,26 @@ impl Namespace {
         let member = self.members().get(cache).and_then(Weak::upgrade)?;
         let key = key.with_bytes(Bytes::copy_from_slice);
         Some(member.explain(&key).await)
+    }
+
+    /// Changes whether the cache of this name takes part on this node; `false` when the namespace has no such cache.
+    /// See [`Cache::set_mode`](crate::Cache::set_mode).
+    pub fn set_mode(&self, cache: &str, mode: Mode) -> bool {
+        let member = self.members().get(cache).and_then(Weak::upgrade);
+        member.map(|member| self.set_mode_of(member, mode)).is_some()
+    }
+
+    /// The mode changes together with the count of invalidations: a load that began before stores what is not valid, and
+    /// one that begins later finds the new mode.
+    pub(crate) fn set_mode_of(&self, member: Arc<dyn Member>, mode: Mode) {
+        let switched = member.clone();
+        let next = |ledger: &mut Ledger| {
+            switched.set_mode(mode);
+            ledger.changes += 1;
+            Some(ledger.changes)
+        };
+        let _changed = self.change(next, |_| vec![member], Strength::Hard);
+        switched.sweep();
     }
 
     /// Waits until the node has joined the chain of invalidations. Until then memory works, remote tiers are not used,
@@ -312,6 +342,10 @@ impl Namespace {
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         // Updates are monotone maxima; a panic between two of them leaves numbers that are too low for nobody.
         self.0.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn every_member(&self) -> Vec<Arc<dyn Member>> {
+        every_member(&self.members())
     }
 
     fn members(&self) -> MutexGuard<'_, HashMap<Box<str>, Weak<dyn Member>>> {

@@ -68,6 +68,11 @@ impl Tombstones {
         room
     }
 
+    /// How much each tier owes, in their order.
+    pub(super) fn owed(&self) -> impl Iterator<Item = u64> {
+        self.graves.iter().map(|grave| grave.lock().len() as u64)
+    }
+
     /// Gives every tier one more chance and ends.
     pub(super) async fn shutdown(&self) {
         self.workers.abort().await;

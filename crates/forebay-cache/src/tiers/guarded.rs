@@ -1,5 +1,5 @@
 use super::metrics::{StepMeters, TierMeters};
-use crate::{CacheError, Fill, Outcome, Removal, Stored, Tier, TierError};
+use crate::{CacheError, Fill, Outcome, Removal, Stored, Tier, TierError, TierStats, cache::breaker_state};
 use bytes::Bytes;
 use forebay_metrics::Meter;
 use forebay_traffic::{Breaker, BreakerConfig, State};
@@ -76,6 +76,24 @@ impl GuardedTier {
         self.0.breaker.state()
     }
 
+    /// What it did; the debt of tombstones is its namespace's to tell.
+    pub(crate) fn stats(&self) -> TierStats {
+        let TierMeters { get, put, remove, refused, read_bytes, written_bytes } = &self.0.meters;
+        let sum = |total: fn(&StepMeters) -> u64| [get, put, remove].into_iter().map(total).sum();
+        TierStats {
+            tier: self.name().to_owned(),
+            breaker: breaker_state(self.state()),
+            done: sum(|step| step.done.total()),
+            failed: sum(|step| step.failed.total()),
+            late: sum(|step| step.late.total()),
+            skipped: sum(|step| step.skipped.total()),
+            read_bytes: read_bytes.total(),
+            written_bytes: written_bytes.total(),
+            refused: refused.total(),
+            tombstones_owed: 0,
+        }
+    }
+
     /// How long a call may take.
     pub(crate) fn deadline(&self) -> Duration {
         self.0.deadline
@@ -85,7 +103,9 @@ impl GuardedTier {
     pub(crate) async fn get(&self, key: &Bytes) -> Option<Stored> {
         let keys = [key.clone()];
         let found = self.call(&self.0.meters.get, self.0.tier.get(&keys)).await?;
-        found.into_iter().next().flatten()
+        let stored = found.into_iter().next().flatten()?;
+        self.0.meters.read_bytes.increment(stored.value.len() as u64);
+        Some(stored)
     }
 
     /// What the tier holds under `key`, looked at from outside: not counted, and not asked unless the breaker is closed.
@@ -106,6 +126,8 @@ impl GuardedTier {
         if let Some(outcomes) = self.call(&self.0.meters.put, self.0.tier.put(&fills)).await {
             let refused = outcomes.iter().filter(|outcome| **outcome != Outcome::Stored).count();
             self.0.meters.refused.increment(refused as u64);
+            let written = fills.iter().map(|fill| fill.value.len() as u64).sum();
+            self.0.meters.written_bytes.increment(written);
         }
     }
 

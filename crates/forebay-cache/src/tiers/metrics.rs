@@ -1,8 +1,9 @@
+use crate::tally::Tally;
 use forebay_metrics::{Meter, Metric};
-use metrics::{Counter, Histogram};
+use metrics::Histogram;
 
 /// What is measured of each remote tier.
-pub(crate) const METRICS: [Metric; 3] = [CALLS, SECONDS, REFUSED];
+pub(crate) const METRICS: [Metric; 4] = [CALLS, SECONDS, REFUSED, BYTES];
 
 const CALLS: Metric = Metric::counter(
     "forebay_cache_tier_calls_total",
@@ -22,13 +23,19 @@ const REFUSED: Metric = Metric::counter(
      of their size.",
 );
 
+const BYTES: Metric = Metric::counter(
+    "forebay_cache_tier_bytes_total",
+    &["tier", "way"],
+    "Bytes of envelopes a remote tier gave (`read`) and was given (`written`).",
+);
+
 /// The handles of one step of one tier.
 #[derive(Debug)]
 pub(super) struct StepMeters {
-    pub(super) done: Counter,
-    pub(super) failed: Counter,
-    pub(super) late: Counter,
-    pub(super) skipped: Counter,
+    pub(super) done: Tally,
+    pub(super) failed: Tally,
+    pub(super) late: Tally,
+    pub(super) skipped: Tally,
     pub(super) seconds: Histogram,
 }
 
@@ -38,24 +45,28 @@ pub(super) struct TierMeters {
     pub(super) get: StepMeters,
     pub(super) put: StepMeters,
     pub(super) remove: StepMeters,
-    pub(super) refused: Counter,
+    pub(super) refused: Tally,
+    pub(super) read_bytes: Tally,
+    pub(super) written_bytes: Tally,
 }
 
 impl TierMeters {
     pub(super) fn new(meter: &Meter, tier: &str) -> Self {
         meter.describe(&METRICS);
         let step = |step| StepMeters {
-            done: meter.counter(&CALLS, &[tier, step, "done"]),
-            failed: meter.counter(&CALLS, &[tier, step, "failed"]),
-            late: meter.counter(&CALLS, &[tier, step, "late"]),
-            skipped: meter.counter(&CALLS, &[tier, step, "skipped"]),
+            done: Tally::new(meter.counter(&CALLS, &[tier, step, "done"])),
+            failed: Tally::new(meter.counter(&CALLS, &[tier, step, "failed"])),
+            late: Tally::new(meter.counter(&CALLS, &[tier, step, "late"])),
+            skipped: Tally::new(meter.counter(&CALLS, &[tier, step, "skipped"])),
             seconds: meter.histogram(&SECONDS, &[tier, step]),
         };
         Self {
             get: step("get"),
             put: step("put"),
             remove: step("remove"),
-            refused: meter.counter(&REFUSED, &[tier]),
+            refused: Tally::new(meter.counter(&REFUSED, &[tier])),
+            read_bytes: Tally::new(meter.counter(&BYTES, &[tier, "read"])),
+            written_bytes: Tally::new(meter.counter(&BYTES, &[tier, "written"])),
         }
     }
 }
