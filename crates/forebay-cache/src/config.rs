@@ -1,4 +1,4 @@
-use crate::Mode;
+use crate::{Mode, envelope::Compression};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -28,4 +28,6 @@ pub struct CacheConfig {
     pub sweep_every: Option<Duration>,
     /// See [`CacheBuilder::mode`](crate::CacheBuilder::mode): `on`, `off` or `observe`.
     pub mode: Option<Mode>,
+    /// See [`CacheBuilder::compression`](crate::CacheBuilder::compression).
+    pub compression: Option<Compression>,
 }

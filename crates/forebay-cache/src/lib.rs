@@ -87,6 +87,8 @@ pub mod fred10;
 mod freshness;
 mod invalidation;
 mod key;
+#[cfg(feature = "encryption")]
+mod keyring;
 mod load;
 mod loader;
 #[cfg(feature = "memcached")]
@@ -96,6 +98,8 @@ mod metrics;
 mod mode;
 mod namespace;
 mod pattern;
+#[cfg(feature = "encryption")]
+mod seal;
 mod sequencer;
 mod stats;
 mod stored_as;
@@ -105,9 +109,14 @@ mod tasks;
 pub mod testing;
 mod tier;
 mod tiers;
+mod values;
 
 pub use cache::{Cache, CacheBuilder, Invalidator, Lookup, NoTags, TagSource, TagsBy, TagsFrom};
 pub use clock::Clock;
+#[cfg(feature = "json")]
+pub use codec::Json;
+#[cfg(feature = "postcard")]
+pub use codec::Postcard;
 pub use codec::{Codec, CodecError, Fingerprint, MessagePack};
 pub use config::CacheConfig;
 pub use error::{CacheError, LoadFailed};
@@ -172,6 +181,8 @@ pub use forebay_macros::cached;
 pub use forebay_scope::Tag;
 pub use invalidation::{Event, Invalidation, Stamp, Strength, Target};
 pub use key::CacheKey;
+#[cfg(feature = "encryption")]
+pub use keyring::{EncryptionKey, Keyring, KeyringError};
 pub use load::{Load, Previous};
 pub use loader::{Loader, LoaderError};
 pub use memory::EvictCause;
@@ -179,6 +190,8 @@ pub use metrics::METRICS;
 pub use mode::Mode;
 pub use namespace::{Namespace, NamespaceBuilder, Reached};
 pub use pattern::Pattern;
+#[cfg(feature = "encryption")]
+pub use seal::Cipher;
 pub use sequencer::{Heard, Mark, Missed, Newest, Sequencer, SequencerError};
 pub use stats::{CacheStats, NamespaceStatus, ObservedStats, TierStats};
 pub use stored_as::{FollowerError, Loaded, StoredAs};

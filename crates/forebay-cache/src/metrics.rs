@@ -1,21 +1,21 @@
-use crate::{namespace, tally::Tally, tiers};
+use crate::{namespace, tally::Tally, tiers, values};
 use forebay_metrics::{Meter, Metric};
 use metrics::{Counter, Histogram};
 
 /// Everything this crate measures.
 pub const METRICS: &[Metric] = &{
-    let mut all = [HITS; CACHE.len() + tiers::METRICS.len() + namespace::METRICS.len()];
-    let mut at = 0;
+    const PARTS: [&[Metric]; 4] = [CACHE, &values::METRICS, &tiers::METRICS, &namespace::METRICS];
+    let mut all =
+        [HITS; CACHE.len() + values::METRICS.len() + tiers::METRICS.len() + namespace::METRICS.len()];
+    let (mut part, mut from, mut at) = (0, 0, 0);
     while at < all.len() {
-        let (tier, space) = (CACHE.len(), CACHE.len() + tiers::METRICS.len());
-        all[at] = if at < tier {
-            CACHE[at]
-        } else if at < space {
-            tiers::METRICS[at - tier]
+        if at - from == PARTS[part].len() {
+            from = at;
+            part += 1;
         } else {
-            namespace::METRICS[at - space]
-        };
-        at += 1;
+            all[at] = PARTS[part][at - from];
+            at += 1;
+        }
     }
     all
 };

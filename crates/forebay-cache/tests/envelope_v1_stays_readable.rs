@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use forebay_cache::{
     Fingerprint, Stamp,
-    envelope::{Decoded, Entry, Limits, tombstone},
+    envelope::{Decoded, Entry, Form, Limits, Reject, stamp_of, tombstone},
 };
 use forebay_scope::Tag;
 use std::time::Duration;
@@ -13,7 +13,7 @@ const KEY: &[u8] = b"shop:users:7";
 fn entry(payload: impl Into<Bytes>) -> Entry {
     Entry {
         stamp: Stamp { epoch: 0x0102_0304_0506_0708, number: 42 },
-        fingerprint: Fingerprint::of("messagepack", 3),
+        fingerprint: fingerprint(),
         age: Duration::from_millis(250),
         ttl: Some(Duration::from_secs(60)),
         stale: Some(Duration::from_secs(30)),
@@ -25,10 +25,13 @@ fn entry(payload: impl Into<Bytes>) -> Entry {
     }
 }
 
+fn fingerprint() -> Fingerprint {
+    Fingerprint::of("messagepack", 3)
+}
+
 fn read(golden: &'static [u8]) -> Decoded {
     let limits = Limits::default();
-    Decoded::read(&Bytes::from_static(golden), KEY, Fingerprint::of("messagepack", 3), &limits)
-        .expect("a golden file is read")
+    Decoded::read(&Bytes::from_static(golden), KEY, fingerprint(), &limits).expect("a golden file is read")
 }
 
 #[test]
@@ -50,4 +53,43 @@ fn a_tombstone() {
     let stamp = Stamp { epoch: 0x0102_0304_0506_0708, number: 43 };
     assert_eq!(read(golden), Decoded::Tombstone(stamp));
     assert_eq!(tombstone(KEY, stamp), &golden[..]);
+}
+
+/// Compressors may write other bytes in a later version, so these are read only.
+#[test]
+fn entries_of_the_other_compressions() {
+    let goldens: [(bool, &'static [u8]); 3] = [
+        (cfg!(feature = "zstd"), include_bytes!("golden/entry-v1-zstd.bin")),
+        (cfg!(feature = "gzip"), include_bytes!("golden/entry-v1-gzip.bin")),
+        (cfg!(feature = "brotli"), include_bytes!("golden/entry-v1-brotli.bin")),
+    ];
+    for (known, golden) in goldens {
+        if known {
+            assert_eq!(read(golden), Decoded::Entry(entry("forebay ".repeat(500))));
+        } else {
+            let missed = Form::default().decode(&Bytes::from_static(golden), KEY, fingerprint());
+            assert_eq!(missed, Err(Reject::OtherCompression));
+        }
+    }
+}
+
+/// The key of both is 32 times `B`, its id 7.
+#[test]
+fn encrypted_entries() {
+    let goldens = [
+        Bytes::from_static(include_bytes!("golden/entry-v1-xchacha.bin")),
+        Bytes::from_static(include_bytes!("golden/entry-v1-xaes.bin")),
+    ];
+    for golden in &goldens {
+        assert_eq!(Form::default().decode(golden, KEY, fingerprint()), Err(Reject::NoKey));
+    }
+    #[cfg(feature = "encryption")]
+    for (golden, cipher) in
+        goldens.iter().zip([forebay_cache::Cipher::XChaCha20Poly1305, forebay_cache::Cipher::Xaes256Gcm])
+    {
+        let key = forebay_cache::EncryptionKey::with(7, cipher, b"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB");
+        let form = Form { keyring: Some(forebay_cache::Keyring::new(key)), ..Form::default() };
+        assert_eq!(form.decode(golden, KEY, fingerprint()), Ok(Decoded::Entry(entry("hello"))));
+        assert_eq!(stamp_of(golden), Some(entry("hello").stamp), "scripts compare it without a key");
+    }
 }

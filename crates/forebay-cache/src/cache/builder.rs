@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     CacheConfig, CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Mode, Namespace,
-    envelope::Limits,
+    envelope::{Compression, Form, Limits},
     flight::Flights,
     freshness::Freshness,
     memory::{EvictCause, Listener, Memory},
@@ -15,6 +15,7 @@ use crate::{
     mode::Switch,
     namespace::Member,
     tasks::Tasks,
+    values::Wire,
 };
 use forebay_metrics::Meter;
 use forebay_scope::Tag;
@@ -39,7 +40,7 @@ pub struct CacheBuilder<K, V> {
     ttl_of: Option<TtlOf<K, V>>,
     loader: Option<Arc<dyn Loader<K, V>>>,
     codec: Option<Arc<dyn Codec<V>>>,
-    limits: Limits,
+    form: Form,
     load_max: Duration,
     background_loads_max: usize,
     on_evict: Option<Listener<K, V>>,
@@ -64,7 +65,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             ttl_of: None,
             loader: None,
             codec: None,
-            limits: Limits::default(),
+            form: Form::default(),
             load_max: Duration::from_secs(30),
             background_loads_max: 64,
             on_evict: None,
@@ -193,7 +194,22 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
 
     /// What is sent to remote tiers, and what is read from them. Default: [`Limits::default`].
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.form.limits = limits;
+        self
+    }
+
+    /// How values are compressed on their way to remote tiers, from [`Limits::compress_from_bytes`] on; what is found
+    /// there is read however it was compressed. Default: [`Compression::Lz4`].
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.form.compression = compression;
+        self
+    }
+
+    /// Encrypts values and tags in remote tiers, bound to namespace, cache and key. What was not encrypted, or with a key
+    /// that is not on the ring, is a miss. Keys, sizes and ages of entries are not hidden. Default: not encrypted.
+    #[cfg(feature = "encryption")]
+    pub fn encryption(mut self, keyring: &crate::Keyring) -> Self {
+        self.form.keyring = Some(keyring.clone());
         self
     }
 
@@ -265,8 +281,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             mode: Switch::new(self.mode),
             same: self.same,
             remote: self.codec.map(|codec| Remote {
-                codec,
-                limits: self.limits,
+                wire: Arc::new(Wire::new(&self.name, codec, self.form, self.clock, &self.meter)),
                 fills: Tasks::new(Remote::<V>::FILLS_MAX),
             }),
             tasks: Tasks::new(self.background_loads_max),
@@ -302,6 +317,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self.load_max = outside.load_max.unwrap_or(self.load_max);
         self.sweep_every = outside.sweep_every.or(self.sweep_every);
         self.mode = outside.mode.unwrap_or(self.mode);
+        self.form.compression = outside.compression.unwrap_or(self.form.compression);
     }
 
     fn check(&self) -> Result<(), CacheError> {

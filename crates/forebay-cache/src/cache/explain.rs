@@ -2,7 +2,7 @@ use super::{handle::Cache, inner::Inner};
 use crate::{
     CacheKey, Stamp, Stored,
     clock::NEVER,
-    envelope::{EntryHeader, Header},
+    envelope::{Decoded, EntryHeader, Header, Reject},
     explain::{Against, Answer, Check, EntryFound, Explanation, Form, Held, Standing, TierHeld, key_text},
     freshness::Freshness,
     memory::{Life, Verdict},
@@ -124,13 +124,23 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         buried_at: &mut Option<Stamp>,
         trusted: bool,
     ) -> Held {
-        let header = match Header::read(&stored.value, tier_key) {
+        let mut header = match Header::read(&stored.value, tier_key) {
             Ok(Header::Entry(header)) => header,
             Ok(Header::Tombstone(stamp)) => {
                 *buried_at = (*buried_at).max(Some(stamp));
                 return Held::Tombstone { epoch: stamp.epoch, number: stamp.number };
             }
             Err(reject) => return Held::NotUnderstood { why: format!("{reject:?}") },
+        };
+        let decoded = self.remote.as_ref().map(|remote| remote.wire.inspect(&stored.value, tier_key));
+        let other_form = match decoded {
+            Some(Ok(Decoded::Entry(entry))) => {
+                header.tags = entry.tags;
+                false
+            }
+            Some(Err(Reject::OtherSchema)) => true,
+            Some(Err(reject)) => return Held::NotUnderstood { why: format!("{reject:?}") },
+            _ => false,
         };
         let mut checks = self.namespace.checks(&self.name, full_key, header.stamp, &header.tags).await;
         if let Some(stamp) = buried_at.filter(|stamp| header.stamp < *stamp) {
@@ -140,7 +150,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let spread = self.spread(key);
         let mut entry = EntryFound::of_header(&header, stored, self.freshness.jitter * spread, valid);
         entry.checks = checks;
-        if self.remote.as_ref().is_some_and(|remote| remote.codec.fingerprint() != header.fingerprint) {
+        if other_form {
             entry.standing = Standing::OtherForm;
         }
         Held::Entry(Box::new(entry))

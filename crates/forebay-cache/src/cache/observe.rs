@@ -116,7 +116,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         if let Some(same) = &self.same {
             return Some(same(a, b));
         }
-        let codec = &self.remote.as_ref()?.codec;
-        Some(codec.encode(a).ok()? == codec.encode(b).ok()?)
+        let wire = &self.remote.as_ref()?.wire;
+        Some(wire.encode(a)? == wire.encode(b)?)
     }
 }

@@ -1,19 +1,19 @@
 use super::{decide::Born, inner::Inner};
 use crate::{
-    CacheKey, Codec, Fill, Stamp, Stored,
-    envelope::{Decoded, Entry, Limits},
+    CacheKey, Fill, Stamp, Stored,
+    envelope::{Decoded, Entry},
     freshness::Freshness,
     memory::{Life, Origin, Verdict},
     namespace::Start,
     tasks::Tasks,
+    values::Wire,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use std::{sync::Arc, time::Duration};
 
 /// What a cache needs to use the remote tiers of its namespace.
 pub(super) struct Remote<V> {
-    pub(super) codec: Arc<dyn Codec<V>>,
-    pub(super) limits: Limits,
+    pub(super) wire: Arc<Wire<V>>,
     /// Entries on their way to the tiers: the caller has its value and does not wait.
     pub(super) fills: Tasks,
 }
@@ -74,7 +74,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 self.meters.distrusted.increment(1);
                 continue;
             }
-            let Ok(value) = remote.codec.decode(&entry.payload) else {
+            let Some(value) = remote.wire.decode(&entry.payload) else {
                 self.meters.unreadable.increment(1);
                 continue;
             };
@@ -94,16 +94,15 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
 
     /// What is in an envelope; `None` for what this program does not understand.
     fn read(&self, remote: &Remote<V>, key: &Bytes, stored: &Stored) -> Option<Held> {
-        match Decoded::read(&stored.value, key, remote.codec.fingerprint(), &remote.limits) {
-            Ok(Decoded::Entry(entry)) => {
+        match remote.wire.unwrap(&stored.value, key) {
+            Some(Decoded::Entry(entry)) => {
                 // An entry that expires in a tier that does not say when it was put: nothing tells how old it is.
                 let age =
                     entry.age_now(stored.remaining).or_else(|| entry.ttl.is_none().then_some(entry.age))?;
                 Some(Held::Entry(entry, age))
             }
-            Ok(Decoded::Tombstone(stamp)) => Some(Held::Tombstone(stamp)),
-            Err(reject) => {
-                tracing::debug!(cache = %self.name, ?reject, "an entry of a remote tier is not understood");
+            Some(Decoded::Tombstone(stamp)) => Some(Held::Tombstone(stamp)),
+            None => {
                 self.meters.unreadable.increment(1);
                 None
             }
@@ -130,11 +129,11 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         if depth == 0 {
             return;
         }
-        let (key, limits) = (tier_key.clone(), remote.limits);
+        let (key, wire) = (tier_key.clone(), remote.wire.clone());
         let above = self.namespace.tiers()[..depth].to_vec();
         remote.fills.spawn(async move {
             let entry = Entry { age, keep: keep(&entry, age), ..entry };
-            if let Ok(value) = entry.encode(&key, &limits) {
+            if let Some(value) = wire.wrap(&entry, &key) {
                 let fill = Fill { key, value, stamp: entry.stamp, keep: entry.keep };
                 for tier in above {
                     tier.put(fill.clone()).await;
@@ -166,9 +165,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let remote = self.remote.as_ref()?;
         let Outgoing { value, life, freshness, stamp } = outgoing;
         let window = |window: Duration| (!window.is_zero()).then_some(window);
+        let Some(payload) = remote.wire.encode(value) else {
+            self.meters.unfilled.increment(1);
+            return None;
+        };
         let mut entry = Entry {
             stamp: *stamp,
-            fingerprint: remote.codec.fingerprint(),
+            fingerprint: remote.wire.fingerprint(),
             age: Duration::from_nanos(self.memory.clock.now().saturating_sub(life.born)),
             ttl: freshness.ttl,
             stale: window(freshness.stale_while_revalidate),
@@ -176,21 +179,16 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             keep: None,
             load: life.load,
             tags: life.tags.to_vec(),
-            payload: remote.codec.encode(value).ok()?,
+            payload,
         };
         entry.keep = keep(&entry, entry.age);
-        match entry.encode(key, &remote.limits) {
-            Ok(value) => {
-                self.meters.plain_bytes.increment(entry.payload.len() as u64);
-                self.meters.packed_bytes.increment(value.len() as u64);
-                Some(Fill { key: key.clone(), value, stamp: *stamp, keep: entry.keep })
-            }
-            Err(skip) => {
-                tracing::debug!(cache = %self.name, ?skip, "an entry stays in memory");
-                self.meters.unfilled.increment(1);
-                None
-            }
-        }
+        let Some(value) = remote.wire.wrap(&entry, key) else {
+            self.meters.unfilled.increment(1);
+            return None;
+        };
+        self.meters.plain_bytes.increment(entry.payload.len() as u64);
+        self.meters.packed_bytes.increment(value.len() as u64);
+        Some(Fill { key: key.clone(), value, stamp: *stamp, keep: entry.keep })
     }
 
     /// The key of an entry in a tier: `namespace:cache:key`.

@@ -1,16 +1,15 @@
 use super::{
-    Entry, Limits,
+    Entry, Form, Limits,
     checksum::checksum,
-    encode::{HEADER_BYTES, LZ4, NO_DURATION, PLAIN},
+    compression::unpack,
+    encode::{ENCRYPTED, HEADER_BYTES, NO_DURATION},
     prefix::{Kind, MAGIC, PREFIX_BYTES, SEALED_BYTES, VERSION, stamp_of},
+    sealed,
 };
 use crate::{Fingerprint, Stamp};
 use bytes::{Buf, Bytes};
 use forebay_scope::Tag;
 use std::time::Duration;
-
-/// The most an lz4 block can unpack to: each byte of a run adds 255.
-const LZ4_RATIO_MAX: usize = 255;
 
 /// What a tier held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +22,9 @@ pub enum Decoded {
 
 /// Why bytes from a tier are a miss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Reject {
-    /// Not an envelope, or of a version, kind, compression or flag this program does not know.
+    /// Not an envelope, or of a version, kind or flag this program does not know.
     Unknown,
     /// Cut, changed on the way, or another key's.
     Damaged,
@@ -32,20 +32,39 @@ pub enum Reject {
     OtherSchema,
     /// It unpacks to more than [`Limits::unpacked_bytes_max`].
     TooLarge,
+    /// Compressed in a way this build cannot unpack.
+    OtherCompression,
+    /// Encrypted with a key this program does not have.
+    NoKey,
+    /// Encrypted, and changed since; or the key of this id is another one.
+    Forged,
+    /// Not encrypted, where this program encrypts.
+    NotEncrypted,
 }
 
 impl Decoded {
-    /// Reads the envelope a tier held under `key`. A payload that was not compressed shares the envelope's memory.
+    /// [`Form::decode`] for entries that are not encrypted.
     ///
     /// # Errors
-    /// When it is not an entry of `fingerprint`, nor a tombstone. Never panics, whatever the bytes are, and never
-    /// takes more memory than `limits` allow.
+    /// See there.
     pub fn read(
         envelope: &Bytes,
         key: &[u8],
         fingerprint: Fingerprint,
         limits: &Limits,
     ) -> Result<Self, Reject> {
+        Form::new(*limits).decode(envelope, key, fingerprint)
+    }
+}
+
+impl Form {
+    /// Reads the envelope a tier held under `key`. A payload that was neither compressed nor encrypted shares the
+    /// envelope's memory.
+    ///
+    /// # Errors
+    /// When it is not an entry of `fingerprint`, nor a tombstone. Never panics, whatever the bytes are, and never
+    /// takes more memory than the limits allow.
+    pub fn decode(&self, envelope: &Bytes, key: &[u8], fingerprint: Fingerprint) -> Result<Decoded, Reject> {
         let Some(stamp) = stamp_of(envelope) else {
             return Err(if MAGIC.starts_with(&envelope[..envelope.len().min(2)]) {
                 Reject::Damaged
@@ -63,7 +82,7 @@ impl Decoded {
         }
         if envelope[3] == Kind::Tombstone as u8 {
             return if envelope.len() == SEALED_BYTES {
-                Ok(Self::Tombstone(stamp))
+                Ok(Decoded::Tombstone(stamp))
             } else {
                 Err(Reject::Unknown)
             };
@@ -71,36 +90,57 @@ impl Decoded {
         if envelope[3] != Kind::Value as u8 || envelope.len() < HEADER_BYTES {
             return Err(Reject::Unknown);
         }
-        read_entry(rest, stamp, fingerprint, limits).map(Self::Entry)
+        self.read_entry(envelope, key, stamp, fingerprint).map(Decoded::Entry)
     }
-}
 
-/// `rest` is everything after the checksum, which was found right, and as long as a header at least.
-fn read_entry(
-    mut rest: Bytes,
-    stamp: Stamp,
-    expected: Fingerprint,
-    limits: &Limits,
-) -> Result<Entry, Reject> {
-    let fingerprint = Fingerprint(rest.get_u64());
-    if fingerprint != expected {
-        return Err(Reject::OtherSchema);
+    /// The checksum was found right, and the envelope as long as a header at least.
+    fn read_entry(
+        &self,
+        envelope: &Bytes,
+        key: &[u8],
+        stamp: Stamp,
+        expected: Fingerprint,
+    ) -> Result<Entry, Reject> {
+        let mut rest = envelope.slice(SEALED_BYTES..);
+        let fingerprint = Fingerprint(rest.get_u64());
+        if fingerprint != expected {
+            return Err(Reject::OtherSchema);
+        }
+        let (compression, flags) = (rest.get_u8(), rest.get_u8());
+        let tag_count = usize::from(rest.get_u16());
+        let load = Duration::from_millis(rest.get_u32().into());
+        let unpacked = rest.get_u32() as usize;
+        let [age, ttl, stale, fallback, keep] = std::array::from_fn(|_| duration(rest.get_u64()));
+        if tag_count > Limits::TAGS_MAX {
+            return Err(Reject::Unknown);
+        }
+        if unpacked > self.limits.unpacked_bytes_max {
+            return Err(Reject::TooLarge);
+        }
+        let mut rest = match flags {
+            0 => self.plain(rest)?,
+            ENCRYPTED => self.open(envelope, key, &rest)?,
+            _ => return Err(Reject::Unknown),
+        };
+        let mut tags = Vec::with_capacity(tag_count);
+        for _ in 0..tag_count {
+            tags.push(read_tag(&mut rest).ok_or(Reject::Damaged)?);
+        }
+        let payload = unpack(rest, compression, unpacked)?;
+        let age = age.ok_or(Reject::Damaged)?;
+        Ok(Entry { stamp, fingerprint, age, ttl, stale, fallback, keep, load, tags, payload })
     }
-    let (compression, flags) = (rest.get_u8(), rest.get_u8());
-    let tag_count = usize::from(rest.get_u16());
-    let load = Duration::from_millis(rest.get_u32().into());
-    let unpacked = rest.get_u32() as usize;
-    let [age, ttl, stale, fallback, keep] = std::array::from_fn(|_| duration(rest.get_u64()));
-    if flags != 0 || tag_count > Limits::TAGS_MAX {
-        return Err(Reject::Unknown);
+
+    fn plain(&self, body: Bytes) -> Result<Bytes, Reject> {
+        let encrypts = self.keyring.as_ref().is_some_and(|keyring| !keyring.takes_plain());
+        if encrypts { Err(Reject::NotEncrypted) } else { Ok(body) }
     }
-    let mut tags = Vec::with_capacity(tag_count);
-    for _ in 0..tag_count {
-        tags.push(read_tag(&mut rest).ok_or(Reject::Damaged)?);
+
+    fn open(&self, envelope: &Bytes, key: &[u8], body: &[u8]) -> Result<Bytes, Reject> {
+        let keyring = self.keyring.as_ref().ok_or(Reject::NoKey)?;
+        let header = [&envelope[..PREFIX_BYTES], &envelope[SEALED_BYTES..HEADER_BYTES]];
+        sealed::open(keyring, key, header, body)
     }
-    let payload = unpack(rest, compression, unpacked, limits)?;
-    let age = age.ok_or(Reject::Damaged)?;
-    Ok(Entry { stamp, fingerprint, age, ttl, stale, fallback, keep, load, tags, payload })
 }
 
 pub(super) fn read_tag(rest: &mut Bytes) -> Option<Tag> {
@@ -110,21 +150,6 @@ pub(super) fn read_tag(rest: &mut Bytes) -> Option<Tag> {
     }
     let text = rest.split_to(length);
     std::str::from_utf8(&text).ok().map(Tag::named)
-}
-
-fn unpack(payload: Bytes, compression: u8, unpacked: usize, limits: &Limits) -> Result<Bytes, Reject> {
-    if unpacked > limits.unpacked_bytes_max {
-        return Err(Reject::TooLarge);
-    }
-    match compression {
-        PLAIN if payload.len() == unpacked => Ok(payload),
-        LZ4 if unpacked <= payload.len().saturating_mul(LZ4_RATIO_MAX) => {
-            let plain = lz4_flex::block::decompress(&payload, unpacked).map_err(|_| Reject::Damaged)?;
-            if plain.len() == unpacked { Ok(plain.into()) } else { Err(Reject::Damaged) }
-        }
-        PLAIN | LZ4 => Err(Reject::Damaged),
-        _ => Err(Reject::Unknown),
-    }
 }
 
 pub(super) fn duration(millis: u64) -> Option<Duration> {

@@ -1,8 +1,9 @@
 use super::{
     Entry, Reject,
     checksum::checksum,
+    compression,
     decode::{duration, read_tag},
-    encode::{HEADER_BYTES, LZ4, PLAIN},
+    encode::{ENCRYPTED, HEADER_BYTES},
     limits::Limits,
     prefix::{Kind, PREFIX_BYTES, SEALED_BYTES, VERSION, stamp_of},
 };
@@ -28,8 +29,10 @@ pub struct EntryHeader {
     pub stamp: Stamp,
     /// Codec and schema of the value.
     pub fingerprint: Fingerprint,
-    /// How the value was packed: `none`, `lz4`, or `unknown` to this program.
+    /// How the value was packed: `none`, `lz4`, `zstd`, `gzip`, `brotli`, or `unknown` to this program.
     pub compression: &'static str,
+    /// The id of the key that tags and value are encrypted with, if they are: the tags are not known then.
+    pub key_id: Option<u32>,
     /// How old the value was when it was sent.
     pub age: Duration,
     /// How long it is fresh; `None` until it is invalidated.
@@ -46,7 +49,7 @@ pub struct EntryHeader {
     pub tags: Vec<Tag>,
     /// The length of the value as its codec wrote it.
     pub value_bytes: usize,
-    /// The length of the value in the envelope.
+    /// The length of the value in the envelope; with tags and nonce when it is encrypted.
     pub packed_bytes: usize,
 }
 
@@ -79,12 +82,8 @@ impl Header {
 /// `rest` is everything after the checksum, and as long as a header at least.
 fn read_entry(mut rest: Bytes, stamp: Stamp) -> Result<EntryHeader, Reject> {
     let fingerprint = Fingerprint(rest.get_u64());
-    let compression = match rest.get_u8() {
-        PLAIN => "none",
-        LZ4 => "lz4",
-        _ => "unknown",
-    };
-    let _flags = rest.get_u8();
+    let compression = compression::name(rest.get_u8());
+    let encrypted = rest.get_u8() & ENCRYPTED != 0;
     let tag_count = usize::from(rest.get_u16());
     let load = Duration::from_millis(rest.get_u32().into());
     let value_bytes = rest.get_u32() as usize;
@@ -93,7 +92,8 @@ fn read_entry(mut rest: Bytes, stamp: Stamp) -> Result<EntryHeader, Reject> {
         return Err(Reject::Unknown);
     }
     let mut tags = Vec::with_capacity(tag_count);
-    for _ in 0..tag_count {
+    let key_id = if encrypted { Some(rest.try_get_u32().map_err(|_| Reject::Damaged)?) } else { None };
+    for _ in 0..if encrypted { 0 } else { tag_count } {
         tags.push(read_tag(&mut rest).ok_or(Reject::Damaged)?);
     }
     let age = age.ok_or(Reject::Damaged)?;
@@ -102,6 +102,7 @@ fn read_entry(mut rest: Bytes, stamp: Stamp) -> Result<EntryHeader, Reject> {
         stamp,
         fingerprint,
         compression,
+        key_id,
         age,
         ttl,
         stale,
