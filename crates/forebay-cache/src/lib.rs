@@ -74,6 +74,9 @@
 //! A load runs in a child of the caller's [`Scope`](forebay_scope::Scope), which carries the positions of the writes
 //! that concern it: what was read from a server behind them is returned and not stored.
 
+#[cfg(test)]
+extern crate self as forebay_cache;
+
 mod cache;
 mod clock;
 mod codec;
@@ -85,6 +88,7 @@ mod flight;
 #[cfg(feature = "redis")]
 pub mod fred10;
 mod freshness;
+mod guards;
 mod invalidation;
 mod key;
 #[cfg(feature = "encryption")]

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     CacheKey, Load, Loaded, Mode, StoredAs,
     flight::{Joined, Landing, Lead, is_leading, leading},
+    guards::{self, Guard},
     load::Decided,
     memory::{Life, Verdict},
 };
@@ -133,7 +134,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         match landing {
             Landing::Value { value, life, behind } => {
                 // A load older than this call serves it only if nothing it depends on was invalidated since.
-                if life.loaded_at_change < arrived_at && !life.is_valid(&self.memory.floors) {
+                let older = life.loaded_at_change < arrived_at && guards::holds(Guard::Followers);
+                if older && !life.is_valid(&self.memory.floors) {
                     return None;
                 }
                 note_followed(&life, behind);

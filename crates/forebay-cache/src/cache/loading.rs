@@ -7,6 +7,7 @@ use crate::{
     CacheKey, LoadFailed,
     flight::{Landing, Lead},
     freshness::Freshness,
+    guards::{self, Guard},
     load::Decided,
     memory::{EvictCause, Life, Origin, Verdict},
     namespace::Start,
@@ -51,6 +52,12 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         Self { inner, lead, key, full_key, declared, ttl, start, scope, began, called: began }
     }
 
+    /// The same, as if it began now.
+    fn stamped_now(self) -> Self {
+        let start = self.inner.namespace.start(&self.full_key, &self.declared, true);
+        Self { start, ..self }
+    }
+
     /// The loader is called now.
     pub(super) fn runs(self) -> Self {
         Self { called: Instant::now(), ..self }
@@ -78,6 +85,17 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     /// Ends with a value: kept if it may be, and given to those who wait in any case. `refreshable` tells
     /// whether the cache's own loader could make an entry with the same tags.
     pub(super) fn value(
+        self,
+        value: &Arc<V>,
+        found: Vec<Tag>,
+        decided: Decided,
+        refreshable: bool,
+    ) -> Landing<V> {
+        let this = if guards::holds(Guard::StampFirst) { self } else { self.stamped_now() };
+        this.ends_with(value, found, decided, refreshable)
+    }
+
+    fn ends_with(
         self,
         value: &Arc<V>,
         found: Vec<Tag>,
@@ -160,7 +178,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     /// Whether the outcome must not be kept: it was read from a server that may not have reached what was required, or
     /// depends on more than its tags say, so that no invalidation could be trusted to find it.
     fn is_behind(&self) -> bool {
-        if self.scope.is_behind() {
+        if self.scope.is_behind() && guards::holds(Guard::Behind) {
             self.inner.meters.behind.increment(1);
             true
         } else if self.scope.tags().overflowed() {

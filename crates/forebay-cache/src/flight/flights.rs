@@ -1,9 +1,13 @@
 use super::lead::{Landing, Lead};
+#[cfg(test)]
+use crate::guards::{self, Guard};
 use crate::{
     LoadFailed,
     clock::{Clock, Moment, nanos},
 };
 use forebay_scope::Scope;
+#[cfg(test)]
+use std::sync::atomic::AtomicBool;
 use std::{
     collections::HashMap,
     fmt,
@@ -43,6 +47,9 @@ pub(crate) struct Flight<V> {
     pub(super) led_since: AtomicU64,
     /// How many callers take part; changed under the lock of the key's shard.
     seats: AtomicUsize,
+    /// Whether it was ended and still stands in the table, because [`Guard::OlderFlight`] is off.
+    #[cfg(test)]
+    ended: AtomicBool,
 }
 
 /// How a caller takes part in a load.
@@ -147,6 +154,8 @@ impl<V> Flights<V> {
             landing: OnceLock::new(),
             led_since: AtomicU64::new(now),
             seats: AtomicUsize::new(1),
+            #[cfg(test)]
+            ended: AtomicBool::new(false),
         });
         shard.0.insert(key.into(), flight.clone());
         Some(Seat { flights: self, key: key.into(), flight })
@@ -165,17 +174,33 @@ pub(crate) struct Shard<'a, V>(MutexGuard<'a, Table<V>>);
 impl<V> Shard<'_, V> {
     /// Ends the flight of `key`: who comes later does not join it, and its result is not stored.
     pub(crate) fn detach(&mut self, key: &[u8]) {
+        #[cfg(test)]
+        if !guards::holds(Guard::OlderFlight) {
+            if let Some(flight) = self.0.get(key) {
+                flight.ended.store(true, Ordering::Relaxed);
+            }
+            return;
+        }
         self.0.remove(key);
     }
 
     /// [`Shard::detach`], unless the flight of `key` is another one by now.
     pub(super) fn detach_if(&mut self, key: &[u8], flight: &Arc<Flight<V>>) {
-        if self.holds(key, flight) {
-            self.detach(key);
+        if self.has(key, flight) {
+            self.0.remove(key);
         }
     }
 
+    /// Whether the flight of `key` is still this one.
     pub(super) fn holds(&self, key: &[u8], flight: &Arc<Flight<V>>) -> bool {
+        #[cfg(test)]
+        if flight.ended.load(Ordering::Relaxed) {
+            return false;
+        }
+        self.has(key, flight)
+    }
+
+    fn has(&self, key: &[u8], flight: &Arc<Flight<V>>) -> bool {
         self.0.get(key).is_some_and(|present| Arc::ptr_eq(present, flight))
     }
 }

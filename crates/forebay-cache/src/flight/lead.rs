@@ -1,5 +1,9 @@
-use super::flights::Seat;
-use crate::{LoadFailed, memory::Life};
+use super::flights::{Seat, Shard};
+use crate::{
+    LoadFailed,
+    guards::{self, Guard},
+    memory::Life,
+};
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering},
@@ -58,21 +62,23 @@ impl<'a, V> Lead<'a, V> {
     /// Runs `store` if the flight still stands, while nobody can invalidate the key.
     pub(crate) fn meanwhile<R>(&self, store: impl FnOnce() -> R) -> Option<R> {
         let shard = self.0.flights.lock(&self.0.key);
-        shard.holds(&self.0.key, &self.0.flight).then(store)
+        self.may_store(&shard).then(store)
     }
 
     /// [`Lead::meanwhile`], and then ends the flight.
     pub(crate) fn land<R>(self, landing: Landing<V>, store: impl FnOnce() -> R) -> Option<R> {
         let stored = {
             let mut shard = self.0.flights.lock(&self.0.key);
-            shard.holds(&self.0.key, &self.0.flight).then(|| {
-                let stored = store();
-                shard.detach(&self.0.key);
-                stored
-            })
+            let stored = self.may_store(&shard).then(store);
+            shard.detach_if(&self.0.key, &self.0.flight);
+            stored
         };
         self.end(landing);
         stored
+    }
+
+    fn may_store(&self, shard: &Shard<'_, V>) -> bool {
+        shard.holds(&self.0.key, &self.0.flight) || !guards::holds(Guard::MemoryFence)
     }
 
     fn end(&self, landing: Landing<V>) {

@@ -1,5 +1,9 @@
 use super::floors::Floors;
-use crate::{clock::Moment, namespace::TagCell};
+use crate::{
+    clock::Moment,
+    guards::{self, Guard},
+    namespace::TagCell,
+};
 use forebay_scope::Tag;
 use std::{
     sync::{
@@ -131,6 +135,9 @@ impl Life {
     /// Whether nothing that matches was invalidated for good since the load began.
     pub(crate) fn may_fall_back(&self, floors: &Floors) -> bool {
         let at = self.loaded_at_change;
+        if !guards::holds(Guard::Hard) {
+            return true;
+        }
         floors.hard() <= at && self.cells.iter().all(|cell| cell.hard() <= at)
     }
 

@@ -1,5 +1,8 @@
 use super::outbox::Outbox;
-use crate::{Event, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError};
+use crate::{
+    Event, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError,
+    guards::{self, Guard},
+};
 use forebay_scope::Tag;
 use forebay_traffic::{Breaker, State};
 use std::{
@@ -27,6 +30,8 @@ pub(super) struct Backplane {
     outbox: Mutex<Outbox>,
     /// Whether `outbox` holds anything; set before the invalidation in it is acknowledged.
     queued: AtomicBool,
+    /// Whether nothing was heard for longer than `silence_max`.
+    silent: AtomicBool,
     /// Whether the chain did not fit to what was heard, so that the follower has to ask.
     pub(super) broken: AtomicBool,
     /// Wakes the follower.
@@ -58,6 +63,7 @@ impl Backplane {
             silence_max,
             outbox: Mutex::new(Outbox::new(queue_max)),
             queued: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             work: Arc::new(Notify::new()),
             joined: watch::Sender::new(false),
@@ -86,9 +92,21 @@ impl Backplane {
         self.read_breaker.state()
     }
 
-    /// Whether invalidations of this node wait for a number, so that remote tiers may not be trusted.
+    /// Whether what remote tiers hold cannot be judged: invalidations of this node wait for a number, or nothing was heard of
+    /// those of others for too long.
+    pub(super) fn is_cut_off(&self) -> bool {
+        (self.has_queued() && guards::holds(Guard::Queued))
+            || (self.silent.load(Ordering::Acquire) && guards::holds(Guard::SilentTiers))
+    }
+
+    /// Whether invalidations of this node wait for a number.
     pub(super) fn has_queued(&self) -> bool {
         self.queued.load(Ordering::Acquire)
+    }
+
+    /// Nothing was heard for too long, or something was again.
+    pub(super) fn silent(&self, silent: bool) {
+        self.silent.store(silent, Ordering::Release);
     }
 
     /// Queues an invalidation; returns how many wait.
@@ -117,7 +135,12 @@ impl Backplane {
     }
 
     pub(super) async fn missed(&self, mark: Option<Mark>) -> Option<Missed> {
-        self.bounded(self.deadline, self.sequencer.missed(mark)).await
+        let mut missed = self.bounded(self.deadline, self.sequencer.missed(mark)).await?;
+        if !guards::holds(Guard::Replay) {
+            missed.events.clear();
+        }
+        missed.complete |= mark.is_some() && !guards::holds(Guard::Suspicion);
+        Some(missed)
     }
 
     pub(super) async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Option<Newest> {

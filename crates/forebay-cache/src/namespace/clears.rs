@@ -31,7 +31,7 @@ impl Clears {
     /// What an entry of `cache` must not be older than.
     pub(crate) fn of(&self, cache: &str) -> Bound {
         let bound = self.by_cache.get(cache).copied().unwrap_or(Bound::at_most(self.floor));
-        if self.all > bound.number { Bound { number: self.all, exact: true } } else { bound }
+        if self.all > bound.number { Bound::exactly(self.all) } else { bound }
     }
 
     pub(crate) fn learned(&mut self, cache: &str, number: u64, asked_at: u64) {

@@ -24,7 +24,7 @@ impl Evidence {
     fn learn(&mut self, newest: &Newest) {
         let told = |bound: &mut Bound, number| {
             if !bound.exact {
-                *bound = Bound { number, exact: true };
+                bound.learned(number, bound.number);
             }
         };
         told(&mut self.key, newest.key);
@@ -45,8 +45,8 @@ impl Evidence {
 impl Namespace {
     /// Where the node stands in the chain, if remote tiers may be trusted.
     pub(crate) fn trusted_stamp(&self) -> Option<Stamp> {
-        let queued = self.0.backplane.as_ref().is_some_and(super::backplane::Backplane::has_queued);
-        self.ledger().chain.stamp().filter(|_| !queued)
+        let cut_off = self.0.backplane.as_ref().is_some_and(super::backplane::Backplane::is_cut_off);
+        self.ledger().chain.stamp().filter(|_| !cut_off)
     }
 
     /// Holds an entry of `cache` that a remote tier has under `key` (`cache:key`) against what was invalidated.

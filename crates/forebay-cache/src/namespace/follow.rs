@@ -2,7 +2,10 @@ use super::{
     backplane::Backplane,
     space::{Inner, Namespace},
 };
-use crate::{Heard, Missed};
+use crate::{
+    Heard, Missed,
+    guards::{self, Guard},
+};
 use std::{
     sync::{Arc, PoisonError, Weak, atomic::Ordering},
     time::Duration,
@@ -107,6 +110,7 @@ impl Follower {
         // A sign of life that shows that something was missed is none before that was made good.
         if !backplane.broken.load(Ordering::Acquire) && !space.ledger().chain.has_gap() {
             self.trusted_since = Instant::now();
+            backplane.silent(false);
         }
     }
 
@@ -131,7 +135,11 @@ impl Follower {
         let silence_max = backplane.silence_max.min(FAR);
         if self.trusted_since.elapsed() >= silence_max {
             self.trusted_since = Instant::now();
-            space.suspect();
+            // First, so that a load that still trusted a remote tier began before memory became suspect.
+            backplane.silent(true);
+            if guards::holds(Guard::Lease) {
+                space.suspect();
+            }
         }
         let gap_at = self.gap_since.map(|since| since + GAP_PATIENCE);
         let due = [Some(self.trusted_since + silence_max), self.retry_at.or(gap_at)];
@@ -163,6 +171,7 @@ impl Follower {
         }
         self.gap_since = None;
         self.trusted_since = asked_at;
+        backplane.silent(false);
         backplane.joined.send_replace(true);
         true
     }

@@ -1,3 +1,4 @@
+use crate::guards::{self, Guard};
 use bytes::Bytes;
 use forebay_scope::Positions;
 use std::{
@@ -81,7 +82,9 @@ impl KeyTable {
         let Some(oldest) = self.order.pop_front() else { return };
         let Some(mark) = self.marks.remove(&oldest) else { return };
         let stripe = self.stripe(&oldest);
-        self.floors[stripe] = self.floors[stripe].max(mark.number);
+        if guards::holds(Guard::Floors) {
+            self.floors[stripe] = self.floors[stripe].max(mark.number);
+        }
         self.positions_floor.merge_all(&mark.positions);
     }
 

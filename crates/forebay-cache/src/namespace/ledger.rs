@@ -5,7 +5,10 @@ use super::{
     keys::KeyTable,
     tags::{TagCell, TagTable},
 };
-use crate::{Invalidation, Mark, Newest, Stamp, Strength, Target};
+use crate::{
+    Invalidation, Mark, Newest, Stamp, Strength, Target,
+    guards::{self, Guard},
+};
 use forebay_scope::{Positions, Tag};
 use std::sync::Arc;
 
@@ -132,7 +135,7 @@ impl Ledger {
             return Judgement::Invalid;
         }
         let mut judgement = Judgement::Valid;
-        if stamp.number < self.joined_at {
+        if stamp.number < self.joined_at && guards::holds(Guard::Joined) {
             match told {
                 Some((newest, asked_at)) if newest.epoch == stamp.epoch && asked_at >= self.joined_at => {
                     if stamp.number < newest.key {
@@ -157,7 +160,7 @@ impl Ledger {
     /// The newest invalidation of `key` (`cache:key`); before this node joined only the sequencer knew them.
     pub(super) fn key_bound(&self, key: &[u8]) -> Bound {
         let number = self.keys.number(key);
-        if number >= self.joined_at { Bound { number, exact: true } } else { Bound::at_most(self.joined_at) }
+        if number >= self.joined_at { Bound::exactly(number) } else { Bound::at_most(self.joined_at) }
     }
 
     /// What hits every entry of `cache`.

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     CacheError, CacheKey, CacheStats, Event, Explanation, GuardedTier, Invalidation, Mark, Mode, Stamp,
     Strength, Target,
+    guards::{self, Guard},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -202,16 +203,23 @@ impl Namespace {
     /// Begins a load of `key` (`cache:key`) that declares some tags; `open` when its value may bring others.
     pub(crate) fn start(&self, key: &[u8], declared: &[Tag], open: bool) -> Start {
         let ledger = self.ledger();
-        let queued = self.0.backplane.as_ref().is_some_and(Backplane::has_queued);
+        let cut_off = self.0.backplane.as_ref().is_some_and(Backplane::is_cut_off);
         Start {
             change: ledger.changes,
-            stamp: ledger.chain.stamp().filter(|_| !queued),
-            required: ledger.required(key, declared, open),
+            stamp: ledger.chain.stamp().filter(|_| !cut_off),
+            required: if guards::holds(Guard::Positions) {
+                ledger.required(key, declared, open)
+            } else {
+                Positions::default()
+            },
         }
     }
 
     /// Whether an entry of `cache` that a remote tier holds under `key` (`cache:key`) may be used.
     pub(crate) async fn trusts(&self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> bool {
+        if !guards::holds(Guard::Judgement) {
+            return true;
+        }
         // A statement of its own: the lock is not held while waiting.
         let judgement = self.ledger().judge(cache, key, stamp, tags, None);
         match (judgement, &self.0.backplane) {
