@@ -4,6 +4,7 @@ use super::{
     invalidate::Invalidator,
     load::Plan,
     lookup::{Lookup, NoTags},
+    places::Places,
 };
 use crate::{
     CacheKey, CacheStats, Namespace, Reached, StoredAs,
@@ -113,7 +114,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
                 return R::from_hit(value);
             }
             self.0.meters.misses.increment(1);
-            let plan = Plan { ttl: None, declared: NoTags, found: NoTags, talks: false };
+            let plan = Plan { ttl: None, declared: NoTags, found: NoTags, talks: false, places: Places::ALL };
             self.load(key, plan, async |_| load().await).await
         }
     }

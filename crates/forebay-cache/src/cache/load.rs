@@ -4,6 +4,7 @@ use super::{
     inner::{Inner, note_read},
     loading::Loading,
     lookup::TagSource,
+    places::Places,
     remote::Outgoing,
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     flight::{Joined, Landing, Lead, is_leading, leading},
     guards::{self, Guard},
     load::Decided,
-    memory::{Life, Verdict},
+    memory::{EvictCause, Life, Verdict},
 };
 use forebay_scope::Scope;
 use std::{
@@ -26,6 +27,7 @@ pub(super) struct Plan<D, F> {
     pub(super) found: F,
     /// Whether its loader talks to the cache: it wants the old value, and may give tags.
     pub(super) talks: bool,
+    pub(super) places: Places,
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
@@ -72,10 +74,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     }
 
     /// Asks the remote tiers; `None` when none of them has the value.
-    pub(super) async fn find(&self, key: &K) -> Option<Arc<V>> {
+    pub(super) async fn find(&self, key: &K, places: Places) -> Option<Arc<V>> {
         let inner = &self.0;
-        if !inner.has_tiers() {
+        if !places.look_in_tiers || !inner.has_tiers() {
             return None;
+        }
+        if !places.keep_all() {
+            return inner.look(key).await;
         }
         let Some(lead) = key.with_bytes(|bytes| inner.flights.try_lead(bytes)) else {
             // Whoever loads it may take long, which is not ours to wait for.
@@ -95,6 +100,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         F: TagSource<V>,
     {
         let inner = &self.0;
+        if !plan.places.keep_in_memory && !plan.places.keep_in_tiers {
+            return;
+        }
         if Scope::with_current(Scope::is_behind) == Some(true) {
             inner.meters.behind.increment(1);
             return;
@@ -109,7 +117,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let declared = tags.len();
         plan.found.add(&value, &mut tags);
         inner.add_own_tags(key, &value, &mut tags);
-        let origin = inner.origin(plan.ttl, declared, !F::FROM_VALUE);
+        let refreshable = !F::FROM_VALUE && plan.places.keep_in_tiers;
+        let origin = inner.origin(plan.ttl, declared, refreshable);
         let freshness = inner.freshness_for(key, &value, &origin, &Decided::default());
         let born = Born { change: start.change, ..Born::default() };
         let life = Arc::new(inner.life(key, tags, &freshness, origin, born));
@@ -119,10 +128,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             let mut shard = inner.flights.lock(bytes);
             // A load that is under way began before this value was known.
             shard.detach(bytes);
-            inner.memory.store(slot, value.clone())
+            if plan.places.keep_in_memory {
+                inner.memory.store(slot, value.clone())
+            } else {
+                inner.memory.remove(bytes, EvictCause::Replaced)
+            }
         });
         inner.meters.evictions.increment(evicted.count_others(key));
-        if let Some(stamp) = start.stamp {
+        if let Some(stamp) = start.stamp.filter(|_| plan.places.keep_in_tiers) {
             inner.fill(&full_key, Outgoing { value, life, freshness, stamp });
         }
     }
@@ -180,7 +193,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     async fn look(&self, key: &K) -> Option<Arc<V>> {
         let full_key = self.full_key(key);
         let start = self.namespace.start(&full_key, &[], true);
-        let found = self.find_remote(key, &full_key, &start).await?;
+        let found = self.find_remote(key, &full_key, &start, false).await?;
         (found.verdict == Verdict::Fresh).then(|| {
             note_read(&found.life);
             found.value
@@ -232,13 +245,16 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         D: TagSource<()>,
         F: TagSource<V>,
     {
-        if let Some(value) = self.landed_meanwhile(key) {
+        if plan.places.look_in_memory
+            && let Some(value) = self.landed_meanwhile(key)
+        {
             return R::from_hit(value);
         }
         let mut declared = Vec::new();
         plan.declared.add(&(), &mut declared);
         let open = F::FROM_VALUE || plan.talks || self.tags_of.is_some();
-        let loading = match Loading::begin(self, lead, key, declared, plan.ttl, open).remote().await {
+        let loading = Loading::begin(self, lead, key, declared, plan.ttl, open).within(plan.places);
+        let loading = match loading.remote().await {
             Ok(value) => return R::from_hit(value),
             Err(loading) => loading,
         };
@@ -254,7 +270,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 let decided = told.into_decided();
                 // The cache's own loader may not know of tags that the call's did.
                 let same = decided.not_modified.as_ref().is_none_or(|old| old.origin.refreshable);
-                let refreshable = same && !F::FROM_VALUE && decided.tags.is_empty();
+                let refreshable =
+                    same && !F::FROM_VALUE && decided.tags.is_empty() && plan.places.keep_in_tiers;
                 loading.value(&value, found, decided, refreshable);
                 result
             }

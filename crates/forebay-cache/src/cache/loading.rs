@@ -1,6 +1,7 @@
 use super::{
     decide::Born,
     inner::{Inner, note_read},
+    places::Places,
     remote::{FoundRemote, Outgoing},
 };
 use crate::{
@@ -25,6 +26,7 @@ pub(super) struct Loading<'a, K, V> {
     full_key: Bytes,
     declared: Vec<Tag>,
     ttl: Option<Duration>,
+    places: Places,
     start: Start,
     /// What the loader runs in: a child of the caller's scope, that must read what the invalidations stand for.
     pub(super) scope: Scope,
@@ -49,7 +51,13 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&start.required);
         let began = Instant::now();
-        Self { inner, lead, key, full_key, declared, ttl, start, scope, began, called: began }
+        let places = Places::ALL;
+        Self { inner, lead, key, full_key, declared, ttl, places, start, scope, began, called: began }
+    }
+
+    /// Looks and keeps only in these places. Default: in all.
+    pub(super) fn within(self, places: Places) -> Self {
+        Self { places, ..self }
     }
 
     /// The same, as if it began now.
@@ -65,16 +73,25 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
 
     /// Looks into the remote tiers: ends with a fresh entry, or goes on with a stale one as a fallback in memory.
     pub(super) async fn remote(self) -> Result<Arc<V>, Self> {
-        let Some(found) = self.inner.find_remote(self.key, &self.full_key, &self.start).await else {
+        if !self.places.look_in_tiers {
             return Err(self);
-        };
+        }
+        let promote = self.places.keep_all();
+        let found = self.inner.find_remote(self.key, &self.full_key, &self.start, promote).await;
+        let Some(found) = found else { return Err(self) };
         let FoundRemote { value, life, verdict } = found;
         if verdict == Verdict::Fresh {
             note_read(&life);
-            self.inner.land(self.lead, self.key, &value, &life);
+            if self.places.keep_in_memory {
+                self.inner.land(self.lead, self.key, &value, &life);
+            } else {
+                self.lead.land(Landing::Value { value: value.clone(), life, behind: false }, || ());
+            }
             return Ok(value);
         }
-        if self.inner.inspect(self.key).is_none_or(|present| present.verdict == Verdict::Dead) {
+        if self.places.keep_in_memory
+            && self.inner.inspect(self.key).is_none_or(|present| present.verdict == Verdict::Dead)
+        {
             let slot = self.inner.slot(self.key, &value, &life);
             let evicted = self.lead.meanwhile(|| self.inner.memory.store(slot, value));
             drop(evicted);
@@ -114,7 +131,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let freshness = self.inner.freshness_for(self.key, value, &origin, &decided);
         let life = self.life(found, &freshness, origin, decided.validator.take());
         let behind = self.is_behind();
-        let Self { inner, lead, key, full_key, start, began, .. } = self;
+        let Self { inner, lead, key, full_key, places, start, began, .. } = self;
         let landing = Landing::Value { value: value.clone(), life: life.clone(), behind };
         if behind || decided.do_not_keep {
             if !behind {
@@ -123,7 +140,12 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
             lead.land(landing.clone(), || ());
             return landing;
         }
-        let kept = inner.land(lead, key, value, &life);
+        let kept = if places.keep_in_memory {
+            inner.land(lead, key, value, &life)
+        } else {
+            lead.land(landing.clone(), || ()).is_some()
+        };
+        let kept = kept && places.keep_in_tiers;
         // A tombstone outlives a load of this length, and no longer one.
         if let Some(stamp) = start.stamp.filter(|_| kept && began.elapsed() <= inner.load_max) {
             inner.fill(&full_key, Outgoing { value: value.clone(), life, freshness, stamp });
@@ -137,10 +159,11 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let origin = self.inner.origin(self.ttl, self.declared.len(), false);
         let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
         let behind = self.is_behind();
-        let Self { inner, lead, key, .. } = self;
+        let Self { inner, lead, key, places, .. } = self;
+        let goes = !behind && places.keep_in_memory;
         let landing = Landing::Absent { life, behind };
         let gone = lead.land(landing.clone(), || {
-            (!behind).then(|| key.with_bytes(|bytes| inner.memory.remove(bytes, EvictCause::Absent)))
+            goes.then(|| key.with_bytes(|bytes| inner.memory.remove(bytes, EvictCause::Absent)))
         });
         drop(gone);
         landing

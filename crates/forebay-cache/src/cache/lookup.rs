@@ -1,4 +1,4 @@
-use super::{handle::Cache, load::Plan};
+use super::{handle::Cache, load::Plan, places::Places};
 use crate::{CacheKey, Load, StoredAs};
 use forebay_scope::Tag;
 use std::{fmt, sync::Arc, time::Duration};
@@ -32,6 +32,7 @@ pub struct Lookup<'a, K, V, D, F> {
     pub(super) cache: &'a Cache<K, V>,
     pub(super) key: &'a K,
     pub(super) ttl: Option<Duration>,
+    pub(super) places: Places,
     pub(super) declared: D,
     pub(super) found: F,
 }
@@ -39,7 +40,7 @@ pub struct Lookup<'a, K, V, D, F> {
 impl<'a, K: CacheKey, V: Send + Sync + 'static> Lookup<'a, K, V, NoTags, NoTags> {
     #[inline]
     pub(super) fn new(cache: &'a Cache<K, V>, key: &'a K) -> Self {
-        Self { cache, key, ttl: None, declared: NoTags, found: NoTags }
+        Self { cache, key, ttl: None, places: Places::ALL, declared: NoTags, found: NoTags }
     }
 }
 
@@ -66,8 +67,8 @@ where
         T: FnOnce() -> I,
         I: IntoIterator<Item = Tag>,
     {
-        let Self { cache, key, ttl, declared: _, found } = self;
-        Lookup { cache, key, ttl, declared: TagsBy(tags), found }
+        let Self { cache, key, ttl, places, declared: _, found } = self;
+        Lookup { cache, key, ttl, places, declared: TagsBy(tags), found }
     }
 
     /// Tags known only from the value. Default: none.
@@ -76,17 +77,39 @@ where
         T: FnOnce(&V) -> I,
         I: IntoIterator<Item = Tag>,
     {
-        let Self { cache, key, ttl, declared, found: _ } = self;
-        Lookup { cache, key, ttl, declared, found: TagsFrom(tags) }
+        let Self { cache, key, ttl, places, declared, found: _ } = self;
+        Lookup { cache, key, ttl, places, declared, found: TagsFrom(tags) }
+    }
+
+    /// Uses memory only: remote tiers are not asked, and get nothing of what is loaded or inserted. An entry made so is
+    /// not refreshed in the background, which could not keep to it. Default: every tier of the namespace.
+    pub fn memory_only(mut self) -> Self {
+        self.places = self.places.memory_only();
+        self
+    }
+
+    /// Goes past this node's memory, to look and to keep: the value comes from a remote tier or the loader, and goes to
+    /// the remote tiers. What memory has stays, except that an [`insert`](Self::insert) takes it out. For values that
+    /// are used once, such as those of a batch run, and would push out what others need. Default: memory is used.
+    pub fn skip_memory(mut self) -> Self {
+        self.places = self.places.skip_memory();
+        self
+    }
+
+    /// Looks, and keeps nothing anywhere: neither what a remote tier has nor what the loader brings, which those who
+    /// wait for the same load still get. An [`insert`](Self::insert) does nothing. Default: what is found is kept.
+    pub fn read_only(mut self) -> Self {
+        self.places = self.places.read_only();
+        self
     }
 
     /// [`Cache::get`] with these options.
     pub async fn get(self) -> Option<Arc<V>> {
-        if let Some(value) = self.cache.hit(self.key) {
+        if let Some(value) = self.hit() {
             return Some(value);
         }
         self.cache.0.meters.misses.increment(1);
-        self.cache.find(self.key).await
+        self.cache.find(self.key, self.places).await
     }
 
     /// [`Cache::get_or_load`] with these options.
@@ -97,12 +120,12 @@ where
     )]
     pub fn get_or_load<R: StoredAs<V>>(self, load: impl AsyncFnOnce() -> R) -> impl Future<Output = R> {
         async move {
-            if let Some(value) = self.cache.hit(self.key) {
+            if let Some(value) = self.hit() {
                 return R::from_hit(value);
             }
-            let Self { cache, key, ttl, declared, found } = self;
+            let Self { cache, key, ttl, places, declared, found } = self;
             cache.0.meters.misses.increment(1);
-            let plan = Plan { ttl, declared, found, talks: false };
+            let plan = Plan { ttl, declared, found, talks: false, places };
             cache.load(key, plan, async |_| load().await).await
         }
     }
@@ -112,18 +135,23 @@ where
     ///
     /// As its tags are not known before it ran, it must read what any invalidation of the namespace stands for.
     pub async fn get_or_load_with<R: StoredAs<V>>(self, load: impl AsyncFnOnce(&mut Load<V>) -> R) -> R {
-        if let Some(value) = self.cache.hit(self.key) {
+        if let Some(value) = self.hit() {
             return R::from_hit(value);
         }
-        let Self { cache, key, ttl, declared, found } = self;
+        let Self { cache, key, ttl, places, declared, found } = self;
         cache.0.meters.misses.increment(1);
-        cache.load(key, Plan { ttl, declared, found, talks: true }, load).await
+        cache.load(key, Plan { ttl, declared, found, talks: true, places }, load).await
     }
 
     /// [`Cache::insert`] with these options.
     pub async fn insert(self, value: impl Into<Arc<V>>) {
-        let Self { cache, key, ttl, declared, found } = self;
-        cache.put(key, Plan { ttl, declared, found, talks: false }, value.into());
+        let Self { cache, key, ttl, places, declared, found } = self;
+        cache.put(key, Plan { ttl, declared, found, talks: false, places }, value.into());
+    }
+
+    #[inline]
+    fn hit(&self) -> Option<Arc<V>> {
+        if self.places.look_in_memory { self.cache.hit(self.key) } else { None }
     }
 }
 

@@ -10,6 +10,7 @@ mod load;
 mod loading;
 mod lookup;
 mod observe;
+mod places;
 mod refresh;
 mod remote;
 mod sweep;

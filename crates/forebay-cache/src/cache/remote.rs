@@ -6,6 +6,7 @@ use crate::{
     memory::{Life, Origin, Verdict},
     namespace::Start,
     tasks::Tasks,
+    tiers::GuardedTier,
     values::Wire,
 };
 use bytes::{BufMut, Bytes, BytesMut};
@@ -45,12 +46,14 @@ impl<V> Remote<V> {
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
-    /// Asks the remote tiers, nearest first, for an entry that may be used.
+    /// Asks the remote tiers, nearest first, for an entry that may be used; puts it into those above when asked to
+    /// `promote` it.
     pub(super) async fn find_remote(
         &self,
         key: &K,
         full_key: &Bytes,
         start: &Start,
+        promote: bool,
     ) -> Option<FoundRemote<V>> {
         let remote = self.remote.as_ref().filter(|_| self.mode.is_on())?;
         start.stamp?;
@@ -58,38 +61,61 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let mut buried_at = None;
         for (depth, tier) in self.namespace.tiers().iter().enumerate() {
             let Some(stored) = tier.get(&tier_key).await else { continue };
-            let (entry, age) = match self.read(remote, &tier_key, &stored) {
-                Some(Held::Entry(entry, age)) => (entry, age),
-                Some(Held::Tombstone(stamp)) => {
-                    // The tiers below may not have taken it.
-                    buried_at = buried_at.max(Some(stamp));
-                    continue;
-                }
-                None => continue,
-            };
-            if buried_at.is_some_and(|stamp| entry.stamp < stamp) {
-                continue;
-            }
+            let candidate = self.candidate(remote, &tier_key, &stored, &mut buried_at);
+            let Some((entry, age)) = candidate else { continue };
             if !self.namespace.trusts(&self.name, full_key, entry.stamp, &entry.tags).await {
                 self.meters.distrusted.increment(1);
                 continue;
             }
-            let Some(value) = remote.wire.decode(&entry.payload) else {
-                self.meters.unreadable.increment(1);
-                continue;
-            };
-            let life = Arc::new(self.life_of(key, &entry, age, start.change));
-            let verdict = life.verdict(true, &self.memory.floors, self.memory.clock.now());
-            if verdict == Verdict::Dead {
-                continue;
+            let Some(found) = self.accept(remote, key, &entry, age, start) else { continue };
+            if promote && found.verdict == Verdict::Fresh {
+                self.promote(remote, vec![(tier_key, entry, age)], depth);
             }
-            self.meters.remote_hits.increment(1);
-            if verdict == Verdict::Fresh {
-                self.promote(remote, &tier_key, entry, age, depth);
-            }
-            return Some(FoundRemote { value: Arc::new(value), life, verdict });
+            return Some(found);
         }
         None
+    }
+
+    /// The entry that a tier holds under a key, and its age, unless a tier above had a newer tombstone.
+    pub(super) fn candidate(
+        &self,
+        remote: &Remote<V>,
+        tier_key: &Bytes,
+        stored: &Stored,
+        buried_at: &mut Option<Stamp>,
+    ) -> Option<(Entry, Duration)> {
+        match self.read(remote, tier_key, stored)? {
+            Held::Entry(entry, age) => {
+                buried_at.is_none_or(|stamp| stamp <= entry.stamp).then_some((entry, age))
+            }
+            Held::Tombstone(stamp) => {
+                // The tiers below may not have taken it.
+                *buried_at = (*buried_at).max(Some(stamp));
+                None
+            }
+        }
+    }
+
+    /// What an entry is good for that is known to be valid.
+    pub(super) fn accept(
+        &self,
+        remote: &Remote<V>,
+        key: &K,
+        entry: &Entry,
+        age: Duration,
+        start: &Start,
+    ) -> Option<FoundRemote<V>> {
+        let Some(value) = remote.wire.decode(&entry.payload) else {
+            self.meters.unreadable.increment(1);
+            return None;
+        };
+        let life = Arc::new(self.life_of(key, entry, age, start.change));
+        let verdict = life.verdict(true, &self.memory.floors, self.memory.clock.now());
+        if verdict == Verdict::Dead {
+            return None;
+        }
+        self.meters.remote_hits.increment(1);
+        Some(FoundRemote { value: Arc::new(value), life, verdict })
     }
 
     /// What is in an envelope; `None` for what this program does not understand.
@@ -124,45 +150,52 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         self.life(key, entry.tags.clone(), &freshness, origin, born)
     }
 
-    /// Puts an entry found in one tier into those above it.
-    fn promote(&self, remote: &Remote<V>, tier_key: &Bytes, entry: Entry, age: Duration, depth: usize) {
-        if depth == 0 {
+    /// Puts entries found in one tier, at their age, into those above it.
+    pub(super) fn promote(&self, remote: &Remote<V>, found: Vec<(Bytes, Entry, Duration)>, depth: usize) {
+        if depth == 0 || found.is_empty() {
             return;
         }
-        let (key, wire) = (tier_key.clone(), remote.wire.clone());
+        let wire = remote.wire.clone();
         let above = self.namespace.tiers()[..depth].to_vec();
         remote.fills.spawn(async move {
-            let entry = Entry { age, keep: keep(&entry, age), ..entry };
-            if let Some(value) = wire.wrap(&entry, &key) {
-                let fill = Fill { key, value, stamp: entry.stamp, keep: entry.keep };
-                for tier in above {
-                    tier.put(fill.clone()).await;
-                }
-            }
+            let aged = |(key, entry, age)| (key, Entry { age, keep: keep(&entry, age), ..entry });
+            let entries: Vec<_> = found.into_iter().map(aged).collect();
+            put_all(&above, &entries, &wire).await;
         });
     }
 
     /// Puts a new entry into every remote tier, on a task.
     pub(super) fn fill(self: &Arc<Self>, full_key: &Bytes, outgoing: Outgoing<V>) {
+        self.fill_all(vec![(full_key.clone(), outgoing)]);
+    }
+
+    /// Puts new entries into every remote tier, on a task, in one call for each tier.
+    pub(super) fn fill_all(self: &Arc<Self>, outgoing: Vec<(Bytes, Outgoing<V>)>) {
         let Some(remote) = &self.remote else { return };
-        if self.namespace.tiers().is_empty() || !self.mode.is_on() {
+        if self.namespace.tiers().is_empty() || outgoing.is_empty() || !self.mode.is_on() {
             return;
         }
-        let (inner, key) = (self.clone(), self.tier_key(full_key));
+        let (inner, count) = (self.clone(), outgoing.len());
         let taken = remote.fills.spawn(async move {
-            if let Some(fill) = inner.envelope(&key, &outgoing) {
-                for tier in inner.namespace.tiers() {
-                    tier.put(fill.clone()).await;
-                }
-            }
+            let Some(remote) = &inner.remote else { return };
+            let entries: Vec<_> = outgoing
+                .iter()
+                .filter_map(|(full_key, outgoing)| {
+                    Some((inner.tier_key(full_key), inner.entry(remote, outgoing)?))
+                })
+                .collect();
+            let sent = put_all(inner.namespace.tiers(), &entries, &remote.wire).await;
+            inner.meters.unfilled.increment((entries.len() - sent.count) as u64);
+            inner.meters.plain_bytes.increment(sent.plain_bytes);
+            inner.meters.packed_bytes.increment(sent.packed_bytes);
         });
         if !taken {
-            self.meters.unfilled.increment(1);
+            self.meters.unfilled.increment(count as u64);
         }
     }
 
-    fn envelope(&self, key: &Bytes, outgoing: &Outgoing<V>) -> Option<Fill> {
-        let remote = self.remote.as_ref()?;
+    /// What is sent of a value; `None` when its codec fails.
+    fn entry(&self, remote: &Remote<V>, outgoing: &Outgoing<V>) -> Option<Entry> {
         let Outgoing { value, life, freshness, stamp } = outgoing;
         let window = |window: Duration| (!window.is_zero()).then_some(window);
         let Some(payload) = remote.wire.encode(value) else {
@@ -182,13 +215,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             payload,
         };
         entry.keep = keep(&entry, entry.age);
-        let Some(value) = remote.wire.wrap(&entry, key) else {
-            self.meters.unfilled.increment(1);
-            return None;
-        };
-        self.meters.plain_bytes.increment(entry.payload.len() as u64);
-        self.meters.packed_bytes.increment(value.len() as u64);
-        Some(Fill { key: key.clone(), value, stamp: *stamp, keep: entry.keep })
+        Some(entry)
     }
 
     /// The key of an entry in a tier: `namespace:cache:key`.
@@ -206,4 +233,59 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
 fn keep(entry: &Entry, age: Duration) -> Option<Duration> {
     let windows = entry.stale.unwrap_or_default().max(entry.fallback.unwrap_or_default());
     Some((entry.ttl?.saturating_add(windows)).saturating_sub(age))
+}
+
+/// What was sent of some entries to the last tier.
+struct Sent {
+    count: usize,
+    plain_bytes: u64,
+    packed_bytes: u64,
+}
+
+/// Puts entries into `tiers`, in one call for each. What tiers keep for as long is encoded once.
+async fn put_all<V: 'static>(tiers: &[GuardedTier], entries: &[(Bytes, Entry)], wire: &Wire<V>) -> Sent {
+    let mut encoded: Option<(f64, Vec<Fill>)> = None;
+    let mut plain_bytes = 0;
+    for tier in tiers {
+        let scale = tier.keep_scale();
+        let fills = match encoded.take() {
+            Some((of, fills)) if of.to_bits() == scale.to_bits() => fills,
+            _ => {
+                plain_bytes = 0;
+                let fill = |(key, entry): &(Bytes, Entry)| {
+                    let fill = fill(key, entry, scale, wire)?;
+                    plain_bytes += entry.payload.len() as u64;
+                    Some(fill)
+                };
+                entries.iter().filter_map(fill).collect()
+            }
+        };
+        tier.put(&fills).await;
+        encoded = Some((scale, fills));
+    }
+    let fills = encoded.map(|(_, fills)| fills).unwrap_or_default();
+    let packed_bytes = fills.iter().map(|fill| fill.value.len() as u64).sum();
+    Sent { count: fills.len(), plain_bytes, packed_bytes }
+}
+
+fn fill<V: 'static>(key: &Bytes, entry: &Entry, scale: f64, wire: &Wire<V>) -> Option<Fill> {
+    let scaled = (scale != 1.0).then(|| scaled(entry, scale));
+    let entry = scaled.as_ref().unwrap_or(entry);
+    let value = wire.wrap(entry, key)?;
+    Some(Fill { key: key.clone(), value, stamp: entry.stamp, keep: entry.keep })
+}
+
+/// The entry for a tier that keeps entries `scale` times as long. It is fresh for no longer: what is kept beyond its time
+/// can only stand in for a load that fails, where the cache allows that at all.
+fn scaled(entry: &Entry, scale: f64) -> Entry {
+    let mut entry = entry.clone();
+    let (Some(keep), Some(ttl)) = (entry.keep, entry.ttl) else { return entry };
+    let longer = Duration::try_from_secs_f64(keep.as_secs_f64() * scale).unwrap_or(Duration::MAX);
+    if longer < keep {
+        entry.keep = Some(longer);
+    } else if let Some(fallback) = entry.fallback {
+        entry.fallback = Some(fallback.max(entry.age.saturating_add(longer).saturating_sub(ttl)));
+        entry.keep = Some(longer);
+    }
+    entry
 }

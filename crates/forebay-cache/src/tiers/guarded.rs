@@ -19,11 +19,25 @@ pub struct TierConfig {
     pub deadline: Duration,
     /// When a failing tier is left alone, and when it is tried again.
     pub breaker: BreakerConfig,
+    /// For how much of the time an entry can be of use this tier keeps it. Below 1 it forgets earlier, for a tier with
+    /// little room. Above 1 it keeps what is past its time, of caches with a
+    /// [`stale_if_error`](crate::CacheBuilder::stale_if_error) window only, whose copy here then stands in for failing
+    /// loads for that much longer. A value is never fresh for longer than its ttl. Without effect on entries without a
+    /// ttl. Default: 1.
+    pub keep_scale: f64,
+    /// The longest item sent to this tier, in bytes of its encoded form; longer ones are kept by the other tiers only.
+    /// Default: what the tier itself takes.
+    pub item_bytes_max: Option<usize>,
 }
 
 impl Default for TierConfig {
     fn default() -> Self {
-        Self { deadline: Duration::from_millis(50), breaker: BreakerConfig::default() }
+        Self {
+            deadline: Duration::from_millis(50),
+            breaker: BreakerConfig::default(),
+            keep_scale: 1.0,
+            item_bytes_max: None,
+        }
     }
 }
 
@@ -35,6 +49,8 @@ pub struct GuardedTier(Arc<Guard>);
 struct Guard {
     tier: Arc<dyn Tier>,
     deadline: Duration,
+    keep_scale: f64,
+    item_bytes_max: usize,
     breaker: Breaker,
     meters: TierMeters,
 }
@@ -48,6 +64,9 @@ pub(crate) enum Look {
 }
 
 impl GuardedTier {
+    /// Keys in one call; larger batches take several.
+    const BATCH_MAX: usize = 1024;
+
     /// Guards `tier`, and measures it under its name.
     ///
     /// # Errors
@@ -58,10 +77,15 @@ impl GuardedTier {
         if config.deadline.is_zero() {
             return Err(wrong("`deadline` must not be 0".to_owned()));
         }
+        if !(config.keep_scale > 0.0 && config.keep_scale.is_finite()) {
+            return Err(wrong("`keep_scale` must be above 0".to_owned()));
+        }
         let breaker = Breaker::measured(config.breaker.clone(), &name, meter);
         let breaker = breaker.map_err(|error| wrong(error.to_string()))?;
         let meters = TierMeters::new(meter, &name);
-        Ok(Self(Arc::new(Guard { tier, deadline: config.deadline, breaker, meters })))
+        let (keep_scale, item_bytes_max) = (config.keep_scale, config.item_bytes_max.unwrap_or(usize::MAX));
+        let deadline = config.deadline;
+        Ok(Self(Arc::new(Guard { tier, deadline, keep_scale, item_bytes_max, breaker, meters })))
     }
 
     /// The tier's name.
@@ -94,6 +118,11 @@ impl GuardedTier {
         }
     }
 
+    /// For how much of the time an entry can be of use it is kept.
+    pub(crate) fn keep_scale(&self) -> f64 {
+        self.0.keep_scale
+    }
+
     /// How long a call may take.
     pub(crate) fn deadline(&self) -> Duration {
         self.0.deadline
@@ -120,14 +149,34 @@ impl GuardedTier {
         }
     }
 
-    /// Stores an entry if the tier takes it.
-    pub(crate) async fn put(&self, fill: Fill) {
-        let fills = [fill];
-        if let Some(outcomes) = self.call(&self.0.meters.put, self.0.tier.put(&fills)).await {
-            let refused = outcomes.iter().filter(|outcome| **outcome != Outcome::Stored).count();
-            self.0.meters.refused.increment(refused as u64);
-            let written = fills.iter().map(|fill| fill.value.len() as u64).sum();
-            self.0.meters.written_bytes.increment(written);
+    /// What the tier holds under each key, in the order asked; nothing where that could not be found out.
+    pub(crate) async fn get_all(&self, keys: &[Bytes]) -> Vec<Option<Stored>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(Self::BATCH_MAX) {
+            let mut part = self.call(&self.0.meters.get, self.0.tier.get(keys)).await.unwrap_or_default();
+            part.resize(keys.len(), None);
+            let read = part.iter().flatten().map(|stored| stored.value.len() as u64).sum();
+            self.0.meters.read_bytes.increment(read);
+            found.append(&mut part);
+        }
+        found
+    }
+
+    /// Stores the entries that the tier takes.
+    pub(crate) async fn put(&self, fills: &[Fill]) {
+        for fills in fills.chunks(Self::BATCH_MAX) {
+            let fits = |fill: &&Fill| fill.value.len() <= self.0.item_bytes_max;
+            let fitting: Vec<Fill> = fills.iter().filter(fits).cloned().collect();
+            self.0.meters.refused.increment((fills.len() - fitting.len()) as u64);
+            if fitting.is_empty() {
+                continue;
+            }
+            if let Some(outcomes) = self.call(&self.0.meters.put, self.0.tier.put(&fitting)).await {
+                let refused = outcomes.iter().filter(|outcome| **outcome != Outcome::Stored).count();
+                self.0.meters.refused.increment(refused as u64);
+                let written = fitting.iter().map(|fill| fill.value.len() as u64).sum();
+                self.0.meters.written_bytes.increment(written);
+            }
         }
     }
 
