@@ -115,7 +115,7 @@ mod tier;
 mod tiers;
 mod values;
 
-pub use cache::{Cache, CacheBuilder, Invalidator, Lookup, NoTags, TagSource, TagsBy, TagsFrom};
+pub use cache::{Batch, Cache, CacheBuilder, Invalidator, Lookup, Many, NoTags, TagSource, TagsBy, TagsFrom};
 pub use clock::Clock;
 #[cfg(feature = "json")]
 pub use codec::Json;
@@ -196,7 +196,7 @@ pub use namespace::{Namespace, NamespaceBuilder, Reached};
 pub use pattern::Pattern;
 #[cfg(feature = "encryption")]
 pub use seal::Cipher;
-pub use sequencer::{Heard, Mark, Missed, Newest, Sequencer, SequencerError};
+pub use sequencer::{Heard, Mark, Missed, Newest, Question, Sequencer, SequencerError};
 pub use stats::{CacheStats, NamespaceStatus, ObservedStats, TierStats};
 pub use stored_as::{FollowerError, Loaded, StoredAs};
 pub use tier::{Fill, Outcome, Removal, Stored, Tier, TierError};

@@ -15,6 +15,16 @@ pub trait Sequencer: fmt::Debug + Send + Sync + 'static {
     /// Once this returns, every node hears of it or notices that it missed something.
     async fn issue(&self, invalidation: &Invalidation) -> Result<Event, SequencerError>;
 
+    /// [`issue`](Self::issue) for several, in that order: in one round trip, where that can be done. When it fails, some of
+    /// them may have their numbers. Default: one after the other.
+    async fn issue_all(&self, invalidations: &[Invalidation]) -> Result<Vec<Event>, SequencerError> {
+        let mut events = Vec::with_capacity(invalidations.len());
+        for invalidation in invalidations {
+            events.push(self.issue(invalidation).await?);
+        }
+        Ok(events)
+    }
+
     /// What came after `mark`; `None` asks for the present end of the chain and no events (a node that joins).
     async fn missed(&self, mark: Option<Mark>) -> Result<Missed, SequencerError>;
 
@@ -22,8 +32,31 @@ pub trait Sequencer: fmt::Debug + Send + Sync + 'static {
     /// in a remote tier, whose key and tags this node may not have followed.
     async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Result<Newest, SequencerError>;
 
+    /// [`newest`](Self::newest) for several entries of `cache`, answered in that order: in one round trip, where that can be
+    /// done. Default: one after the other.
+    async fn newest_all(
+        &self,
+        cache: &str,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Newest>, SequencerError> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for Question { key, tags } in questions {
+            answers.push(self.newest(cache, key, tags).await?);
+        }
+        Ok(answers)
+    }
+
     /// The next thing heard on the backplane. Cancel safe: what was not returned is returned by the next call.
     async fn heard(&self) -> Heard;
+}
+
+/// What is asked of a sequencer about one entry.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The entry's key, as `cache:key` bytes.
+    pub key: &'a [u8],
+    /// The tags it carries.
+    pub tags: &'a [Tag],
 }
 
 /// The newest invalidations of a key and some tags of one cache.

@@ -36,6 +36,12 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Invalidator<'a, K, V> {
         self.issue([target]).await
     }
 
+    /// Forgets several keys, in one round trip.
+    pub async fn keys<'k>(self, keys: impl IntoIterator<Item = &'k K>) -> Reached {
+        let inner = &self.cache.0;
+        self.issue(keys.into_iter().map(|key| Target::Key(inner.full_key(key)))).await
+    }
+
     /// Forgets every value of the namespace that carries `tag`.
     pub async fn tag(self, tag: &Tag) -> Reached {
         self.issue([Target::Tag(tag.clone())]).await

@@ -14,6 +14,7 @@ use crate::{
     load::Decided,
     memory::{EvictCause, Life, Verdict},
 };
+use bytes::Bytes;
 use forebay_scope::Scope;
 use std::{
     sync::Arc,
@@ -93,22 +94,23 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         Loading::begin(inner, lead, key, Vec::new(), None, true).remote().await.ok()
     }
 
-    /// Stores a value that was not loaded, unless what the caller read may be out of date.
-    pub(super) fn put<D, F>(&self, key: &K, plan: Plan<D, F>, value: Arc<V>)
+    /// Stores a value that was not loaded, unless what the caller read may be out of date; what is to be sent to the remote
+    /// tiers.
+    pub(super) fn put<D, F>(&self, key: &K, plan: Plan<D, F>, value: Arc<V>) -> Option<(Bytes, Outgoing<V>)>
     where
         D: TagSource<()>,
         F: TagSource<V>,
     {
         let inner = &self.0;
         if !plan.places.keep_in_memory && !plan.places.keep_in_tiers {
-            return;
+            return None;
         }
         if Scope::with_current(Scope::is_behind) == Some(true) {
             inner.meters.behind.increment(1);
-            return;
+            return None;
         }
         if inner.mode.get() == Mode::Off {
-            return;
+            return None;
         }
         let full_key = inner.full_key(key);
         let start = inner.namespace.start(&full_key, &[], true);
@@ -135,15 +137,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             }
         });
         inner.meters.evictions.increment(evicted.count_others(key));
-        if let Some(stamp) = start.stamp.filter(|_| plan.places.keep_in_tiers) {
-            inner.fill(&full_key, Outgoing { value, life, freshness, stamp });
-        }
+        let stamp = start.stamp.filter(|_| plan.places.keep_in_tiers)?;
+        Some((full_key, Outgoing { value, life, freshness, stamp }))
     }
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     /// What a waiting caller makes of the outcome; `None` sends it round again.
-    fn follow<R: StoredAs<V>>(&self, key: &K, landing: Landing<V>, arrived_at: u64) -> Option<R> {
+    pub(super) fn follow<R: StoredAs<V>>(&self, key: &K, landing: Landing<V>, arrived_at: u64) -> Option<R> {
         match landing {
             Landing::Value { value, life, behind } => {
                 // A load older than this call serves it only if nothing it depends on was invalidated since.
@@ -172,7 +173,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     }
 
     /// A stale value in place of a load that failed.
-    fn stand_in<R: StoredAs<V>>(&self, key: &K) -> Option<R> {
+    pub(super) fn stand_in<R: StoredAs<V>>(&self, key: &K) -> Option<R> {
         let (value, life) = self.fallback(key)?;
         self.meters.stale_fallback.increment(1);
         note_read(&life);
@@ -183,14 +184,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
 
     /// A fresh value that was stored between the caller's look at memory and its turn to lead. Those who wait find it as
     /// well, once the lead is dropped and their turn comes.
-    fn landed_meanwhile(&self, key: &K) -> Option<Arc<V>> {
+    pub(super) fn landed_meanwhile(&self, key: &K) -> Option<Arc<V>> {
         let found = self.inspect(key).filter(|found| found.verdict == Verdict::Fresh)?;
         note_read(&found.life);
         Some(found.value)
     }
 
     /// Looks into the remote tiers without a turn, and keeps nothing.
-    async fn look(&self, key: &K) -> Option<Arc<V>> {
+    pub(super) async fn look(&self, key: &K) -> Option<Arc<V>> {
         let full_key = self.full_key(key);
         let start = self.namespace.start(&full_key, &[], true);
         let found = self.find_remote(key, &full_key, &start, false).await?;

@@ -1,5 +1,6 @@
 use super::{
     decide::Born,
+    find_many::Wanted,
     inner::{Inner, note_read},
     places::Places,
     remote::{FoundRemote, Outgoing},
@@ -55,6 +56,12 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         Self { inner, lead, key, full_key, declared, ttl, places, start, scope, began, called: began }
     }
 
+    /// Shares one run of a loader with others.
+    pub(super) fn sharing(self, scope: &Scope) -> Self {
+        scope.require_all(&self.start.required);
+        Self { scope: scope.clone(), ..self }
+    }
+
     /// Looks and keeps only in these places. Default: in all.
     pub(super) fn within(self, places: Places) -> Self {
         Self { places, ..self }
@@ -78,6 +85,17 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         }
         let promote = self.places.keep_all();
         let found = self.inner.find_remote(self.key, &self.full_key, &self.start, promote).await;
+        self.found(found)
+    }
+
+    /// What it asks the remote tiers for.
+    pub(super) fn wanted(&self) -> Wanted<'_, K> {
+        let promote = self.places.keep_all();
+        Wanted { key: self.key, full_key: &self.full_key, start: &self.start, promote }
+    }
+
+    /// Takes what the remote tiers had: see [`Loading::remote`].
+    pub(super) fn found(self, found: Option<FoundRemote<V>>) -> Result<Arc<V>, Self> {
         let Some(found) = found else { return Err(self) };
         let FoundRemote { value, life, verdict } = found;
         if verdict == Verdict::Fresh {
@@ -108,6 +126,20 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         decided: Decided,
         refreshable: bool,
     ) -> Landing<V> {
+        let inner = self.inner;
+        let (landing, outgoing) = self.valued(value, found, decided, refreshable);
+        inner.fill_all(outgoing.into_iter().collect());
+        landing
+    }
+
+    /// [`Loading::value`], and what is to be sent to the remote tiers.
+    pub(super) fn valued(
+        self,
+        value: &Arc<V>,
+        found: Vec<Tag>,
+        decided: Decided,
+        refreshable: bool,
+    ) -> (Landing<V>, Option<(Bytes, Outgoing<V>)>) {
         let this = if guards::holds(Guard::StampFirst) { self } else { self.stamped_now() };
         this.ends_with(value, found, decided, refreshable)
     }
@@ -118,7 +150,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         found: Vec<Tag>,
         mut decided: Decided,
         refreshable: bool,
-    ) -> Landing<V> {
+    ) -> (Landing<V>, Option<(Bytes, Outgoing<V>)>) {
         self.measured();
         let mut found = found;
         found.append(&mut decided.tags);
@@ -138,7 +170,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
                 inner.meters.unwanted.increment(1);
             }
             lead.land(landing.clone(), || ());
-            return landing;
+            return (landing, None);
         }
         let kept = if places.keep_in_memory {
             inner.land(lead, key, value, &life)
@@ -147,10 +179,10 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         };
         let kept = kept && places.keep_in_tiers;
         // A tombstone outlives a load of this length, and no longer one.
-        if let Some(stamp) = start.stamp.filter(|_| kept && began.elapsed() <= inner.load_max) {
-            inner.fill(&full_key, Outgoing { value: value.clone(), life, freshness, stamp });
-        }
-        landing
+        let stamp = start.stamp.filter(|_| kept && began.elapsed() <= inner.load_max);
+        let outgoing =
+            stamp.map(|stamp| (full_key, Outgoing { value: value.clone(), life, freshness, stamp }));
+        (landing, outgoing)
     }
 
     /// Ends with the knowledge that there is no such thing: a stale value goes, unless that may be out of date itself.

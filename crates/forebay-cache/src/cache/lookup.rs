@@ -146,7 +146,8 @@ where
     /// [`Cache::insert`] with these options.
     pub async fn insert(self, value: impl Into<Arc<V>>) {
         let Self { cache, key, ttl, places, declared, found } = self;
-        cache.put(key, Plan { ttl, declared, found, talks: false, places }, value.into());
+        let put = cache.put(key, Plan { ttl, declared, found, talks: false, places }, value.into());
+        cache.0.fill_all(put.into_iter().collect());
     }
 
     #[inline]

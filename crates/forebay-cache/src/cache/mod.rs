@@ -1,22 +1,28 @@
 //! The cache: what users hold, and the paths a call takes through it.
 
+mod batch;
 mod builder;
 mod decide;
 mod explain;
+mod find_many;
 mod handle;
 mod inner;
 mod invalidate;
 mod load;
+mod load_many;
 mod loading;
 mod lookup;
 mod observe;
+mod per_key;
 mod places;
 mod refresh;
 mod remote;
 mod sweep;
 
+pub use batch::Batch;
 pub use builder::CacheBuilder;
 pub(crate) use explain::breaker_state;
 pub use handle::Cache;
 pub use invalidate::Invalidator;
+pub use load_many::Many;
 pub use lookup::{Lookup, NoTags, TagSource, TagsBy, TagsFrom};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 pub(super) type Same<V> = Box<dyn Fn(&V, &V) -> bool + Send + Sync>;
 
 /// What memory would have answered.
-struct Would<V> {
+pub(super) struct Would<V> {
     value: Arc<V>,
     life: Arc<Life>,
 }
@@ -83,7 +83,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         result
     }
 
-    fn would_hit(&self, key: &K) -> Option<Would<V>> {
+    pub(super) fn would_hit(&self, key: &K) -> Option<Would<V>> {
         let found = self.inspect(key)?;
         let times = found.life.observed_times()?;
         let refreshed = self.loader.is_some() && found.life.origin.refreshable;
@@ -92,7 +92,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         served.then_some(Would { value: found.value, life: found.life })
     }
 
-    fn count_observed(&self, would: Option<Would<V>>, loaded: Loaded<V>) {
+    pub(super) fn count_observed(&self, would: Option<Would<V>>, loaded: Loaded<V>) {
         let meters = &self.meters.observed;
         let Some(Would { value, life }) = would else { return meters.miss.increment(1) };
         let same = match loaded {

@@ -164,11 +164,6 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         });
     }
 
-    /// Puts a new entry into every remote tier, on a task.
-    pub(super) fn fill(self: &Arc<Self>, full_key: &Bytes, outgoing: Outgoing<V>) {
-        self.fill_all(vec![(full_key.clone(), outgoing)]);
-    }
-
     /// Puts new entries into every remote tier, on a task, in one call for each tier.
     pub(super) fn fill_all(self: &Arc<Self>, outgoing: Vec<(Bytes, Outgoing<V>)>) {
         let Some(remote) = &self.remote else { return };

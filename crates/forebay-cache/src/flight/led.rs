@@ -6,13 +6,14 @@ tokio::task_local! {
     static INNERMOST: Arc<Led>;
 }
 
-/// A load whose loader is running, and the one whose loader asked for it.
+/// A load, or several at once, whose loader is running, and the one whose loader asked for it.
 ///
 /// Who asks for a key that it is loading itself, straight or through other caches, would wait for its own end.
 pub(crate) struct Led {
     /// The address of the cache's flights, which outlive the load.
     flights: usize,
-    key: Box<[u8]>,
+    /// Sorted.
+    keys: Box<[Box<[u8]>]>,
     within: Option<Arc<Self>>,
 }
 
@@ -22,8 +23,18 @@ pub(crate) fn leading<V, F: Future>(
     key: &[u8],
     loader: F,
 ) -> TaskLocalFuture<Arc<Led>, F> {
+    leading_all(flights, Box::new([key.into()]), loader)
+}
+
+/// Runs the loader of several keys.
+pub(crate) fn leading_all<V, F: Future>(
+    flights: &Flights<V>,
+    mut keys: Box<[Box<[u8]>]>,
+    loader: F,
+) -> TaskLocalFuture<Arc<Led>, F> {
+    keys.sort_unstable();
     let within = INNERMOST.try_with(Arc::clone).ok();
-    let led = Led { flights: ptr::from_ref(flights).addr(), key: key.into(), within };
+    let led = Led { flights: ptr::from_ref(flights).addr(), keys, within };
     INNERMOST.scope(Arc::new(led), loader)
 }
 
@@ -32,7 +43,7 @@ pub(crate) fn is_leading<V>(flights: &Flights<V>, key: &[u8]) -> bool {
     let flights = ptr::from_ref(flights).addr();
     let found = INNERMOST.try_with(|innermost| {
         std::iter::successors(Some(innermost), |led| led.within.as_ref())
-            .any(|led| led.flights == flights && *led.key == *key)
+            .any(|led| led.flights == flights && led.keys.binary_search_by(|led| (**led).cmp(key)).is_ok())
     });
     found.unwrap_or(false)
 }

@@ -1,6 +1,6 @@
 use super::outbox::Outbox;
 use crate::{
-    Event, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError,
+    Event, Invalidation, Mark, Missed, Newest, Question, Sequencer, SequencerError,
     guards::{self, Guard},
 };
 use forebay_scope::Tag;
@@ -134,6 +134,11 @@ impl Backplane {
         self.bounded(self.deadline, self.sequencer.issue(invalidation)).await
     }
 
+    pub(super) async fn issue_all(&self, invalidations: &[Invalidation]) -> Option<Vec<Event>> {
+        let events = self.bounded(self.deadline, self.sequencer.issue_all(invalidations)).await?;
+        (events.len() == invalidations.len()).then_some(events)
+    }
+
     pub(super) async fn missed(&self, mark: Option<Mark>) -> Option<Missed> {
         let mut missed = self.bounded(self.deadline, self.sequencer.missed(mark)).await?;
         if !guards::holds(Guard::Replay) {
@@ -151,6 +156,16 @@ impl Backplane {
             None => permit.failed(),
         }
         newest
+    }
+
+    pub(super) async fn newest_all(&self, cache: &str, questions: &[Question<'_>]) -> Option<Vec<Newest>> {
+        let permit = self.read_breaker.permit().ok()?;
+        let newest = self.bounded(self.read_deadline, self.sequencer.newest_all(cache, questions)).await;
+        match newest {
+            Some(_) => permit.succeeded(),
+            None => permit.failed(),
+        }
+        newest.filter(|newest| newest.len() == questions.len())
     }
 
     async fn bounded<T>(

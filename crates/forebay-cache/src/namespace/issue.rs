@@ -36,17 +36,20 @@ impl Namespace {
             .into_iter()
             .map(|invalidation| {
                 self.apply(&invalidation);
-                Unsent { space: self, backplane, invalidation: Some(invalidation) }
+                Unsent { space: self, invalidation: Some(invalidation) }
             })
             .collect();
-        for unsent in unsent {
+        let mut rest = unsent;
+        while !rest.is_empty() {
+            let later = rest.split_off(rest.len().min(ISSUED_AT_ONCE));
+            let now = std::mem::replace(&mut rest, later);
             let began = Instant::now();
-            let event = unsent.issue().await;
+            let events = issue(backplane, &now).await;
             self.0.meters.issue_seconds.record(began.elapsed());
-            // Dropping them queues this one and those after it.
-            let Some(event) = event else { return Reached::Here };
-            unsent.sent();
-            self.issued(&event);
+            // Dropping them queues these and those after them.
+            let Some(events) = events else { return Reached::Here };
+            now.into_iter().for_each(Unsent::sent);
+            events.iter().for_each(|event| self.issued(event));
         }
         Reached::Everywhere
     }
@@ -108,18 +111,25 @@ impl Namespace {
     }
 }
 
+/// Invalidations sent to the sequencer in one call.
+const ISSUED_AT_ONCE: usize = 256;
+
 /// An invalidation on its way to the sequencer: queued when the call fails or is dropped.
 struct Unsent<'a> {
     space: &'a Namespace,
-    backplane: &'a Backplane,
     invalidation: Option<Invalidation>,
 }
 
-impl Unsent<'_> {
-    async fn issue(&self) -> Option<Event> {
-        self.backplane.issue(self.invalidation.as_ref()?).await
+/// Sends some in one call.
+async fn issue(backplane: &Backplane, unsent: &[Unsent<'_>]) -> Option<Vec<Event>> {
+    if let [one] = unsent {
+        return Some(vec![backplane.issue(one.invalidation.as_ref()?).await?]);
     }
+    let invalidations: Vec<_> = unsent.iter().filter_map(|unsent| unsent.invalidation.clone()).collect();
+    backplane.issue_all(&invalidations).await
+}
 
+impl Unsent<'_> {
     fn sent(mut self) {
         self.invalidation = None;
     }

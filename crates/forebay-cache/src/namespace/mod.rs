@@ -16,6 +16,7 @@ mod space;
 mod status;
 mod tags;
 mod tombstones;
+mod trust;
 
 pub use builder::NamespaceBuilder;
 pub use issue::Reached;
@@ -23,3 +24,4 @@ pub(crate) use metrics::METRICS;
 pub use space::Namespace;
 pub(crate) use space::{Member, Start};
 pub(crate) use tags::TagCell;
+pub(crate) use trust::Claim;

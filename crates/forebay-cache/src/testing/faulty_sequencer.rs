@@ -1,5 +1,5 @@
 use super::faults::{Faults, Step};
-use crate::{Event, Heard, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError, Tag};
+use crate::{Event, Heard, Invalidation, Mark, Missed, Newest, Question, Sequencer, SequencerError, Tag};
 use async_trait::async_trait;
 use std::{
     collections::VecDeque,
@@ -93,6 +93,11 @@ impl Sequencer for FaultySequencer {
         self.sequencer.issue(invalidation).await
     }
 
+    async fn issue_all(&self, invalidations: &[Invalidation]) -> Result<Vec<Event>, SequencerError> {
+        self.pass(Step::Issue).await?;
+        self.sequencer.issue_all(invalidations).await
+    }
+
     async fn missed(&self, mark: Option<Mark>) -> Result<Missed, SequencerError> {
         self.pass(Step::Replay).await?;
         self.sequencer.missed(mark).await
@@ -101,6 +106,15 @@ impl Sequencer for FaultySequencer {
     async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Result<Newest, SequencerError> {
         self.pass(Step::Newest).await?;
         self.sequencer.newest(cache, key, tags).await
+    }
+
+    async fn newest_all(
+        &self,
+        cache: &str,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Newest>, SequencerError> {
+        self.pass(Step::Newest).await?;
+        self.sequencer.newest_all(cache, questions).await
     }
 
     async fn heard(&self) -> Heard {

@@ -2,7 +2,7 @@ use super::{
     faults::{Faults, Step},
     hub::Hub,
 };
-use crate::{Event, Heard, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError, Tag};
+use crate::{Event, Heard, Invalidation, Mark, Missed, Newest, Question, Sequencer, SequencerError, Tag};
 use async_trait::async_trait;
 use std::{
     collections::VecDeque,
@@ -148,6 +148,17 @@ impl Node {
         Ok(&self.hub)
     }
 
+    /// What it says of the newest numbers: the truth, unless told to lie.
+    fn told(&self, truth: Newest) -> Newest {
+        match self.lies() {
+            Some(Lie::NothingInvalidated) => {
+                Newest { floor: 0, key: 0, tags: vec![0; truth.tags.len()], ..truth }
+            }
+            Some(Lie::NoKeyInvalidated) => Newest { key: truth.floor, ..truth },
+            Some(Lie::NothingMissed) | None => truth,
+        }
+    }
+
     fn lies(&self) -> Option<Lie> {
         *lock(&self.lie)
     }
@@ -166,6 +177,13 @@ impl Sequencer for Node {
         Ok(event)
     }
 
+    async fn issue_all(&self, invalidations: &[Invalidation]) -> Result<Vec<Event>, SequencerError> {
+        let hub = self.reach(Step::Issue).await?;
+        let events = invalidations.iter().map(|invalidation| hub.issue(invalidation)).collect();
+        tokio::task::yield_now().await;
+        Ok(events)
+    }
+
     async fn missed(&self, mark: Option<Mark>) -> Result<Missed, SequencerError> {
         let hub = self.reach(Step::Replay).await?;
         if self.lies() == Some(Lie::NothingMissed) {
@@ -176,12 +194,16 @@ impl Sequencer for Node {
     }
 
     async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Result<Newest, SequencerError> {
-        let truth = self.reach(Step::Newest).await?.newest(cache, key, tags);
-        Ok(match self.lies() {
-            Some(Lie::NothingInvalidated) => Newest { floor: 0, key: 0, tags: vec![0; tags.len()], ..truth },
-            Some(Lie::NoKeyInvalidated) => Newest { key: truth.floor, ..truth },
-            Some(Lie::NothingMissed) | None => truth,
-        })
+        Ok(self.told(self.reach(Step::Newest).await?.newest(cache, key, tags)))
+    }
+
+    async fn newest_all(
+        &self,
+        cache: &str,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Newest>, SequencerError> {
+        let hub = self.reach(Step::Newest).await?;
+        Ok(questions.iter().map(|asked| self.told(hub.newest(cache, asked.key, asked.tags))).collect())
     }
 
     async fn heard(&self) -> Heard {

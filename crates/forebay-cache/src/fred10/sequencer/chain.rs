@@ -5,14 +5,15 @@ use super::{
     wire::{body, fitting, positions, read, read_positions},
 };
 use crate::{
-    Event, Invalidation, Mark, Newest, Stamp, Target,
+    Event, Invalidation, Mark, Newest, Question, Stamp, Target,
     fred10::script::{Call, Script},
 };
 use bytes::{Buf, Bytes};
 use forebay_scope::{Positions, Tag};
 use fred::{
+    clients::Client,
     error::{Error, ErrorKind},
-    interfaces::LuaInterface,
+    interfaces::{ClientLike, LuaInterface},
     types::Value,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -74,7 +75,24 @@ impl Chain {
     where
         C: LuaInterface + Sync,
     {
-        let publish = if is_sharded(client) { "SPUBLISH" } else { "PUBLISH" };
+        let reply = self.issue.call(client, self.issue_call(invalidation, publish_on(client))?).await?;
+        self.issued(reply)
+    }
+
+    /// [`Chain::issue`] for several, in one round trip.
+    pub(super) async fn issue_all(
+        &self,
+        client: &Client,
+        invalidations: &[Invalidation],
+    ) -> Result<Vec<Event>, Error> {
+        let publish = publish_on(client);
+        let calls = invalidations.iter().map(|invalidation| self.issue_call(invalidation, publish));
+        let calls: Vec<Call> = calls.collect::<Result<_, _>>()?;
+        let replies = self.issue.call_all(client, &calls).await?;
+        replies.into_iter().map(|reply| self.issued(reply)).collect()
+    }
+
+    fn issue_call(&self, invalidation: &Invalidation, publish: &'static str) -> Result<Call, Error> {
         let invalidation = &*fitting(invalidation);
         let too_many = "positions of more databases than can be listed";
         let body = body(invalidation).ok_or_else(|| Error::new(ErrorKind::InvalidArgument, too_many))?;
@@ -94,7 +112,10 @@ impl Chain {
             positions(&invalidation.positions).into(),
             publish.into(),
         ];
-        let reply = self.issue.call(client, self.restarting(arguments)).await?;
+        Ok(self.restarting(arguments))
+    }
+
+    fn issued(&self, reply: Value) -> Result<Event, Error> {
         let event = reply.into_bytes().and_then(read).ok_or_else(unexpected)?;
         self.remember(event.stamp.epoch);
         Ok(event)
@@ -134,20 +155,26 @@ impl Chain {
     where
         C: LuaInterface + Sync,
     {
+        let mut answers = self.newest_all(client, cache, &[Question { key, tags }]).await?;
+        answers.pop().ok_or_else(unexpected)
+    }
+
+    /// [`Chain::newest`] for several entries, in one call.
+    pub(super) async fn newest_all<C: LuaInterface + Sync>(
+        &self,
+        client: &C,
+        cache: &str,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Newest>, Error> {
         let name = |kind: char, name: String| Value::Bytes(format!("{kind}{name}").into());
-        let tags = tags.iter().map(|tag| name('t', table_name(tag.as_str())));
-        let arguments =
-            [name('c', table_name(cache)), name('k', hashed(key))].into_iter().chain(tags).collect();
+        let mut arguments = vec![name('c', table_name(cache))];
+        for Question { key, tags } in questions {
+            arguments.push(name('k', hashed(key)));
+            arguments.extend(tags.iter().map(|tag| name('t', table_name(tag.as_str()))));
+        }
         let reply = self.newest.call(client, Call { keys: self.keys.to_vec(), arguments }).await?;
         let numbers: Option<Vec<u64>> = reply.into_array().into_iter().map(number).collect();
-        match numbers.as_deref() {
-            // The cache's own number is a floor for everything in it.
-            Some([epoch, _, floor, key, tags @ ..]) => {
-                let tags = tags.iter().map(|tag| *tag.max(floor)).collect();
-                Ok(Newest { epoch: *epoch, floor: *floor, key: *key.max(floor), tags })
-            }
-            _ => Err(unexpected()),
-        }
+        read_newest(numbers.as_deref().unwrap_or_default(), questions).ok_or_else(unexpected)
     }
 
     /// Takes note of an epoch that was seen.
@@ -177,6 +204,23 @@ fn table_name(name: &str) -> String {
 /// A name that takes the same room whatever it stands for.
 fn hashed(name: &[u8]) -> String {
     format!("#{:032x}", xxh3_128(name))
+}
+
+/// How a script tells the other nodes.
+fn publish_on<C: ClientLike>(client: &C) -> &'static str {
+    if is_sharded(client) { "SPUBLISH" } else { "PUBLISH" }
+}
+
+fn read_newest(numbers: &[u64], questions: &[Question<'_>]) -> Option<Vec<Newest>> {
+    // The cache's own number is a floor for everything in it.
+    let [epoch, _, floor, numbers @ ..] = numbers else { return None };
+    let mut numbers = numbers.iter().map(|number| *number.max(floor));
+    let newest = |Question { tags, .. }: &Question<'_>| {
+        let key = numbers.next()?;
+        let tags = tags.iter().map(|_| numbers.next()).collect::<Option<_>>()?;
+        Some(Newest { epoch: *epoch, floor: *floor, key, tags })
+    };
+    questions.iter().map(newest).collect()
 }
 
 fn read_followed(reply: Value) -> Option<Followed> {

@@ -6,7 +6,7 @@ use super::{
     replay::{Verdict, judge},
 };
 use crate::{
-    Event, Heard, Invalidation, Mark, Missed, Newest, Sequencer, SequencerError,
+    Event, Heard, Invalidation, Mark, Missed, Newest, Question, Sequencer, SequencerError,
     fred10::{
         config::RedisConfig,
         link::{AbortOnDrop, Link},
@@ -140,6 +140,11 @@ impl Sequencer for RedisSequencer {
         self.commands.note(self.chain.issue(client, invalidation).await).map_err(failed("issue"))
     }
 
+    async fn issue_all(&self, invalidations: &[Invalidation]) -> Result<Vec<Event>, SequencerError> {
+        let client = self.commands.ready().map_err(failed("issue"))?;
+        self.commands.note(self.chain.issue_all(client, invalidations).await).map_err(failed("issue"))
+    }
+
     async fn missed(&self, mark: Option<Mark>) -> Result<Missed, SequencerError> {
         self.replay(mark).await.map_err(failed("replay"))
     }
@@ -147,6 +152,15 @@ impl Sequencer for RedisSequencer {
     async fn newest(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Result<Newest, SequencerError> {
         let client = self.commands.ready().map_err(failed("newest"))?;
         self.commands.note(self.chain.newest(client, cache, key, tags).await).map_err(failed("newest"))
+    }
+
+    async fn newest_all(
+        &self,
+        cache: &str,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Newest>, SequencerError> {
+        let client = self.commands.ready().map_err(failed("newest"))?;
+        self.commands.note(self.chain.newest_all(client, cache, questions).await).map_err(failed("newest"))
     }
 
     async fn heard(&self) -> Heard {

@@ -1,0 +1,43 @@
+use super::{ledger::Judgement, space::Namespace};
+use crate::{Question, Stamp};
+use forebay_scope::Tag;
+
+/// An entry that a remote tier holds, to be judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claim<'a> {
+    /// `cache:key`.
+    pub(crate) key: &'a [u8],
+    pub(crate) stamp: Stamp,
+    pub(crate) tags: &'a [Tag],
+}
+
+impl Namespace {
+    /// [`Namespace::trusts`] for several entries of `cache`; the sequencer is asked once for all it has to be asked about.
+    pub(crate) async fn trusts_all(&self, cache: &str, claims: &[Claim<'_>]) -> Vec<bool> {
+        let (mut trusted, mut unsure, mut asked_at) = (Vec::with_capacity(claims.len()), Vec::new(), 0);
+        {
+            let mut ledger = self.ledger();
+            for (at, Claim { key, stamp, tags }) in claims.iter().enumerate() {
+                let judgement = ledger.judge(cache, key, *stamp, tags, None);
+                trusted.push(judgement == Judgement::Valid);
+                if let Judgement::Ask { asked_at: applied } = judgement {
+                    asked_at = applied;
+                    unsure.push(at);
+                }
+            }
+        }
+        let Some(backplane) = self.0.backplane.as_ref().filter(|_| !unsure.is_empty()) else {
+            return trusted;
+        };
+        let questions: Vec<_> =
+            unsure.iter().map(|at| Question { key: claims[*at].key, tags: claims[*at].tags }).collect();
+        let Some(answers) = backplane.newest_all(cache, &questions).await else { return trusted };
+        let mut ledger = self.ledger();
+        for (at, newest) in unsure.into_iter().zip(&answers) {
+            let Claim { key, stamp, tags } = claims[at];
+            ledger.learn(cache, tags, newest, asked_at);
+            trusted[at] = ledger.judge(cache, key, stamp, tags, Some((newest, asked_at))) == Judgement::Valid;
+        }
+        trusted
+    }
+}
