@@ -95,6 +95,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     }
 
     /// Takes what the remote tiers had: see [`Loading::remote`].
+    #[expect(clippy::result_large_err, reason = "what is not ended goes on, where it is")]
     pub(super) fn found(self, found: Option<FoundRemote<V>>) -> Result<Arc<V>, Self> {
         let Some(found) = found else { return Err(self) };
         let FoundRemote { value, life, verdict } = found;
