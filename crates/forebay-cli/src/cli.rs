@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::cache;
 use crate::error::Error;
 use crate::route;
 
@@ -20,6 +21,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Route(route::Route),
+    Cache(cache::Cache),
 }
 
 /// How a command that ran to its end fared.
@@ -35,6 +37,7 @@ pub(crate) enum Outcome {
 pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Route(route) => route.run(),
+        Command::Cache(cache) => cache.run(),
     };
     match outcome {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
@@ -45,6 +48,11 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+/// Write an answer and a line end to standard output.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    writeln!(io::stdout().lock(), "{text}").map_err(|source| Error::Write { source })
 }
 
 /// One line on standard error: the error and what caused it.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use forebay_cache::fred10::InspectError;
+
 /// The errors of the commands.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -16,6 +18,18 @@ pub(crate) enum Error {
     /// Bytes that are no UTF-8, where the whole input has to be.
     #[error("{name}, line {line}: not valid UTF-8")]
     NotText { name: String, line: usize },
+    /// A key that cannot be meant.
+    #[error("key {key:?}: {problem}")]
+    Key { key: String, problem: String },
+    /// A namespace in Redis could not be looked at.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
+    /// Redis did not do its work.
+    #[error("Redis failed: {problem}")]
+    Redis { problem: String },
+    /// No threads, no timers.
+    #[error("cannot start")]
+    Runtime { source: io::Error },
     /// The output cannot be written.
     #[error("cannot write the answer")]
     Write { source: io::Error },

@@ -189,6 +189,7 @@ impl EntryFound {
             form: Some(Form {
                 fingerprint: header.fingerprint.to_string(),
                 codec: header.fingerprint.guess().map(|(codec, schema)| format!("{codec}, schema {schema}")),
+                encryption_key: header.key_id,
                 compression: header.compression,
                 value_bytes: header.value_bytes as u64,
                 packed_bytes: header.packed_bytes as u64,

@@ -122,3 +122,27 @@ impl EntryHeader {
         Entry::age_since(self.age, self.keep, remaining)
     }
 }
+
+/// What the first bytes of an envelope tell of it, unchecked: for counting.
+#[cfg(feature = "redis")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outline {
+    Entry { plain_bytes: u32 },
+    Tombstone,
+}
+
+#[cfg(feature = "redis")]
+impl Outline {
+    /// `None` when this program does not understand it.
+    pub(crate) fn of(start: &[u8]) -> Option<Self> {
+        stamp_of(start)?;
+        if start[2] != VERSION {
+            return None;
+        }
+        if start[3] == Kind::Tombstone as u8 {
+            return Some(Self::Tombstone);
+        }
+        let plain = start.get(44..48).filter(|_| start[3] == Kind::Value as u8)?;
+        Some(Self::Entry { plain_bytes: u32::from_be_bytes(plain.try_into().ok()?) })
+    }
+}

@@ -78,6 +78,9 @@ impl fmt::Display for EntryFound {
                         form.value_bytes, form.packed_bytes, form.compression
                     )?;
                 }
+                if let Some(id) = form.encryption_key {
+                    write!(f, ", encrypted with key {id}")?;
+                }
                 write!(f, ", loaded in {}", short(form.load))?;
             }
         }
@@ -96,6 +99,7 @@ impl fmt::Display for Standing {
             Self::Expired => "expired",
             Self::Invalid => "invalid",
             Self::OtherForm => "of another codec or schema",
+            Self::Sealed => "encrypted, so that its tags cannot be judged from here",
             Self::AgeUnknown => "of unknown age, taken for expired",
         })
     }

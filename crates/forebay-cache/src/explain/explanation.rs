@@ -125,6 +125,8 @@ pub struct Form {
     /// The codec and schema that have this fingerprint (`messagepack, schema 0`), when they are among those this crate
     /// knows.
     pub codec: Option<String>,
+    /// The key that value and tags are encrypted with; `None` when they are not.
+    pub encryption_key: Option<u32>,
     /// How it is packed: `none`, `lz4` …
     pub compression: &'static str,
     /// The value's length as its codec wrote it.

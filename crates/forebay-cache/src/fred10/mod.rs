@@ -46,6 +46,7 @@
 //! does not know asks the primary.
 
 mod config;
+mod inspect;
 mod link;
 mod reads;
 mod script;
@@ -56,5 +57,6 @@ mod tier;
 mod tls;
 
 pub use config::RedisConfig;
+pub use inspect::{CacheSample, ChainState, InspectError, RedisInspector, Sample};
 pub use sequencer::{RedisSequencer, SequencerConfig};
 pub use tier::RedisTier;

@@ -24,8 +24,8 @@ const NAME_BYTES_MAX: usize = 128;
 
 /// The chain of a namespace in Redis: its keys, and the scripts that are the only ones to touch them.
 #[derive(Debug)]
-pub(super) struct Chain {
-    pub(super) config: SequencerConfig,
+pub(in crate::fred10) struct Chain {
+    pub(in crate::fred10) config: SequencerConfig,
     keys: [Bytes; 4],
     pub(super) channel: String,
     issue: Script,
@@ -45,7 +45,7 @@ pub(super) struct Followed {
 }
 
 impl Chain {
-    pub(super) fn new(config: SequencerConfig) -> Self {
+    pub(in crate::fred10) fn new(config: SequencerConfig) -> Self {
         let key = |part: &str| format!("{}{{{}}}:{part}", config.key_prefix, config.namespace);
         Self {
             keys: ["chain", "log", "tags", "tags-older"].map(|part| Bytes::from(key(part))),
@@ -69,6 +69,11 @@ impl Chain {
             )),
             generation: AtomicU64::new(0),
         }
+    }
+
+    /// The keys: chain, log, tags, older tags.
+    pub(in crate::fred10) fn keys(&self) -> [Bytes; 4] {
+        self.keys.clone()
     }
 
     pub(super) async fn issue<C>(&self, client: &C, invalidation: &Invalidation) -> Result<Event, Error>
@@ -145,7 +150,7 @@ impl Chain {
         self.renew.call(client, self.restarting(arguments)).await.map(|_| ())
     }
 
-    pub(super) async fn newest<C>(
+    pub(in crate::fred10) async fn newest<C>(
         &self,
         client: &C,
         cache: &str,

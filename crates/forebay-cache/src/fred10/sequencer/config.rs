@@ -44,7 +44,7 @@ impl SequencerConfig {
         Self { namespace: namespace.into(), ..Self::default() }
     }
 
-    pub(super) fn check(&self) -> Result<(), &'static str> {
+    pub(in crate::fred10) fn check(&self) -> Result<(), &'static str> {
         let odd = |text: &str| text.contains(|c: char| c.is_control() || c == '{' || c == '}');
         if self.namespace.is_empty()
             || self.namespace.len() > 128

@@ -1,0 +1,75 @@
+use super::inspector::{InspectError, RedisInspector};
+use crate::{
+    Newest, Tier,
+    envelope::{EntryHeader, Header},
+    explain::{Against, Answer, Check, EntryFound, Explanation, Held, Standing, TierHeld, key_text},
+};
+use bytes::{BufMut, Bytes, BytesMut};
+
+impl RedisInspector {
+    /// What Redis holds of a key of a cache, given by its bytes, and what a node that has it not in memory would make of
+    /// it. The value itself is not decoded, so its type need not be known; whether a node's codec can read it is
+    /// not judged either.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn explain(&self, cache: &str, key: &[u8]) -> Result<Explanation, InspectError> {
+        let state = self.chain().await?;
+        let full_key = joined(&[cache.as_bytes(), key]);
+        let tier_key = joined(&[self.namespace().as_bytes(), &full_key]);
+        let stored = self.tier.get(std::slice::from_ref(&tier_key)).await?.into_iter().next().flatten();
+        let held = match &stored {
+            None => Held::Nothing,
+            Some(stored) => match Header::read(&stored.value, &tier_key) {
+                Ok(Header::Tombstone(stamp)) => Held::Tombstone { epoch: stamp.epoch, number: stamp.number },
+                Err(reject) => Held::NotUnderstood { why: format!("{reject:?}") },
+                Ok(Header::Entry(header)) => {
+                    let newest = self.chain.newest(&self.client, cache, &full_key, &header.tags).await;
+                    let checks = checks(&header, &newest?);
+                    let valid = checks.iter().all(|check| check.passed);
+                    let found = EntryFound::of_header(&header, stored, 0.0, valid);
+                    let sealed = valid && header.key_id.is_some();
+                    let standing = if sealed { Standing::Sealed } else { found.standing };
+                    Held::Entry(Box::new(EntryFound { standing, checks, ..found }))
+                }
+            },
+        };
+        let fresh = held.is(Standing::Fresh);
+        let tier = self.tier.name().to_owned();
+        Ok(Explanation {
+            namespace: self.namespace().to_owned(),
+            cache: cache.to_owned(),
+            key: key_text(key),
+            answer: if fresh { Answer::Tier(tier.clone()) } else { Answer::Loader },
+            chain: Some(state.newest),
+            loading: false,
+            memory: Held::NotAsked,
+            tiers: vec![TierHeld { tier, breaker: "unguarded", held }],
+        })
+    }
+}
+
+fn checks(header: &EntryHeader, newest: &Newest) -> Vec<Check> {
+    let own = header.stamp;
+    if own.epoch != newest.epoch {
+        return vec![Check { passed: false, ..Check::passed(Against::Epoch, newest.epoch, true) }];
+    }
+    let of = |against, number| Check::of(against, number, true, own.number);
+    let tags = header.tags.iter().zip(&newest.tags);
+    [of(Against::Key, newest.key), of(Against::Floor, newest.floor)]
+        .into_iter()
+        .chain(tags.map(|(tag, number)| of(Against::Tag(tag.as_str().to_owned()), *number)))
+        .collect()
+}
+
+/// The parts with colons between them.
+pub(super) fn joined(parts: &[&[u8]]) -> Bytes {
+    let mut key = BytesMut::new();
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            key.put_u8(b':');
+        }
+        key.put_slice(part);
+    }
+    key.freeze()
+}

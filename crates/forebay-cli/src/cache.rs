@@ -1,0 +1,46 @@
+//! `forebay cache`: what a running Redis knows of a namespace's caches.
+
+mod connection;
+mod explain;
+mod invalidate;
+mod key;
+mod stats;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::Outcome;
+use crate::error::Error;
+
+/// Look into the caches a running Redis holds, and invalidate in them.
+///
+/// Everything but `invalidate` only looks. The types of the values need not be known: what is asked is in the header of
+/// each entry.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+pub(crate) struct Cache {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Explain(explain::Explain),
+    Stats(stats::Stats),
+    Invalidate(invalidate::Invalidate),
+}
+
+impl Cache {
+    pub(crate) fn run(self) -> Result<Outcome, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| Error::Runtime { source })?;
+        runtime.block_on(async {
+            match self.command {
+                Command::Explain(explain) => explain.run().await,
+                Command::Stats(stats) => stats.run().await,
+                Command::Invalidate(invalidate) => invalidate.run().await,
+            }
+        })
+    }
+}
