@@ -18,6 +18,11 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
+    /// How long after its load a value can be of any use; `None` for ever.
+    pub(crate) fn kept_max(&self) -> Option<Duration> {
+        Some(self.ttl?.saturating_add(self.stale_while_revalidate.max(self.stale_if_error)))
+    }
+
     /// The times of a value that is `age` old `now`. `spread` is the key's own place between 0 and 1, so that entries
     /// loaded together do not expire together.
     pub(crate) fn times(&self, now: Moment, age: Duration, spread: f64) -> Times {

@@ -1,5 +1,6 @@
+use crate::Pattern;
 use bytes::Bytes;
-use forebay_scope::{Positions, Tag};
+use forebay_scope::{Position, Positions, Tag};
 use serde::Serialize;
 
 /// An invalidation number a value was loaded under. Numbers compare only within one epoch; an entry of another
@@ -19,6 +20,13 @@ pub enum Target {
     Key(Bytes),
     /// Every entry that carries the tag.
     Tag(Tag),
+    /// Every entry whose key's [text](crate::CacheKey::text) matches.
+    Pattern {
+        /// The cache whose keys are meant; every cache of the namespace when `None`.
+        cache: Option<Box<str>>,
+        /// What their text looks like.
+        pattern: Pattern,
+    },
     /// Every entry of one cache, or of the whole namespace when `None`.
     Clear(Option<Box<str>>),
 }
@@ -41,6 +49,37 @@ pub struct Invalidation {
     pub strength: Strength,
     /// The writes it stands for: a reload must be read at or after these positions to be stored.
     pub positions: Positions,
+}
+
+impl Invalidation {
+    /// An invalidation after which nothing is left, for no write in particular.
+    #[must_use]
+    pub fn hard(target: Target) -> Self {
+        Self { target, strength: Strength::Hard, positions: Positions::default() }
+    }
+
+    /// An invalidation after which the value may still stand in for a failed reload, for no write in particular.
+    #[must_use]
+    pub fn soft(target: Target) -> Self {
+        Self { strength: Strength::Soft, ..Self::hard(target) }
+    }
+
+    /// It stands for a write at `position` as well.
+    #[must_use]
+    pub fn after(mut self, position: Position) -> Self {
+        self.positions.merge(position);
+        self
+    }
+
+    /// The same in fewer words: a pattern that everything matches, or that is too long to be remembered, is a clear.
+    pub(crate) fn simplified(mut self) -> Self {
+        if let Target::Pattern { cache, pattern } = &mut self.target
+            && (pattern.as_str() == "*" || pattern.as_str().len() > Pattern::BYTES_MAX)
+        {
+            self.target = Target::Clear(cache.take());
+        }
+        self
+    }
 }
 
 /// An invalidation that took its place in the chain.

@@ -55,7 +55,8 @@
 //!
 //! # The rule
 //! No read that starts after an invalidation was acknowledged on this node returns a value whose load began before it.
-//! That holds for keys, for [tags](Tag) known before or after the load, and for [clears](Cache::clear); for loads that
+//! That holds for keys, for [tags](Tag) known before or after the load, for [patterns](Pattern) of keys, and for
+//! [clears](Cache::clear); for loads that
 //! are slow, dropped or in the background. No clock takes part.
 //!
 //! Through nested caches it holds for tags: what a loader reads from another cache gives its tags to the entry the loader
@@ -192,11 +193,11 @@ pub use loader::{Loader, LoaderError};
 pub use memory::EvictCause;
 pub use metrics::METRICS;
 pub use mode::Mode;
-pub use namespace::{Namespace, NamespaceBuilder, Reached};
+pub use namespace::{Namespace, NamespaceBuilder, NamespaceInvalidator, Reached};
 pub use pattern::Pattern;
 #[cfg(feature = "encryption")]
 pub use seal::Cipher;
-pub use sequencer::{Heard, Mark, Missed, Newest, Question, Sequencer, SequencerError};
+pub use sequencer::{Heard, LivePatterns, Mark, Missed, Newest, Question, Sequencer, SequencerError};
 pub use stats::{CacheStats, NamespaceStatus, ObservedStats, TierStats};
 pub use stored_as::{FollowerError, Loaded, StoredAs};
 pub use tier::{Fill, Outcome, Removal, Stored, Tier, TierError};

@@ -1,4 +1,4 @@
-use crate::{Event, Invalidation, Stamp};
+use crate::{Event, Invalidation, Stamp, Target};
 use async_trait::async_trait;
 use forebay_scope::{Positions, Tag};
 use std::fmt;
@@ -96,6 +96,18 @@ pub struct Missed {
     /// The newest writes any invalidation of the namespace stood for. Who did not hear each of them (it joins, or
     /// `complete` is `false`) asks this much of every load.
     pub positions: Positions,
+    /// The patterns that entries of a remote tier may have been hit by: not asked for with every entry, as tags are, but
+    /// told to who joins. For the same who need `positions`.
+    pub patterns: LivePatterns,
+}
+
+/// The patterns a sequencer remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LivePatterns {
+    /// Patterns up to this number may have been forgotten.
+    pub floor: u64,
+    /// Each [`Target::Pattern`] that is remembered with the newest number it took, smallest number first.
+    pub newest: Vec<(Target, u64)>,
 }
 
 /// News from the backplane.

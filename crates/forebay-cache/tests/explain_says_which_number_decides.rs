@@ -53,7 +53,7 @@ async fn an_entry_is_found_fresh_in_each_tier_until_its_tag_is_invalidated() {
     loaded(&words, &shelf).await;
     advance(Duration::from_secs(40)).await;
     let why = words.explain(&1).await;
-    assert_eq!((why.answer.clone(), why.key.as_str()), (Answer::Memory, "0x00000001"));
+    assert_eq!((why.answer.clone(), why.key.as_str()), (Answer::Memory, "1"));
     let memory = why.memory.entry().expect("memory holds it");
     let (age, left) = (memory.age.expect("known"), memory.ttl_left.expect("there is a ttl"));
     assert!(age >= Duration::from_secs(40), "{age:?}");

@@ -126,7 +126,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
                     // Whoever loads it may take long, which is not ours to wait for: it is looked for, and not kept.
                     None => {
                         let full_key = inner.full_key(key);
-                        let start = inner.namespace.start(&full_key, &[], true);
+                        let start = inner.start(key, &full_key, &[], true);
                         looks.push((at, full_key, start));
                     }
                 }

@@ -269,7 +269,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             None => (self.entries as u64, None),
         };
         let inner = Arc::new(Inner {
-            memory: Memory::new(self.entries, weight, self.clock, self.on_evict),
+            memory: Memory::new(
+                (self.entries, weight),
+                namespace.floors(&self.name),
+                self.clock,
+                self.on_evict,
+            ),
             flights: Flights::new(self.clock, self.load_max),
             freshness: self.freshness,
             weigher,
@@ -299,7 +304,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
                 problem: "must not be longer than the namespace's `tombstone_keep`",
             });
         }
-        namespace.join(&inner.name, member)?;
+        namespace.join(&inner.name, inner.freshness.kept_max(), member)?;
         if let Some(pause) = self.sweep_every {
             sweep::start(&inner, pause);
         }

@@ -40,7 +40,7 @@ impl<K: CacheKey, V> Inner<K, V> {
         let found = self
             .inspect(key)
             .filter(|_| self.mode.is_on())
-            .filter(|found| found.life.may_fall_back(&self.memory.floors))?;
+            .filter(|found| self.memory.may_fall_back(key, &found.life))?;
         let age = Duration::from_nanos(self.memory.clock.now().saturating_sub(found.life.born));
         Some(Previous::new(found.value, age, found.life))
     }

@@ -3,9 +3,9 @@ use crate::{
     CacheKey, Stamp, Stored,
     clock::NEVER,
     envelope::{Decoded, EntryHeader, Header, Reject},
-    explain::{Against, Answer, Check, EntryFound, Explanation, Form, Held, Standing, TierHeld, key_text},
+    explain::{Against, Answer, Check, EntryFound, Explanation, Form, Held, Standing, TierHeld},
     freshness::Freshness,
-    memory::{Life, Verdict},
+    memory::{Glanced, Life, Verdict},
     tiers::Look,
 };
 use bytes::Bytes;
@@ -37,16 +37,16 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// ```
     pub async fn explain(&self, key: &K) -> Explanation {
         let bytes = key.with_bytes(Bytes::copy_from_slice);
-        self.0.explained(&bytes).await
+        self.0.explained(&bytes, &key.text()).await
     }
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
-    /// Explains the key with these bytes.
-    pub(super) async fn explained(&self, key: &[u8]) -> Explanation {
-        let memory = self.explain_memory(key);
+    /// Explains the key with these bytes and this text.
+    pub(super) async fn explained(&self, key: &[u8], text: &str) -> Explanation {
+        let memory = self.explain_memory(key, text);
         let chain = self.namespace.trusted_stamp();
-        let tiers = self.explain_tiers(key, chain.is_some()).await;
+        let tiers = self.explain_tiers((key, text), chain.is_some()).await;
         let answer = if memory.is(Standing::Fresh) {
             Answer::Memory
         } else if memory.is(Standing::Stale) && self.loader.is_some() {
@@ -58,7 +58,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         Explanation {
             namespace: self.namespace.name().to_owned(),
             cache: self.name.to_string(),
-            key: key_text(key),
+            key: text.to_owned(),
             answer,
             chain,
             loading: !self.flights.is_idle(key),
@@ -67,17 +67,19 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         }
     }
 
-    fn explain_memory(&self, key: &[u8]) -> Held {
-        let Some(life) = self.memory.glance(key) else { return Held::Nothing };
+    fn explain_memory(&self, key: &[u8], text: &str) -> Held {
+        let Some(Glanced { life, since, valid, verdict }) = self.memory.glance(key) else {
+            return Held::Nothing;
+        };
         let now = self.memory.clock.now();
         let floors = &self.memory.floors;
-        let valid = life.is_valid(floors);
-        let standing = standing(life.verdict(valid, floors, now), valid);
+        let standing = standing(verdict, valid);
         let mut checks = Vec::new();
         if life.is_softened() {
             checks.push(Check::failed(Against::Key));
         }
         checks.push(Check::of(Against::Floor, floors.soft(), true, life.loaded_at_change));
+        checks.extend(self.namespace.pattern_check((&self.name, text), since));
         checks.extend(self.namespace.tag_checks(life.loaded_at_change, &life.tags));
         Held::Entry(Box::new(EntryFound {
             standing,
@@ -92,7 +94,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         }))
     }
 
-    async fn explain_tiers(&self, key: &[u8], trusted: bool) -> Vec<TierHeld> {
+    async fn explain_tiers(&self, (key, text): (&[u8], &str), trusted: bool) -> Vec<TierHeld> {
         let full_key = self.full_key_of(key);
         let tier_key = self.tier_key(&full_key);
         let mut buried_at = None;
@@ -106,7 +108,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                     Look::NoAnswer(why) => Held::NoAnswer { why },
                     Look::Found(None) => Held::Nothing,
                     Look::Found(Some(stored)) => {
-                        self.explain_stored(key, &full_key, &tier_key, &stored, &mut buried_at, trusted).await
+                        self.explain_stored(
+                            (key, text),
+                            (&full_key, &tier_key),
+                            &stored,
+                            &mut buried_at,
+                            trusted,
+                        )
+                        .await
                     }
                 }
             };
@@ -117,9 +126,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
 
     async fn explain_stored(
         &self,
-        key: &[u8],
-        full_key: &Bytes,
-        tier_key: &Bytes,
+        (key, text): (&[u8], &str),
+        (full_key, tier_key): (&Bytes, &Bytes),
         stored: &Stored,
         buried_at: &mut Option<Stamp>,
         trusted: bool,
@@ -142,7 +150,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             Some(Err(reject)) => return Held::NotUnderstood { why: format!("{reject:?}") },
             _ => false,
         };
-        let mut checks = self.namespace.checks(&self.name, full_key, header.stamp, &header.tags).await;
+        let mut checks =
+            self.namespace.checks((&self.name, text), full_key, header.stamp, &header.tags).await;
         if let Some(stamp) = buried_at.filter(|stamp| header.stamp < *stamp) {
             checks.push(Check { passed: false, ..Check::passed(Against::Tombstone, stamp.number, true) });
         }

@@ -92,7 +92,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 tags: &entry.tags,
             })
             .collect();
-        let trusted = self.namespace.trusts_all(&self.name, &claims).await;
+        let mut trusted = self.namespace.trusts_all(&self.name, &claims).await;
+        for (trusted, Candidate { missing, entry, .. }) in trusted.iter_mut().zip(&candidates) {
+            *trusted = *trusted && !self.is_hit_by_pattern(wanted[missing.at].key, entry.stamp);
+        }
         let distrusted = trusted.iter().filter(|trusted| !**trusted).count();
         self.meters.distrusted.increment(distrusted as u64);
         candidates.into_iter().zip(trusted)

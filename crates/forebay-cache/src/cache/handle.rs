@@ -7,7 +7,7 @@ use super::{
     places::Places,
 };
 use crate::{
-    CacheKey, CacheStats, Namespace, Reached, StoredAs,
+    CacheKey, CacheStats, Namespace, Pattern, Reached, StoredAs,
     memory::{Life, Verdict},
     namespace::Member,
 };
@@ -145,6 +145,29 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// Forgets every value of the namespace that carries one of `tags`; see [`Cache::invalidate`].
     pub async fn invalidate_tags(&self, tags: &[Tag]) -> Reached {
         self.invalidator().tags(tags).await
+    }
+
+    /// Forgets every value of this cache whose key's [text](CacheKey::text) begins with `prefix`; see
+    /// [`Cache::invalidate`]. Costs the same however many keys there are: entries are compared when they are read.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), forebay_cache::CacheError> {
+    /// use forebay_cache::Cache;
+    ///
+    /// let pages: Cache<(&'static str, u64, &'static str), String> = Cache::builder("pages").build()?;
+    /// pages.insert(&("user", 7, "dashboard"), "…".to_owned()).await;
+    /// pages.invalidate_prefix("user:7:").await;
+    /// assert!(pages.peek(&("user", 7, "dashboard")).is_none());
+    /// # Ok(()) }
+    /// ```
+    pub async fn invalidate_prefix(&self, prefix: &str) -> Reached {
+        self.invalidator().prefix(prefix).await
+    }
+
+    /// Forgets every value of this cache whose key's [text](CacheKey::text) matches `pattern`, such as
+    /// `user:*:dashboard`; see [`Pattern`] and [`Cache::invalidate_prefix`].
+    pub async fn invalidate_pattern(&self, pattern: impl Into<Pattern>) -> Reached {
+        self.invalidator().pattern(pattern).await
     }
 
     /// Forgets every value of this cache; see [`Cache::invalidate`].

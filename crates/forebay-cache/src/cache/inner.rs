@@ -7,7 +7,7 @@ use crate::{
     memory::{EvictCause, Found, Inspected, Life, Memory, Origin, Slot, Verdict},
     metrics::Meters,
     mode::Switch,
-    namespace::Member,
+    namespace::{Member, Start},
     tasks::Tasks,
 };
 use async_trait::async_trait;
@@ -58,6 +58,11 @@ impl<K: CacheKey, V> Inner<K, V> {
     /// [`Inner::find`], with everything that is known of the entry.
     pub(super) fn inspect(&self, key: &K) -> Option<Inspected<V>> {
         self.memory.inspect(key, self.namespace.changes())
+    }
+
+    /// Begins a load; see [`Namespace::start`].
+    pub(super) fn start(&self, key: &K, full_key: &[u8], declared: &[Tag], open: bool) -> Start {
+        self.namespace.start((&self.name, key), full_key, declared, open)
     }
 
     /// The value a failed load may be replaced by.
@@ -216,8 +221,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
         self.remote.is_some()
     }
 
-    async fn explain(&self, key: &[u8]) -> Explanation {
-        self.explained(key).await
+    async fn explain(&self, key: &[u8], text: &str) -> Explanation {
+        self.explained(key, text).await
     }
 
     async fn shutdown(&self) {

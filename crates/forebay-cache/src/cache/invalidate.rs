@@ -1,10 +1,10 @@
 use super::handle::Cache;
-use crate::{CacheKey, Invalidation, Reached, Strength, Target};
+use crate::{CacheKey, Invalidation, Pattern, Reached, Strength, Target};
 use forebay_scope::{Position, Positions, Scope, Tag};
 
 /// An invalidation with options; made by [`Cache::invalidator`].
 #[derive(Debug)]
-#[must_use = "nothing happens until `key`, `tag`, `tags` or `clear` is called and awaited"]
+#[must_use = "nothing happens until `key`, `tag`, `tags`, `prefix`, `pattern` or `clear` is called and awaited"]
 pub struct Invalidator<'a, K, V> {
     cache: &'a Cache<K, V>,
     strength: Strength,
@@ -50,6 +50,17 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Invalidator<'a, K, V> {
     /// Forgets every value of the namespace that carries one of `tags`.
     pub async fn tags(self, tags: &[Tag]) -> Reached {
         self.issue(tags.iter().map(|tag| Target::Tag(tag.clone()))).await
+    }
+
+    /// Forgets every value of this cache whose key's [text](CacheKey::text) begins with `prefix`.
+    pub async fn prefix(self, prefix: &str) -> Reached {
+        self.pattern(Pattern::prefix(prefix)).await
+    }
+
+    /// Forgets every value of this cache whose key's [text](CacheKey::text) matches `pattern`.
+    pub async fn pattern(self, pattern: impl Into<Pattern>) -> Reached {
+        let (cache, pattern) = (Some(self.cache.0.name.clone()), pattern.into());
+        self.issue([Target::Pattern { cache, pattern }]).await
     }
 
     /// Forgets every value of this cache.

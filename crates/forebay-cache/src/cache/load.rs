@@ -113,7 +113,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             return None;
         }
         let full_key = inner.full_key(key);
-        let start = inner.namespace.start(&full_key, &[], true);
+        let start = inner.start(key, &full_key, &[], true);
         let mut tags = Vec::new();
         plan.declared.add(&(), &mut tags);
         let declared = tags.len();
@@ -149,7 +149,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             Landing::Value { value, life, behind } => {
                 // A load older than this call serves it only if nothing it depends on was invalidated since.
                 let older = life.loaded_at_change < arrived_at && guards::holds(Guard::Followers);
-                if older && !life.is_valid(&self.memory.floors) {
+                if older && !self.memory.is_valid(key, &life) {
                     return None;
                 }
                 note_followed(&life, behind);
@@ -193,7 +193,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     /// Looks into the remote tiers without a turn, and keeps nothing.
     pub(super) async fn look(&self, key: &K) -> Option<Arc<V>> {
         let full_key = self.full_key(key);
-        let start = self.namespace.start(&full_key, &[], true);
+        let start = self.start(key, &full_key, &[], true);
         let found = self.find_remote(key, &full_key, &start, false).await?;
         (found.verdict == Verdict::Fresh).then(|| {
             note_read(&found.life);
@@ -218,7 +218,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let open = F::FROM_VALUE || plan.talks || self.tags_of.is_some();
         let mut told = Load::new(plan.talks.then(|| self.previous(key)).flatten());
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
-        scope.require_all(&self.namespace.start(&self.full_key(key), &tags, open).required);
+        scope.require_all(&self.start(key, &self.full_key(key), &tags, open).required);
         self.meters.loads.increment(1);
         let result = scope.run(async { load(&mut told).await }).await;
         tags.extend(told.into_decided().tags);

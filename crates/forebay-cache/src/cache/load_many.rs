@@ -171,7 +171,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
         let led: Vec<_> = led.into_iter().map(|(at, loading)| (at, loading.sharing(&scope).runs())).collect();
         for at in &alone {
             let (key, open) = (&self.keys[*at], self.is_open());
-            let start = inner.namespace.start(&inner.full_key(key), &self.declared(key), open);
+            let start = inner.start(key, &inner.full_key(key), &self.declared(key), open);
             scope.require_all(&start.required);
         }
         let missing = led.iter().map(|(at, _)| *at).chain(alone.iter().copied());
@@ -237,7 +237,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
             let result = self.keys[at].with_bytes(|bytes| results.remove(bytes));
             let loaded = || result.as_ref().map_or(Loaded::Absent, |result| result.loaded());
             if let Some(would) = observed.remove(&at) {
-                self.cache.0.count_observed(would, loaded());
+                self.cache.0.count_observed(&self.keys[at], would, loaded());
             }
             loaded()
         };

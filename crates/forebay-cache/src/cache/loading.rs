@@ -48,7 +48,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         open: bool,
     ) -> Self {
         let full_key = inner.full_key(key);
-        let start = inner.namespace.start(&full_key, &declared, open);
+        let start = inner.start(key, &full_key, &declared, open);
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&start.required);
         let began = Instant::now();
@@ -69,7 +69,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
 
     /// The same, as if it began now.
     fn stamped_now(self) -> Self {
-        let start = self.inner.namespace.start(&self.full_key, &self.declared, true);
+        let start = self.inner.start(self.key, &self.full_key, &self.declared, true);
         Self { start, ..self }
     }
 

@@ -79,7 +79,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             Some(lead) => self.lead(lead, key, plan, load).await,
             None => self.alone(key, plan, load).await,
         };
-        self.count_observed(would, result.loaded());
+        self.count_observed(key, would, result.loaded());
         result
     }
 
@@ -88,11 +88,11 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let times = found.life.observed_times()?;
         let refreshed = self.loader.is_some() && found.life.origin.refreshable;
         let until = if refreshed { times.refresh_until } else { times.fresh_until };
-        let served = found.life.is_valid(&self.memory.floors) && self.memory.clock.now() < until;
+        let served = self.memory.is_valid(key, &found.life) && self.memory.clock.now() < until;
         served.then_some(Would { value: found.value, life: found.life })
     }
 
-    pub(super) fn count_observed(&self, would: Option<Would<V>>, loaded: Loaded<V>) {
+    pub(super) fn count_observed(&self, key: &K, would: Option<Would<V>>, loaded: Loaded<V>) {
         let meters = &self.meters.observed;
         let Some(Would { value, life }) = would else { return meters.miss.increment(1) };
         let same = match loaded {
@@ -104,7 +104,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             Some(true) => meters.right.increment(1),
             None => meters.unjudged.increment(1),
             // It was invalidated while the truth was loaded: a hit at the beginning was right then.
-            Some(false) if !life.is_valid(&self.memory.floors) => meters.overtaken.increment(1),
+            Some(false) if !self.memory.is_valid(key, &life) => meters.overtaken.increment(1),
             Some(false) => {
                 tracing::debug!(cache = %self.name, "a hit would have returned something else than was loaded");
                 meters.wrong.increment(1);

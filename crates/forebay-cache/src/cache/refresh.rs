@@ -29,7 +29,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             return;
         }
         // What says "not modified" must have seen what softly invalidated the old value.
-        let open = stale.origin.open || loader.gives_tags() || !stale.is_valid(&inner.memory.floors);
+        let open = stale.origin.open || loader.gives_tags() || !inner.memory.is_valid(key, stale);
         let declared = stale.tags[..stale.origin.declared].to_vec();
         // Another node may have reloaded it already.
         let loading = Loading::begin(inner, lead, key, declared, stale.origin.ttl, open).remote().await;

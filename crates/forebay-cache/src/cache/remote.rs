@@ -63,7 +63,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             let Some(stored) = tier.get(&tier_key).await else { continue };
             let candidate = self.candidate(remote, &tier_key, &stored, &mut buried_at);
             let Some((entry, age)) = candidate else { continue };
-            if !self.namespace.trusts(&self.name, full_key, entry.stamp, &entry.tags).await {
+            let trusted = self.namespace.trusts(&self.name, full_key, entry.stamp, &entry.tags).await;
+            if !trusted || self.is_hit_by_pattern(key, entry.stamp) {
                 self.meters.distrusted.increment(1);
                 continue;
             }
@@ -74,6 +75,11 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             return Some(found);
         }
         None
+    }
+
+    /// Whether an entry of `key` that a remote tier holds was hit by what its key looks like.
+    pub(super) fn is_hit_by_pattern(&self, key: &K, stamp: Stamp) -> bool {
+        self.namespace.hit_by_pattern((&self.name, key), stamp)
     }
 
     /// The entry that a tier holds under a key, and its age, unless a tier above had a newer tombstone.
@@ -110,7 +116,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             return None;
         };
         let life = Arc::new(self.life_of(key, entry, age, start.change));
-        let verdict = life.verdict(true, &self.memory.floors, self.memory.clock.now());
+        let verdict = life.verdict(true, &self.memory.floors, None, self.memory.clock.now());
         if verdict == Verdict::Dead {
             return None;
         }

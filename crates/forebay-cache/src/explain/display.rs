@@ -123,6 +123,7 @@ impl fmt::Display for Against {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key => f.write_str("key"),
+            Self::Pattern => f.write_str("patterns"),
             Self::Tag(tag) => write!(f, "tag {tag}"),
             Self::Floor => f.write_str("floor"),
             Self::Epoch => f.write_str("epoch"),

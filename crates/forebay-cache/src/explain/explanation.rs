@@ -14,7 +14,7 @@ pub struct Explanation {
     pub namespace: String,
     /// The cache's name.
     pub cache: String,
-    /// The key: its text when it is printable, else its bytes as `0x…`.
+    /// The key's [text](crate::CacheKey::text).
     pub key: String,
     /// Where a read would get its value now.
     pub answer: Answer,

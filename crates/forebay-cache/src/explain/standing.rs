@@ -47,6 +47,8 @@ pub enum Against {
     Key,
     /// Invalidations of a tag.
     Tag(String),
+    /// Invalidations of prefixes and patterns that the key matches, and those no longer remembered in detail.
+    Pattern,
     /// What hits every entry of the cache: clears, and whatever is no longer remembered in detail.
     Floor,
     /// The epoch of the chain: numbers of another one mean nothing.

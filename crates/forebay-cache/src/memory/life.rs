@@ -1,5 +1,6 @@
 use super::floors::Floors;
 use crate::{
+    Strength,
     clock::Moment,
     guards::{self, Guard},
     namespace::TagCell,
@@ -124,21 +125,25 @@ impl Life {
         valid && self.observed.as_ref().is_some_and(|times| now < times.refresh_until)
     }
 
-    /// Whether nothing that matches was invalidated since the load began.
-    pub(crate) fn is_valid(&self, floors: &Floors) -> bool {
+    /// Whether nothing that matches was invalidated since the load began. `by_pattern` is what hit the key by what it looks
+    /// like, since then or since the entry was last found valid.
+    pub(crate) fn is_valid(&self, floors: &Floors, by_pattern: Option<Strength>) -> bool {
         let at = self.loaded_at_change;
         floors.soft() <= at
+            && by_pattern.is_none()
             && !self.softened.load(Ordering::Acquire)
             && self.cells.iter().all(|cell| cell.soft() <= at)
     }
 
     /// Whether nothing that matches was invalidated for good since the load began.
-    pub(crate) fn may_fall_back(&self, floors: &Floors) -> bool {
+    pub(crate) fn may_fall_back(&self, floors: &Floors, by_pattern: Option<Strength>) -> bool {
         let at = self.loaded_at_change;
         if !guards::holds(Guard::Hard) {
             return true;
         }
-        floors.hard() <= at && self.cells.iter().all(|cell| cell.hard() <= at)
+        floors.hard() <= at
+            && by_pattern != Some(Strength::Hard)
+            && self.cells.iter().all(|cell| cell.hard() <= at)
     }
 
     /// Whether the key itself was invalidated softly.
@@ -161,12 +166,18 @@ impl Life {
     }
 
     /// What may be done with the entry at `now`, given whether it [is valid](Self::is_valid).
-    pub(crate) fn verdict(&self, valid: bool, floors: &Floors, now: Moment) -> Verdict {
+    pub(crate) fn verdict(
+        &self,
+        valid: bool,
+        floors: &Floors,
+        by_pattern: Option<Strength>,
+        now: Moment,
+    ) -> Verdict {
         if valid && now < self.times.fresh_until {
             Verdict::Fresh
         } else if valid && now < self.times.refresh_until {
             Verdict::Refresh
-        } else if now < self.times.fallback_until && self.may_fall_back(floors) {
+        } else if now < self.times.fallback_until && self.may_fall_back(floors, by_pattern) {
             Verdict::Fallback
         } else {
             Verdict::Dead

@@ -10,6 +10,8 @@ mod sweep;
 
 pub use evicted::EvictCause;
 pub(crate) use evicted::Listener;
+pub(crate) use floors::Floors;
+pub(crate) use glance::Glanced;
 pub(crate) use life::{Life, Origin, Times, Verdict};
 pub(crate) use slot::Slot;
 pub(crate) use store::{Found, Inspected, Memory};

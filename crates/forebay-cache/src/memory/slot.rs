@@ -51,6 +51,26 @@ impl<K> Slot<K> {
         self.checked_at_change.store(u64::MAX, Ordering::Release);
     }
 
+    /// Up to which count of invalidations the entry, which bears the count `checked_at`, is known to be valid.
+    fn judged_by(&self, checked_at: u64) -> u64 {
+        if checked_at == u64::MAX { self.life.loaded_at_change } else { checked_at }
+    }
+
+    /// Up to which count of invalidations the entry is known to be valid.
+    pub(super) fn known_valid_at(&self) -> u64 {
+        self.judged_by(self.checked_at_change.load(Ordering::Acquire))
+    }
+
+    /// Whether the entry is valid, and what may be done with it at `now`.
+    pub(super) fn verdict(&self, floors: &Floors, now: Moment) -> (bool, Verdict)
+    where
+        K: CacheKey,
+    {
+        let by_pattern = floors.by_pattern(&self.key, self.known_valid_at());
+        let valid = self.life.is_valid(floors, by_pattern);
+        (valid, self.life.verdict(valid, floors, by_pattern, now))
+    }
+
     /// The entry, which bore the count `before`, was found valid against everything up to `changes`: what came later
     /// has a larger count. A soft invalidation meanwhile stands.
     fn checked(&self, before: u64, changes: u64) {
@@ -101,7 +121,7 @@ pub(crate) struct Probe<'a, K> {
     pub(crate) life: RefCell<Option<Arc<Life>>>,
 }
 
-impl<'a, K> Probe<'a, K> {
+impl<'a, K: CacheKey> Probe<'a, K> {
     #[inline]
     pub(crate) fn new(key: &'a K, changes: u64, floors: &'a Floors, clock: &'a Clock) -> Self {
         Self {
@@ -132,11 +152,12 @@ impl<'a, K> Probe<'a, K> {
     #[inline(never)]
     fn judge_closely(&self, slot: &Slot<K>, checked_at: u64) {
         let untouched = checked_at == self.changes;
-        let valid = untouched || slot.life.is_valid(self.floors);
+        let by_pattern = self.floors.by_pattern(&slot.key, slot.judged_by(checked_at));
+        let valid = untouched || slot.life.is_valid(self.floors, by_pattern);
         if valid && !untouched {
             slot.checked(checked_at, self.changes);
         }
-        self.verdict.set(slot.life.verdict(valid, self.floors, self.clock.now()));
+        self.verdict.set(slot.life.verdict(valid, self.floors, by_pattern, self.clock.now()));
         *self.life.borrow_mut() = Some(slot.life.clone());
     }
 }
@@ -186,14 +207,18 @@ impl<K: CacheKey> Equivalent<Slot<K>> for Named<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Origin, Times};
+    use crate::{
+        memory::{Origin, Times},
+        pattern::Patterns,
+    };
 
     #[test]
     fn a_soft_invalidation_is_not_undone_by_a_look_up_that_found_the_entry_valid_before() {
         let times = Times { fresh_until: NEVER, refresh_until: NEVER, fallback_until: 0 };
         let origin = Origin { ttl: None, declared: 0, open: false, refreshable: false };
         let slot = Slot::new(7_u32, Arc::new(Life::new(0, 0, Vec::new(), Vec::new(), times, origin)));
-        let (floors, clock) = (Floors::default(), Clock::system());
+        let patterns = Arc::new(Patterns::new(1));
+        let (floors, clock) = (Floors::new("words", patterns), Clock::system());
         let before = slot.checked_at_change.load(Ordering::Acquire);
         slot.soften();
         slot.checked(before, 3);

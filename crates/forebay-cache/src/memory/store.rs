@@ -1,7 +1,7 @@
 use super::{
     evicted::{EvictCause, Evicted, Evictions, Listener},
     floors::Floors,
-    glance::Glance,
+    glance::{Glance, Glanced},
     life::{Life, Verdict},
     slot::{Named, Probe, Slot},
     sweep::Sweep,
@@ -36,7 +36,13 @@ pub(crate) struct Inspected<V> {
 }
 
 impl<K: CacheKey, V> Memory<K, V> {
-    pub(crate) fn new(entries: usize, weight: u64, clock: Clock, listener: Option<Listener<K, V>>) -> Self {
+    /// Room for `weight`, which is about that many `entries`.
+    pub(crate) fn new(
+        (entries, weight): (usize, u64),
+        floors: Floors,
+        clock: Clock,
+        listener: Option<Listener<K, V>>,
+    ) -> Self {
         let options = OptionsBuilder::new()
             .estimated_items_capacity(entries)
             .weight_capacity(weight)
@@ -45,7 +51,7 @@ impl<K: CacheKey, V> Memory<K, V> {
         let evictions = Evictions { listener: listener.clone() };
         let entries =
             sync::Cache::with_options(options, SlotWeight, DefaultHashBuilder::default(), evictions);
-        Self { entries, listener, floors: Floors::default(), clock }
+        Self { entries, listener, floors, clock }
     }
 
     /// Finds and judges the entry of `key`; `changes` is the namespace's count of invalidations, read before.
@@ -63,11 +69,21 @@ impl<K: CacheKey, V> Memory<K, V> {
         Some(Inspected { value, verdict: probe.verdict.get(), life: probe.life.into_inner()? })
     }
 
-    /// What is known of the entry of the key with these bytes, found without a trace.
-    pub(crate) fn glance(&self, bytes: &[u8]) -> Option<Arc<Life>> {
-        let glance = Glance::at(bytes);
+    /// Whether nothing that matches was invalidated since the load of `key` began that made `life`.
+    pub(crate) fn is_valid(&self, key: &K, life: &Life) -> bool {
+        life.is_valid(&self.floors, self.floors.by_pattern(key, life.loaded_at_change))
+    }
+
+    /// Whether nothing that matches was invalidated for good since then.
+    pub(crate) fn may_fall_back(&self, key: &K, life: &Life) -> bool {
+        life.may_fall_back(&self.floors, self.floors.by_pattern(key, life.loaded_at_change))
+    }
+
+    /// What is known of the entry of the key with these bytes, and what may be done with it; found without a trace.
+    pub(crate) fn glance(&self, bytes: &[u8]) -> Option<Glanced> {
+        let glance = Glance::at(bytes, &self.floors, self.clock.now());
         drop(self.entries.peek(&glance)?);
-        glance.life.into_inner()
+        glance.found.into_inner()
     }
 
     /// Stores an entry and returns what had to go for it, to be dropped by the caller outside of any lock.

@@ -31,11 +31,9 @@ impl<'a, K: CacheKey, V> Sweep<'a, K, V> {
         let mut ended = true;
         for (slot, _) in self.entries.by_ref().take(most) {
             ended = false;
-            let valid = slot.life.is_valid(&memory.floors);
             let now = memory.clock.now();
-            if slot.life.verdict(valid, &memory.floors, now) != Verdict::Dead
-                || slot.life.is_observed(valid, now)
-            {
+            let (valid, verdict) = slot.verdict(&memory.floors, now);
+            if verdict != Verdict::Dead || slot.life.is_observed(valid, now) {
                 continue;
             }
             // The slot is a copy: the entry may have been replaced, so it is judged again where it is removed.
@@ -43,7 +41,7 @@ impl<'a, K: CacheKey, V> Sweep<'a, K, V> {
                 Probe { closely: true, ..Probe::new(&slot.key, changes, &memory.floors, &memory.clock) };
             let removed = memory.entries.remove_if(&probe, |_| probe.verdict.get() == Verdict::Dead);
             let Some((slot, value)) = removed else { continue };
-            let valid = slot.life.is_valid(&memory.floors);
+            let (valid, _) = slot.verdict(&memory.floors, memory.clock.now());
             let cause = if valid { EvictCause::Expired } else { EvictCause::Invalidated };
             dropped.add(slot, value, cause);
         }

@@ -7,7 +7,7 @@ use super::{
     space::{Inner, Namespace},
     tombstones::Tombstones,
 };
-use crate::{CacheError, GuardedTier, Mark, Sequencer, Stamp};
+use crate::{CacheError, GuardedTier, Mark, Sequencer, Stamp, pattern::Patterns};
 use forebay_metrics::Meter;
 use forebay_traffic::{Breaker, BreakerConfig};
 use std::{
@@ -26,6 +26,7 @@ pub struct NamespaceBuilder {
     meter: Meter,
     tags_max: usize,
     keys_max: usize,
+    patterns_max: usize,
     queue_max: usize,
     issue_deadline: Duration,
     silence_max: Duration,
@@ -41,6 +42,7 @@ impl NamespaceBuilder {
             meter: Meter::default(),
             tags_max: 65_536,
             keys_max: 65_536,
+            patterns_max: 1024,
             queue_max: 4096,
             issue_deadline: Duration::from_millis(250),
             silence_max: Duration::from_secs(60),
@@ -78,6 +80,13 @@ impl NamespaceBuilder {
     /// 65 536.
     pub fn keys_max(mut self, keys: usize) -> Self {
         self.keys_max = keys;
+        self
+    }
+
+    /// How many patterns are remembered that may still hit an entry; beyond that, entries that were not compared with the
+    /// oldest one are taken to be hit by it: more misses, never a stale value. Default: 1024.
+    pub fn patterns_max(mut self, patterns: usize) -> Self {
+        self.patterns_max = patterns;
         self
     }
 
@@ -123,9 +132,12 @@ impl NamespaceBuilder {
         if self.name.is_empty() || self.name.contains(|c: char| c.is_control() || c.is_whitespace()) {
             return wrong("name", "must not be empty, nor hold spaces or control characters");
         }
-        for (setting, number) in
-            [("tags_max", self.tags_max), ("keys_max", self.keys_max), ("queue_max", self.queue_max)]
-        {
+        for (setting, number) in [
+            ("tags_max", self.tags_max),
+            ("keys_max", self.keys_max),
+            ("patterns_max", self.patterns_max),
+            ("queue_max", self.queue_max),
+        ] {
             if number == 0 {
                 return wrong(setting, "must not be 0");
             }
@@ -164,9 +176,11 @@ impl NamespaceBuilder {
             }
             None => (None, Chain::at(first_mark())),
         };
+        let patterns = Arc::new(Patterns::new(self.patterns_max));
         let space = Namespace(Arc::new(Inner {
             changes: AtomicU64::new(0),
-            ledger: Mutex::new(Ledger::new(chain, self.tags_max, self.keys_max)),
+            ledger: Mutex::new(Ledger::new(chain, self.tags_max, self.keys_max, patterns.clone())),
+            patterns,
             members: Mutex::default(),
             tombstones: Tombstones::new(&self.tiers, &self.name, self.tombstone_keep, &self.meter),
             tombstone_keep: self.tombstone_keep,

@@ -51,7 +51,13 @@ impl Namespace {
 
     /// Holds an entry of `cache` that a remote tier has under `key` (`cache:key`) against what was invalidated.
     /// Asks the sequencer where this node does not know, and keeps nothing of its answer.
-    pub(crate) async fn checks(&self, cache: &str, key: &Bytes, stamp: Stamp, tags: &[Tag]) -> Vec<Check> {
+    pub(crate) async fn checks(
+        &self,
+        (cache, text): (&str, &str),
+        key: &Bytes,
+        stamp: Stamp,
+        tags: &[Tag],
+    ) -> Vec<Check> {
         let mut evidence = self.ledger().evidence(cache, key, tags);
         let Some(applied) = evidence.applied else {
             return vec![Check::failed(Against::Sequencer)];
@@ -73,7 +79,17 @@ impl Namespace {
                 }
             }
         }
-        evidence.checks(stamp, tags)
+        let mut checks = evidence.checks(stamp, tags);
+        let (_, number) = self.0.patterns.newest(cache, || text.into());
+        checks.extend((number > 0).then(|| Check::of(Against::Pattern, number, true, stamp.number)));
+        checks
+    }
+
+    /// Holds an entry in memory, which no pattern hit up to `since` of this node's count, against the patterns its key's
+    /// text matches, if there are any.
+    pub(crate) fn pattern_check(&self, (cache, text): (&str, &str), since: u64) -> Option<Check> {
+        let (newest, _) = self.0.patterns.newest(cache, || text.into());
+        (newest > 0).then(|| Check::of(Against::Pattern, newest, true, since))
     }
 
     /// Holds an entry in memory, whose load began at `change` of this node's count, against its tags.

@@ -3,7 +3,7 @@ use super::{
     space::{Inner, Namespace},
 };
 use crate::{
-    Heard, Missed,
+    Heard,
     guards::{self, Guard},
 };
 use std::{
@@ -158,16 +158,15 @@ impl Follower {
             backplane.broken.store(true, Ordering::Release);
             return false;
         };
-        let Missed { events, end, complete, positions } = missed;
-        if complete && mark.is_some() {
+        if missed.complete && mark.is_some() {
             space.0.meters.replays_complete.increment(1);
-            for event in &events {
+            for event in &missed.events {
                 space.replay(event);
             }
-            space.ledger().chain.replayed_to(end);
+            space.ledger().chain.replayed_to(missed.end);
         } else {
             space.0.meters.replays_incomplete.increment(1);
-            space.rejoin(end, &positions);
+            space.rejoin(&missed);
         }
         self.gap_since = None;
         self.trusted_since = asked_at;

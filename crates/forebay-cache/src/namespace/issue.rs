@@ -25,6 +25,7 @@ impl Namespace {
     /// [`Namespace::invalidate`] for several, which all hold on this node before the first is sent: [`Reached::Here`]
     /// when one of them was queued. Cancel safe: once polled all of them happen.
     pub async fn invalidate_all(&self, invalidations: impl IntoIterator<Item = Invalidation>) -> Reached {
+        let invalidations = invalidations.into_iter().map(Invalidation::simplified);
         let Some(backplane) = &self.0.backplane else {
             for invalidation in invalidations {
                 self.number_locally(&invalidation);
@@ -33,7 +34,6 @@ impl Namespace {
         };
         // At once, whatever becomes of the rest.
         let unsent: Vec<_> = invalidations
-            .into_iter()
             .map(|invalidation| {
                 self.apply(&invalidation);
                 Unsent { space: self, invalidation: Some(invalidation) }

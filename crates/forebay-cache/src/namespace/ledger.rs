@@ -6,8 +6,9 @@ use super::{
     tags::{TagCell, TagTable},
 };
 use crate::{
-    Invalidation, Mark, Newest, Stamp, Strength, Target,
+    Invalidation, Missed, Newest, Stamp, Strength, Target,
     guards::{self, Guard},
+    pattern::Patterns,
 };
 use forebay_scope::{Positions, Tag};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub(crate) struct Ledger {
     tags: TagTable,
     keys: KeyTable,
     clears: Clears,
+    /// Changed only under this ledger's lock, and read without it.
+    patterns: Arc<Patterns>,
     /// The newest positions of all invalidations: what a load must have reached whose tags are not known before.
     positions: Positions,
     /// The positions that concern every load: of clears, and of invalidations this node did not hear.
@@ -42,7 +45,7 @@ pub(crate) enum Judgement {
 }
 
 impl Ledger {
-    pub(crate) fn new(chain: Chain, tags: usize, keys: usize) -> Self {
+    pub(crate) fn new(chain: Chain, tags: usize, keys: usize, patterns: Arc<Patterns>) -> Self {
         Self {
             changes: 0,
             chain,
@@ -50,6 +53,7 @@ impl Ledger {
             tags: TagTable::new(tags),
             keys: KeyTable::new(keys),
             clears: Clears::new(),
+            patterns,
             positions: Positions::default(),
             common_positions: Positions::default(),
         }
@@ -66,6 +70,11 @@ impl Ledger {
                 self.tags.invalidated(tag, self.changes, *strength == Strength::Hard, number);
                 self.tags.require(tag, positions);
             }
+            Target::Pattern { cache, pattern } => {
+                self.changes += 1;
+                let target = (cache.as_deref(), pattern);
+                self.patterns.invalidated(target, invalidation, self.changes, number);
+            }
             Target::Clear(cache) => {
                 self.changes += 1;
                 if let Some(number) = number {
@@ -78,13 +87,17 @@ impl Ledger {
         self.changes
     }
 
-    /// This node stands at `end` and knows nothing of what happened before. Returns the new count.
-    pub(crate) fn rejoin(&mut self, end: Mark, positions: &Positions) -> u64 {
+    /// This node stands where the chain ends and knows no more of what happened before than it `missed`. Returns the new
+    /// count.
+    pub(crate) fn rejoin(&mut self, missed: &Missed) -> u64 {
+        let Missed { end, positions, patterns, .. } = missed;
+        let end = *end;
         let same_chain = self.chain.applied().is_some_and(|at| at.stamp.epoch == end.stamp.epoch);
         self.chain.rejoin(end);
         self.joined_at = end.stamp.number;
         self.tags.forget_chain(end.stamp.number);
         self.clears.forget_chain(end.stamp.number);
+        self.patterns.rejoin(patterns);
         if !same_chain {
             self.keys.forget_chain();
         }

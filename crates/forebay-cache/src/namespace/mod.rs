@@ -7,6 +7,7 @@ mod chain;
 mod clears;
 mod evidence;
 mod follow;
+mod invalidator;
 mod issue;
 mod keys;
 mod ledger;
@@ -19,6 +20,7 @@ mod tombstones;
 mod trust;
 
 pub use builder::NamespaceBuilder;
+pub use invalidator::NamespaceInvalidator;
 pub use issue::Reached;
 pub(crate) use metrics::METRICS;
 pub use space::Namespace;

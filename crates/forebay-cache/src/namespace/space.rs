@@ -9,9 +9,11 @@ use super::{
     tombstones::Tombstones,
 };
 use crate::{
-    CacheError, CacheKey, CacheStats, Event, Explanation, GuardedTier, Invalidation, Mark, Mode, Stamp,
-    Strength, Target,
+    CacheError, CacheKey, CacheStats, Event, Explanation, GuardedTier, Invalidation, Mark, Missed, Mode,
+    Stamp, Strength, Target,
     guards::{self, Guard},
+    memory::Floors,
+    pattern::Patterns,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -54,6 +56,7 @@ pub(super) struct Inner {
     /// count finds everything up to it applied.
     pub(super) changes: AtomicU64,
     pub(super) ledger: Mutex<Ledger>,
+    pub(super) patterns: Arc<Patterns>,
     pub(super) members: Mutex<HashMap<Box<str>, Weak<dyn Member>>>,
     pub(super) tiers: Box<[GuardedTier]>,
     pub(super) tombstones: Tombstones,
@@ -83,8 +86,8 @@ pub(crate) trait Member: Send + Sync {
     /// Whether its entries are in remote tiers as well.
     fn is_tiered(&self) -> bool;
 
-    /// Why the key with these bytes would be answered, or not.
-    async fn explain(&self, key: &[u8]) -> Explanation;
+    /// Why the key with these bytes and this text would be answered, or not.
+    async fn explain(&self, key: &[u8], text: &str) -> Explanation;
 
     /// Waits for its background work, and takes no more.
     async fn shutdown(&self);
@@ -129,8 +132,8 @@ impl Namespace {
     /// cache. Looks only; see [`Cache::explain`](crate::Cache::explain).
     pub async fn explain<K: CacheKey>(&self, cache: &str, key: &K) -> Option<Explanation> {
         let member = self.members().get(cache).and_then(Weak::upgrade)?;
-        let key = key.with_bytes(Bytes::copy_from_slice);
-        Some(member.explain(&key).await)
+        let bytes = key.with_bytes(Bytes::copy_from_slice);
+        Some(member.explain(&bytes, &key.text()).await)
     }
 
     /// Changes whether the cache of this name takes part on this node; `false` when the namespace has no such cache.
@@ -200,22 +203,46 @@ impl Namespace {
         if tags.is_empty() { Vec::new() } else { self.ledger().cells(tags) }
     }
 
-    /// Begins a load of `key` (`cache:key`) that declares some tags; `open` when its value may bring others.
-    pub(crate) fn start(&self, key: &[u8], declared: &[Tag], open: bool) -> Start {
-        let ledger = self.ledger();
-        let cut_off = self.0.backplane.as_ref().is_some_and(Backplane::is_cut_off);
-        Start {
-            change: ledger.changes,
-            stamp: ledger.chain.stamp().filter(|_| !cut_off),
-            required: if guards::holds(Guard::Positions) {
-                ledger.required(key, declared, open)
-            } else {
-                Positions::default()
-            },
+    /// Begins a load of `key`, in full `full_key` (`cache:key`), that declares some tags; `open` when its value may bring
+    /// others.
+    pub(crate) fn start(
+        &self,
+        key: (&str, &impl CacheKey),
+        full_key: &[u8],
+        declared: &[Tag],
+        open: bool,
+    ) -> Start {
+        let mut start = {
+            let ledger = self.ledger();
+            let cut_off = self.0.backplane.as_ref().is_some_and(Backplane::is_cut_off);
+            Start {
+                change: ledger.changes,
+                stamp: ledger.chain.stamp().filter(|_| !cut_off),
+                required: ledger.required(full_key, declared, open),
+            }
+        };
+        if !open {
+            // A pattern that comes between the two hits this load anyway.
+            self.0.patterns.required(key.0, || key.1.text(), &mut start.required);
         }
+        if !guards::holds(Guard::Positions) {
+            start.required = Positions::default();
+        }
+        start
     }
 
-    /// Whether an entry of `cache` that a remote tier holds under `key` (`cache:key`) may be used.
+    /// Whether an entry that a remote tier holds under `key` was hit by what the key looks like.
+    pub(crate) fn hit_by_pattern(&self, (cache, key): (&str, &impl CacheKey), stamp: Stamp) -> bool {
+        guards::holds(Guard::Judgement) && self.0.patterns.hit_after(cache, || key.text(), stamp.number)
+    }
+
+    /// What of the namespace decides about entries of the cache `name` in memory.
+    pub(crate) fn floors(&self, name: &str) -> Floors {
+        Floors::new(name, self.0.patterns.clone())
+    }
+
+    /// Whether an entry of `cache` that a remote tier holds under `key` (`cache:key`) may be used, as far as it is not
+    /// [hit by a pattern](Self::hit_by_pattern).
     pub(crate) async fn trusts(&self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> bool {
         if !guards::holds(Guard::Judgement) {
             return true;
@@ -233,13 +260,20 @@ impl Namespace {
         }
     }
 
-    /// Adds a cache under its name.
-    pub(crate) fn join(&self, name: &str, member: Weak<dyn Member>) -> Result<(), CacheError> {
+    /// Adds a cache under its name, whose entries are of use for `kept` at most.
+    pub(crate) fn join(
+        &self,
+        name: &str,
+        kept: Option<Duration>,
+        member: Weak<dyn Member>,
+    ) -> Result<(), CacheError> {
         let mut members = self.members();
         if members.get(name).is_some_and(|taken| taken.strong_count() > 0) {
             return Err(CacheError::NameTaken(name.to_owned()));
         }
         members.insert(name.into(), member);
+        drop(members);
+        self.0.patterns.joined(kept);
         Ok(())
     }
 
@@ -275,7 +309,7 @@ impl Namespace {
                 Target::Clear(Some(cache)) => {
                     members.get(&**cache).and_then(Weak::upgrade).into_iter().collect()
                 }
-                Target::Key(_) | Target::Tag(_) => Vec::new(),
+                Target::Key(_) | Target::Tag(_) | Target::Pattern { .. } => Vec::new(),
             },
             *strength,
         );
@@ -308,9 +342,9 @@ impl Namespace {
     }
 
     /// The node stands at `end` and cannot tell what it missed: what it holds is a mere fallback.
-    pub(super) fn rejoin(&self, end: Mark, positions: &Positions) {
+    pub(super) fn rejoin(&self, missed: &Missed) {
         self.0.meters.suspected.increment(1);
-        self.change(|ledger| Some(ledger.rejoin(end, positions)), every_member, Strength::Soft);
+        self.change(|ledger| Some(ledger.rejoin(missed)), every_member, Strength::Soft);
     }
 
     /// What the node holds may be out of date: it is a mere fallback.

@@ -18,6 +18,9 @@ use std::fmt;
 pub struct Pattern(Box<str>);
 
 impl Pattern {
+    /// A longer one hits every key it could be about.
+    pub(crate) const BYTES_MAX: usize = 1024;
+
     /// The pattern as it is written.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
@@ -43,7 +46,7 @@ impl Pattern {
         matches(&self.pieces(), text)
     }
 
-    fn pieces(&self) -> Vec<Piece> {
+    pub(super) fn pieces(&self) -> Vec<Piece> {
         pieces(&self.0)
     }
 }

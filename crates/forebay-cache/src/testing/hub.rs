@@ -1,6 +1,6 @@
 use super::node::Node;
 use crate::{
-    Event, Invalidation, Mark, Missed, Newest, Stamp, Tag, Target,
+    Event, Invalidation, LivePatterns, Mark, Missed, Newest, Stamp, Tag, Target,
     guards::{self, Guard},
 };
 use forebay_scope::Positions;
@@ -146,6 +146,7 @@ impl Hub {
             end: state.end(),
             complete,
             positions: state.positions(),
+            patterns: state.patterns(),
         }
     }
 
@@ -216,6 +217,18 @@ impl State {
         self.base = Mark { stamp: Stamp { epoch: self.epoch, number }, link };
         (self.kept_from, self.floor) = (0, number);
         self.chain.clear();
+    }
+
+    fn patterns(&self) -> LivePatterns {
+        let mut newest: Vec<(Target, u64)> = Vec::new();
+        for event in &self.chain {
+            let (target, number) = (&event.invalidation.target, event.stamp.number);
+            if matches!(target, Target::Pattern { .. }) {
+                newest.retain(|(known, _)| known != target);
+                newest.push((target.clone(), number));
+            }
+        }
+        LivePatterns { floor: self.floor, newest }
     }
 
     fn positions(&self) -> Positions {

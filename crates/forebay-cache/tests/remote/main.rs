@@ -33,6 +33,8 @@ mod redis_nodes_hear_each_other;
 #[cfg(feature = "redis")]
 mod redis_refuses_fills_older_than_what_it_holds;
 #[cfg(feature = "redis")]
+mod redis_remembers_patterns;
+#[cfg(feature = "redis")]
 mod redis_remembers_the_newest_number_of_a_tag;
 #[cfg(feature = "redis")]
 mod redis_replays_what_a_node_missed;

@@ -74,7 +74,7 @@ impl RedisInspector {
     /// # Errors
     /// When there is none, or the server does not answer.
     pub async fn chain(&self) -> Result<ChainState, InspectError> {
-        let [chain, log, tags, older] = self.chain.keys();
+        let [chain, log, tags, older, _] = self.chain.keys();
         let fields: HashMap<String, fred::types::Value> = self.client.hgetall(chain).await?;
         let unknown = || InspectError::UnknownNamespace(self.namespace().to_owned());
         let raw = Raw::of(&fields).ok_or_else(unknown)?;

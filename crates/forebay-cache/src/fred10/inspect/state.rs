@@ -34,7 +34,8 @@ impl Raw {
         let number = |name: &str| fields.get(name)?.as_string()?.parse::<u64>().ok();
         let epoch = fields.get("epoch")?.clone().into_bytes()?;
         let epoch = u64::from_be_bytes(<[u8; 8]>::try_from(&epoch[..]).ok()?);
-        let databases = fields.keys().filter(|name| name.starts_with('p')).count() as u64;
+        let databases =
+            fields.keys().filter(|name| name.starts_with('p') && *name != "patterns").count() as u64;
         Some(Self { newest: Stamp { epoch, number: number("number")? }, floor: number("floor")?, databases })
     }
 

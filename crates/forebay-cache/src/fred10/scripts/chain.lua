@@ -1,4 +1,4 @@
--- Shared by the scripts of the sequencer. KEYS: 1 chain (hash), 2 log (stream), 3 tags, 4 older tags (hashes).
+-- Shared by the scripts of the sequencer. KEYS: 1 chain (hash), 2 log (stream), 3 tags, 4 older tags, 5 patterns (hashes).
 -- ARGV[1..3] in each script: smallest generation for a new epoch, three random bytes, a random link.
 
 local function bytes(number, width) -- big-endian
@@ -36,6 +36,7 @@ local function read()
     chain[name] = tonumber(chain[name])
     if not chain[name] then return nil end
   end
+  chain.patterns = tonumber(chain.patterns) -- from when on the table of patterns has all; nil when there never was one
   if not chain.epoch or #chain.epoch ~= 8 or not chain.link or #chain.link ~= 8 then return nil end
   return chain
 end
@@ -43,9 +44,14 @@ end
 local function write(chain)
   redis.call('HSET', KEYS[1], 'epoch', chain.epoch, 'number', text(chain.number), 'link', chain.link,
     'floor', text(chain.floor), 'tags', text(chain.tags), 'older', text(chain.older))
+  if chain.patterns then
+    redis.call('HSET', KEYS[1], 'patterns', text(chain.patterns))
+  else
+    redis.call('HDEL', KEYS[1], 'patterns')
+  end
 end
 
--- A table of tags is whole while it carries the mark it was started with.
+-- A table of tags, or of patterns, is whole while it carries the mark it was started with.
 local function mark(chain, from)
   return chain.epoch .. text(from)
 end
@@ -63,7 +69,7 @@ local function restart(number)
     epoch = bytes(generation, 5) .. ARGV[2], number = number, link = ARGV[3],
     floor = number, tags = number, older = -1, positions = fields().positions,
   }
-  redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+  redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
   redis.call('HSET', KEYS[3], 'mark', mark(chain, number))
   write(chain)
   return chain

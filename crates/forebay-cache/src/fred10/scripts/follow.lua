@@ -1,5 +1,6 @@
--- ARGV: 4 the number events are wanted from ('' for none), 5 how many at most.
--- Returns epoch, number, link, positions, and the events from that number on (none when there are too many).
+-- ARGV: 4 the number events are wanted from ('' for none, 'patterns' for patterns instead), 5 how many at most.
+-- Returns epoch, number, link, positions, the events from that number on (none when there are too many), and of patterns
+-- the number from which on all are there, then each with its number.
 local chain = read() or restart(0)
 local events = {}
 local from, most = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -8,4 +9,20 @@ if from and chain.number - from < most then
     events[#events + 1] = entry[2][2]
   end
 end
-return { chain.epoch, bytes(chain.number, 8), chain.link, positions(chain), events }
+local patterns = {}
+if ARGV[4] == 'patterns' then
+  local floor = chain.patterns or 0
+  if chain.patterns and not whole(chain, KEYS[5], floor) then
+    floor = chain.number
+  elseif chain.patterns then
+    local flat = redis.call('HGETALL', KEYS[5])
+    for at = 1, #flat, 2 do
+      if flat[at] ~= 'mark' then
+        patterns[#patterns + 1] = string.sub(flat[at], 2)
+        patterns[#patterns + 1] = flat[at + 1]
+      end
+    end
+  end
+  table.insert(patterns, 1, bytes(floor, 8))
+end
+return { chain.epoch, bytes(chain.number, 8), chain.link, positions(chain), events, patterns }

@@ -1,5 +1,5 @@
--- ARGV: 4 target ('k', 't' or 'c' with a name, 'a'), 5 the name, 6 events kept, 7 names kept, 8 channel, 9 body,
--- 10 positions, twenty bytes each, 11 the command that publishes. Returns the event.
+-- ARGV: 4 target ('k', 't', 'c' or 'p' with a name, 'a'), 5 the name, 6 events kept, 7 names kept, 8 channel, 9 body,
+-- 10 positions, twenty bytes each, 11 the command that publishes, 12 patterns kept. Returns the event.
 local target, name, events_max, tags_max = ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local chain = read() or restart(0)
 local number = chain.number + 1
@@ -26,6 +26,26 @@ end
 
 if target == 'a' then
   chain.floor = number
+elseif target == 'p' then
+  -- Patterns that are lost or dropped are covered by the number the table begins with.
+  if not chain.patterns or not whole(chain, KEYS[5], chain.patterns) then
+    chain.patterns = chain.patterns and chain.number or 0
+    redis.call('DEL', KEYS[5])
+  end
+  redis.call('HSET', KEYS[5], 'mark', mark(chain, chain.patterns), 'p' .. name, text(number))
+  if redis.call('HLEN', KEYS[5]) > tonumber(ARGV[12]) + 1 then
+    local flat, numbers = redis.call('HGETALL', KEYS[5]), {}
+    for at = 1, #flat, 2 do
+      if flat[at] ~= 'mark' then numbers[#numbers + 1] = tonumber(flat[at + 1]) end
+    end
+    table.sort(numbers)
+    -- Half of them, so that this is rare.
+    chain.patterns = numbers[math.ceil(#numbers / 2)]
+    for at = 1, #flat, 2 do
+      if flat[at] ~= 'mark' and tonumber(flat[at + 1]) <= chain.patterns then redis.call('HDEL', KEYS[5], flat[at]) end
+    end
+    redis.call('HSET', KEYS[5], 'mark', mark(chain, chain.patterns))
+  end
 else
   redis.call('HSET', KEYS[3], target .. name, text(number))
   if redis.call('HLEN', KEYS[3]) > tags_max / 2 then

@@ -1,4 +1,8 @@
-use super::{chain::Chain, inbox::Inbox, wire};
+use super::{
+    chain::{Chain, Wanted},
+    inbox::Inbox,
+    wire,
+};
 use crate::{Heard, Mark, fred10::link::Link};
 use fred::{
     clients::SubscriberClient,
@@ -85,7 +89,7 @@ impl Bus {
             self.subscription = Subscription::Asked;
         }
         let asked_at = self.subscription;
-        let Ok(followed) = self.link.note(self.chain.follow(client, None).await) else {
+        let Ok(followed) = self.link.note(self.chain.follow(client, Wanted::End).await) else {
             return;
         };
         loop {

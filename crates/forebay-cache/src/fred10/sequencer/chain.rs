@@ -2,10 +2,10 @@ use super::{
     SequencerConfig,
     bus::is_sharded,
     replay::generation,
-    wire::{body, fitting, positions, read, read_positions},
+    wire::{body, fitting, pattern_name, positions, read, read_pattern, read_positions},
 };
 use crate::{
-    Event, Invalidation, Mark, Newest, Question, Stamp, Target,
+    Event, Invalidation, LivePatterns, Mark, Newest, Question, Stamp, Target,
     fred10::script::{Call, Script},
 };
 use bytes::{Buf, Bytes};
@@ -26,7 +26,7 @@ const NAME_BYTES_MAX: usize = 128;
 #[derive(Debug)]
 pub(in crate::fred10) struct Chain {
     pub(in crate::fred10) config: SequencerConfig,
-    keys: [Bytes; 4],
+    keys: [Bytes; 5],
     pub(super) channel: String,
     issue: Script,
     follow: Script,
@@ -42,13 +42,24 @@ pub(super) struct Followed {
     pub(super) end: Mark,
     pub(super) positions: Positions,
     pub(super) events: Vec<Event>,
+    pub(super) patterns: LivePatterns,
+}
+
+/// What is asked of the chain besides its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted {
+    End,
+    /// The events from the number of a mark on, unless there are more than are kept.
+    Events(Mark),
+    /// The patterns that are remembered.
+    Patterns,
 }
 
 impl Chain {
     pub(in crate::fred10) fn new(config: SequencerConfig) -> Self {
         let key = |part: &str| format!("{}{{{}}}:{part}", config.key_prefix, config.namespace);
         Self {
-            keys: ["chain", "log", "tags", "tags-older"].map(|part| Bytes::from(key(part))),
+            keys: ["chain", "log", "tags", "tags-older", "patterns"].map(|part| Bytes::from(key(part))),
             channel: key("bus"),
             config,
             issue: Script::new(concat!(
@@ -72,7 +83,7 @@ impl Chain {
     }
 
     /// The keys: chain, log, tags, older tags.
-    pub(in crate::fred10) fn keys(&self) -> [Bytes; 4] {
+    pub(in crate::fred10) fn keys(&self) -> [Bytes; 5] {
         self.keys.clone()
     }
 
@@ -104,10 +115,11 @@ impl Chain {
         let (target, name) = match &invalidation.target {
             Target::Key(key) => ("k", hashed(key)),
             Target::Tag(tag) => ("t", table_name(tag.as_str())),
+            Target::Pattern { cache, pattern } => ("p", pattern_name(cache.as_deref(), pattern)),
             Target::Clear(Some(cache)) => ("c", table_name(cache)),
             Target::Clear(None) => ("a", String::new()),
         };
-        let arguments: [Value; 8] = [
+        let arguments: [Value; 9] = [
             target.into(),
             Value::Bytes(name.into()),
             self.config.events_max.into(),
@@ -116,6 +128,7 @@ impl Chain {
             body.into(),
             positions(&invalidation.positions).into(),
             publish.into(),
+            self.config.patterns_max.into(),
         ];
         Ok(self.restarting(arguments))
     }
@@ -126,15 +139,19 @@ impl Chain {
         Ok(event)
     }
 
-    /// The end of the chain, and the events from the number of `from` on unless there are more than are kept.
-    pub(super) async fn follow<C>(&self, client: &C, from: Option<Mark>) -> Result<Followed, Error>
+    /// The end of the chain, and what was `wanted` of it.
+    pub(super) async fn follow<C>(&self, client: &C, wanted: Wanted) -> Result<Followed, Error>
     where
         C: LuaInterface + Sync,
     {
-        let from = from.map_or_else(|| Value::from(""), |mark| mark.stamp.number.to_string().into());
+        let from = match wanted {
+            Wanted::Events(mark) => mark.stamp.number.to_string(),
+            Wanted::End => String::new(),
+            Wanted::Patterns => "patterns".to_owned(),
+        };
         // Redis trims whole nodes of a stream, so it has up to a hundred more than asked for.
         let most = i64::from(self.config.events_max) + 101;
-        let reply = self.follow.call(client, self.restarting([from, most.into()])).await?;
+        let reply = self.follow.call(client, self.restarting([from.into(), most.into()])).await?;
         let followed = read_followed(reply).ok_or_else(unexpected)?;
         self.remember(followed.end.stamp.epoch);
         Ok(followed)
@@ -241,7 +258,21 @@ fn read_followed(reply: Value) -> Option<Followed> {
         .into_iter()
         .map(|event| read(event.into_bytes()?))
         .collect::<Option<_>>()?;
-    Some(Followed { end, positions, events })
+    let patterns = read_patterns(parts.next()?)?;
+    Some(Followed { end, positions, events, patterns })
+}
+
+/// A floor, then patterns and their numbers in turns.
+fn read_patterns(reply: Value) -> Option<LivePatterns> {
+    let mut parts = reply.into_array().into_iter();
+    let Some(floor) = parts.next() else { return Some(LivePatterns::default()) };
+    let mut live = LivePatterns { floor: number(floor)?, newest: Vec::with_capacity(parts.len() / 2) };
+    while let Some(name) = parts.next() {
+        let target = read_pattern(std::str::from_utf8(&name.into_bytes()?).ok()?)?;
+        live.newest.push((target, parts.next()?.into_string()?.parse().ok()?));
+    }
+    live.newest.sort_by_key(|(_, number)| *number);
+    Some(live)
 }
 
 fn number(value: Value) -> Option<u64> {

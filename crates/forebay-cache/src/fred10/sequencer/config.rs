@@ -19,6 +19,9 @@ pub struct SequencerConfig {
     /// Tags and keys (and caches that were cleared) whose newest number is kept; when there are more, entries older than
     /// those that are forgotten are misses for a node that joined later. Default: 100,000.
     pub tags_max: u32,
+    /// Patterns whose newest number is kept; when there are more, entries older than those that are forgotten are misses
+    /// for a node that joined later. Default: 1024.
+    pub patterns_max: u32,
     /// News kept in this process until [`heard`](crate::Sequencer::heard) takes them; when there are more they
     /// are replaced by [`Heard::Interrupted`](crate::Heard). Default: 16,384.
     pub heard_max: usize,
@@ -32,6 +35,7 @@ impl Default for SequencerConfig {
             heartbeat: Duration::from_secs(1),
             events_max: 10_000,
             tags_max: 100_000,
+            patterns_max: 1024,
             heard_max: 16_384,
         }
     }
@@ -55,8 +59,11 @@ impl SequencerConfig {
                 "a namespace has 1 to 128 bytes, and neither it nor the key prefix holds braces or control characters",
             );
         }
-        if self.heartbeat.is_zero() || self.events_max == 0 || self.tags_max < 4 || self.heard_max == 0 {
-            return Err("heartbeat, events_max and heard_max must not be zero, tags_max not below 4");
+        let zero = [self.events_max, self.patterns_max].contains(&0) || self.heard_max == 0;
+        if self.heartbeat.is_zero() || zero || self.tags_max < 4 {
+            return Err(
+                "heartbeat, events_max, patterns_max and heard_max must not be zero, tags_max not below 4",
+            );
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 use super::{
     SequencerConfig,
     bus::{Bus, Subscription},
-    chain::{Chain, Followed},
+    chain::{Chain, Followed, Wanted},
     inbox::Inbox,
     replay::{Verdict, judge},
 };
@@ -99,8 +99,8 @@ impl RedisSequencer {
         self.commands.shutdown().await;
     }
 
-    async fn follow(&self, from: Option<Mark>) -> Result<Followed, Error> {
-        self.commands.note(self.chain.follow(self.commands.ready()?, from).await)
+    async fn follow(&self, wanted: Wanted) -> Result<Followed, Error> {
+        self.commands.note(self.chain.follow(self.commands.ready()?, wanted).await)
     }
 
     async fn replay(&self, mark: Option<Mark>) -> Result<Missed, Error> {
@@ -109,19 +109,20 @@ impl RedisSequencer {
             end: followed.end,
             complete,
             positions: followed.positions,
+            patterns: followed.patterns,
         };
         let Some(mark) = mark else {
-            return Ok(missed(self.follow(None).await?, true));
+            return Ok(missed(self.follow(Wanted::Patterns).await?, true));
         };
         self.chain.remember(mark.stamp.epoch);
         for _ in 0..RENEWALS_MAX {
-            let mut followed = self.follow(Some(mark)).await?;
+            let mut followed = self.follow(Wanted::Events(mark)).await?;
             match judge(mark, followed.end, &followed.events) {
                 Verdict::Complete => {
                     followed.events.retain(|event| event.stamp.number > mark.stamp.number);
                     return Ok(missed(followed, true));
                 }
-                Verdict::Trimmed => return Ok(missed(followed, false)),
+                Verdict::Trimmed => return Ok(missed(self.follow(Wanted::Patterns).await?, false)),
                 // Whoever sees it first starts a new epoch; all others then find that theirs is over.
                 Verdict::Forked => {
                     let client = self.commands.ready()?;

@@ -4,7 +4,7 @@
 //! The first 33 bytes keep their place in every version. A body this program does not understand, because a newer one
 //! wrote it, is read as "clear everything": a node may forget too much, never too little.
 
-use crate::{Event, Invalidation, Stamp, Strength, Target};
+use crate::{Event, Invalidation, Pattern, Stamp, Strength, Target};
 use bytes::{Buf, Bytes};
 use forebay_scope::{Position, Positions, Tag};
 use std::borrow::Cow;
@@ -14,6 +14,8 @@ const KEY: u8 = 0;
 const TAG: u8 = 1;
 const CLEAR: u8 = 2;
 const CLEAR_CACHE: u8 = 3;
+/// Followed by the cache's name, which is empty for all of them, a colon, and the pattern.
+const PATTERN: u8 = 4;
 /// Bytes of a key, tag or cache name in an event.
 const TEXT_BYTES_MAX: usize = 16 << 10;
 
@@ -26,13 +28,27 @@ pub(super) fn fitting(invalidation: &Invalidation) -> Cow<'_, Invalidation> {
     Cow::Owned(Invalidation { target: Target::Clear(None), strength: Strength::Hard, positions })
 }
 
-fn text_of(target: &Target) -> (u8, &[u8]) {
+fn text_of(target: &Target) -> (u8, Cow<'_, [u8]>) {
     match target {
-        Target::Key(key) => (KEY, key),
-        Target::Tag(tag) => (TAG, tag.as_str().as_bytes()),
-        Target::Clear(None) => (CLEAR, &[]),
-        Target::Clear(Some(cache)) => (CLEAR_CACHE, cache.as_bytes()),
+        Target::Key(key) => (KEY, Cow::Borrowed(key)),
+        Target::Tag(tag) => (TAG, Cow::Borrowed(tag.as_str().as_bytes())),
+        Target::Clear(None) => (CLEAR, Cow::Borrowed(&[])),
+        Target::Clear(Some(cache)) => (CLEAR_CACHE, Cow::Borrowed(cache.as_bytes())),
+        Target::Pattern { cache, pattern } => {
+            (PATTERN, Cow::Owned(pattern_name(cache.as_deref(), pattern).into_bytes()))
+        }
     }
+}
+
+/// What a pattern is called in an event and in the table of patterns. No cache has a colon in its name.
+pub(super) fn pattern_name(cache: Option<&str>, pattern: &Pattern) -> String {
+    format!("{}:{pattern}", cache.unwrap_or_default())
+}
+
+pub(super) fn read_pattern(name: &str) -> Option<Target> {
+    let (cache, pattern) = name.split_once(':')?;
+    let cache = (!cache.is_empty()).then(|| cache.into());
+    Some(Target::Pattern { cache, pattern: Pattern::new(pattern) })
 }
 
 /// The body of an event; `None` when it has more positions than there are databases to have them.
@@ -44,7 +60,7 @@ pub(super) fn body(invalidation: &Invalidation) -> Option<Bytes> {
     bytes.extend_from_slice(&[kind, u8::from(invalidation.strength == Strength::Hard)]);
     bytes.extend_from_slice(&count.to_be_bytes());
     bytes.extend_from_slice(&places);
-    bytes.extend_from_slice(text);
+    bytes.extend_from_slice(&text);
     Some(bytes.into())
 }
 
@@ -100,6 +116,7 @@ fn read_body(mut bytes: Bytes) -> Option<Invalidation> {
         TAG => Target::Tag(Tag::named(text()?)),
         CLEAR if bytes.is_empty() => Target::Clear(None),
         CLEAR_CACHE => Target::Clear(Some(text()?.into())),
+        PATTERN => read_pattern(text()?)?,
         _ => return None,
     };
     Some(Invalidation { target, strength, positions })
@@ -116,6 +133,10 @@ mod tests {
             ".{0,20}".prop_map(|tag| Target::Tag(Tag::named(tag))),
             Just(Target::Clear(None)),
             ".{0,20}".prop_map(|cache| Target::Clear(Some(cache.into()))),
+            ("[a-z]{0,3}", ".{0,20}").prop_map(|(cache, pattern)| Target::Pattern {
+                cache: (!cache.is_empty()).then(|| cache.into()),
+                pattern: Pattern::new(&pattern),
+            }),
         ];
         let place =
             any::<(u64, u32, u64)>().prop_map(|(system, timeline, lsn)| Position { system, timeline, lsn });
