@@ -1,4 +1,4 @@
-use crate::{Mode, envelope::Compression};
+use crate::{Mode, WritesConfig, envelope::Compression};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -30,4 +30,6 @@ pub struct CacheConfig {
     pub mode: Option<Mode>,
     /// See [`CacheBuilder::compression`](crate::CacheBuilder::compression).
     pub compression: Option<Compression>,
+    /// See [`CacheBuilder::writes`](crate::CacheBuilder::writes).
+    pub writes: Option<WritesConfig>,
 }

@@ -115,6 +115,7 @@ pub mod testing;
 mod tier;
 mod tiers;
 mod values;
+mod writes;
 
 pub use cache::{Batch, Cache, CacheBuilder, Invalidator, Lookup, Many, NoTags, TagSource, TagsBy, TagsFrom};
 pub use clock::Clock;
@@ -202,3 +203,4 @@ pub use stats::{CacheStats, NamespaceStatus, ObservedStats, TierStats};
 pub use stored_as::{FollowerError, Loaded, StoredAs};
 pub use tier::{Fill, Outcome, Removal, Stored, Tier, TierError};
 pub use tiers::{GuardedTier, TierConfig};
+pub use writes::{WritesConfig, Written};

@@ -1,12 +1,18 @@
-use crate::{namespace, tally::Tally, tiers, values};
+use crate::{namespace, tally::Tally, tiers, values, writes};
 use forebay_metrics::{Meter, Metric};
 use metrics::{Counter, Histogram};
+use std::sync::Arc;
 
 /// Everything this crate measures.
 pub const METRICS: &[Metric] = &{
-    const PARTS: [&[Metric]; 4] = [CACHE, &values::METRICS, &tiers::METRICS, &namespace::METRICS];
-    let mut all =
-        [HITS; CACHE.len() + values::METRICS.len() + tiers::METRICS.len() + namespace::METRICS.len()];
+    const PARTS: [&[Metric]; 5] =
+        [CACHE, &values::METRICS, &writes::METRICS, &tiers::METRICS, &namespace::METRICS];
+    const LENGTH: usize = CACHE.len()
+        + values::METRICS.len()
+        + writes::METRICS.len()
+        + tiers::METRICS.len()
+        + namespace::METRICS.len();
+    let mut all = [HITS; LENGTH];
     let (mut part, mut from, mut at) = (0, 0, 0);
     while at < all.len() {
         if at - from == PARTS[part].len() {
@@ -121,7 +127,7 @@ pub(crate) struct Meters {
     pub(crate) remote_hits: Tally,
     pub(crate) distrusted: Tally,
     pub(crate) unreadable: Tally,
-    pub(crate) unfilled: Tally,
+    pub(crate) unfilled: Arc<Tally>,
     pub(crate) loads: Tally,
     pub(crate) load_failures: Tally,
     pub(crate) load_seconds: Histogram,
@@ -136,8 +142,8 @@ pub(crate) struct Meters {
     pub(crate) invalidations: Tally,
     pub(crate) observed: ObservedMeters,
     pub(crate) wait_seconds: Histogram,
-    pub(crate) plain_bytes: Tally,
-    pub(crate) packed_bytes: Tally,
+    pub(crate) plain_bytes: Arc<Tally>,
+    pub(crate) packed_bytes: Arc<Tally>,
 }
 
 /// How a cache that only observes would have done.
@@ -162,7 +168,7 @@ impl Meters {
             remote_hits: Tally::new(meter.counter(&REMOTE, &[cache, "hit"])),
             distrusted: Tally::new(meter.counter(&REMOTE, &[cache, "distrusted"])),
             unreadable: Tally::new(meter.counter(&REMOTE, &[cache, "unreadable"])),
-            unfilled: Tally::new(meter.counter(&REMOTE, &[cache, "unfilled"])),
+            unfilled: Arc::new(Tally::new(meter.counter(&REMOTE, &[cache, "unfilled"]))),
             loads: Tally::new(meter.counter(&LOADS, &[cache])),
             load_failures: Tally::new(meter.counter(&LOAD_FAILURES, &[cache])),
             load_seconds: meter.histogram(&LOAD_SECONDS, &[cache]),
@@ -183,8 +189,8 @@ impl Meters {
                 unjudged: observed("unjudged"),
             },
             wait_seconds: meter.histogram(&WAIT_SECONDS, &[cache]),
-            plain_bytes: Tally::new(meter.counter(&FORM_BYTES, &[cache, "plain"])),
-            packed_bytes: Tally::new(meter.counter(&FORM_BYTES, &[cache, "packed"])),
+            plain_bytes: Arc::new(Tally::new(meter.counter(&FORM_BYTES, &[cache, "plain"]))),
+            packed_bytes: Arc::new(Tally::new(meter.counter(&FORM_BYTES, &[cache, "packed"]))),
         }
     }
 }

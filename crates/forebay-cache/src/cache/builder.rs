@@ -16,6 +16,7 @@ use crate::{
     namespace::Member,
     tasks::Tasks,
     values::Wire,
+    writes::WritesConfig,
 };
 use forebay_metrics::Meter;
 use forebay_scope::Tag;
@@ -41,6 +42,7 @@ pub struct CacheBuilder<K, V> {
     loader: Option<Arc<dyn Loader<K, V>>>,
     codec: Option<Arc<dyn Codec<V>>>,
     form: Form,
+    writes: WritesConfig,
     load_max: Duration,
     background_loads_max: usize,
     on_evict: Option<Listener<K, V>>,
@@ -66,6 +68,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             loader: None,
             codec: None,
             form: Form::default(),
+            writes: WritesConfig::default(),
             load_max: Duration::from_secs(30),
             background_loads_max: 64,
             on_evict: None,
@@ -213,6 +216,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self
     }
 
+    /// How entries are written to remote tiers: how many wait, in what batches they go, how often one that fails is tried
+    /// again. Default: [`WritesConfig::default`].
+    pub fn writes(mut self, writes: WritesConfig) -> Self {
+        self.writes = writes;
+        self
+    }
+
     /// How long a load may take: a background load is stopped then, callers no longer wait for another's, and what
     /// it brings later is not stored. Default: 30 s.
     pub fn load_max(mut self, load_max: Duration) -> Self {
@@ -268,6 +278,11 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             Some((weight, weigher)) => (weight, Some(weigher)),
             None => (self.entries as u64, None),
         };
+        let meters = Meters::new(&self.meter, &self.name);
+        let remote = self.codec.map(|codec| {
+            let wire = Wire::new(&self.name, codec, self.form, self.clock, &self.meter);
+            Remote::new(&self.name, wire, self.writes, namespace.tiers(), &meters, &self.meter)
+        });
         let inner = Arc::new(Inner {
             memory: Memory::new(
                 (self.entries, weight),
@@ -282,13 +297,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             ttl_of: self.ttl_of,
             loader: self.loader,
             load_max: self.load_max,
-            meters: Meters::new(&self.meter, &self.name),
+            meters,
             mode: Switch::new(self.mode),
             same: self.same,
-            remote: self.codec.map(|codec| Remote {
-                wire: Arc::new(Wire::new(&self.name, codec, self.form, self.clock, &self.meter)),
-                fills: Tasks::new(Remote::<V>::FILLS_MAX),
-            }),
+            remote,
             tasks: Tasks::new(self.background_loads_max),
             sweeper: Tasks::new(1),
             spread: foldhash::fast::RandomState::default(),
@@ -322,6 +334,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self.load_max = outside.load_max.unwrap_or(self.load_max);
         self.sweep_every = outside.sweep_every.or(self.sweep_every);
         self.mode = outside.mode.unwrap_or(self.mode);
+        self.writes = outside.writes.unwrap_or_else(|| self.writes.clone());
         self.form.compression = outside.compression.unwrap_or(self.form.compression);
     }
 
@@ -347,6 +360,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         }
         if self.sweep_every.is_some_and(|pause| pause.is_zero()) {
             return wrong("sweep_every", "must not be 0; leave it out for no sweeps");
+        }
+        if let Err(problem) = self.writes.check() {
+            return wrong("writes", problem);
         }
         if self.load_max.is_zero() {
             return wrong("load_max", "must not be 0");

@@ -229,7 +229,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
         self.sweeper.abort().await;
         self.tasks.shutdown().await;
         if let Some(remote) = &self.remote {
-            remote.fills.shutdown().await;
+            remote.writes.shutdown().await;
         }
     }
 }

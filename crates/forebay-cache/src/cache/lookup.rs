@@ -1,5 +1,5 @@
 use super::{handle::Cache, load::Plan, places::Places};
-use crate::{CacheKey, Load, StoredAs};
+use crate::{CacheKey, Load, StoredAs, Written};
 use forebay_scope::Tag;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -153,6 +153,19 @@ where
     #[inline]
     fn hit(&self) -> Option<Arc<V>> {
         if self.places.look_in_memory { self.cache.hit(self.key) } else { None }
+    }
+
+    /// Stores the value, and returns when every remote tier of the cache was asked once to take it: what it returns says how
+    /// many did.
+    ///
+    /// A tier that did not is written to again later, like with [`insert`](Self::insert). The wait is bounded by the tiers'
+    /// deadlines and by the writes of the same key that are under way. Cancel safe: once polled it happens.
+    pub async fn insert_through(self, value: impl Into<Arc<V>>) -> Written {
+        let Self { cache, key, ttl, places, declared, found } = self;
+        match cache.put(key, Plan { ttl, declared, found, talks: false, places }, value.into()) {
+            Some((full_key, outgoing)) => cache.0.fill_through(&full_key, outgoing).await,
+            None => Written { tiers: cache.0.tiers_used(), ..Written::default() },
+        }
     }
 }
 

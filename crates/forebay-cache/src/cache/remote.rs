@@ -4,19 +4,22 @@ use crate::{
     envelope::{Decoded, Entry},
     freshness::Freshness,
     memory::{Life, Origin, Verdict},
+    metrics::Meters,
     namespace::Start,
-    tasks::Tasks,
     tiers::GuardedTier,
     values::Wire,
+    writes::{Envelope, Write, Writes, WritesConfig, Written},
 };
 use bytes::{BufMut, Bytes, BytesMut};
+use forebay_metrics::Meter;
 use std::{sync::Arc, time::Duration};
+use tokio::{sync::oneshot, time::Instant};
 
 /// What a cache needs to use the remote tiers of its namespace.
 pub(super) struct Remote<V> {
     pub(super) wire: Arc<Wire<V>>,
     /// Entries on their way to the tiers: the caller has its value and does not wait.
-    pub(super) fills: Tasks,
+    pub(super) writes: Writes,
 }
 
 /// What a remote tier had.
@@ -40,9 +43,27 @@ pub(super) struct Outgoing<V> {
     pub(super) stamp: Stamp,
 }
 
-impl<V> Remote<V> {
-    /// Fills on their way at once; beyond that an entry is kept in memory only.
-    pub(super) const FILLS_MAX: usize = 1024;
+impl<V: 'static> Remote<V> {
+    pub(super) fn new(
+        cache: &str,
+        wire: Wire<V>,
+        writes: WritesConfig,
+        tiers: &[GuardedTier],
+        meters: &Meters,
+        meter: &Meter,
+    ) -> Self {
+        let wire = Arc::new(wire);
+        let (encoder, plain, packed) =
+            (wire.clone(), meters.plain_bytes.clone(), meters.packed_bytes.clone());
+        let envelope: Envelope = Box::new(move |key, entry, scale| {
+            let fill = fill(key, entry, scale, &encoder)?;
+            plain.increment(entry.payload.len() as u64);
+            packed.increment(fill.value.len() as u64);
+            Some(fill)
+        });
+        let writes = Writes::new(cache, writes, tiers, envelope, meters.unfilled.clone(), meter);
+        Self { wire, writes }
+    }
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
@@ -161,38 +182,53 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         if depth == 0 || found.is_empty() {
             return;
         }
-        let wire = remote.wire.clone();
-        let above = self.namespace.tiers()[..depth].to_vec();
-        remote.fills.spawn(async move {
-            let aged = |(key, entry, age)| (key, Entry { age, keep: keep(&entry, age), ..entry });
-            let entries: Vec<_> = found.into_iter().map(aged).collect();
-            put_all(&above, &entries, &wire).await;
-        });
+        let found_at = Instant::now();
+        // A tombstone written since it was found must still be there when it arrives.
+        let until = found_at + self.namespace.tombstone_keep();
+        let aged = |(key, entry, age): (Bytes, Entry, Duration)| {
+            let make = move || {
+                let age = age + found_at.elapsed();
+                Some(Entry { age, keep: keep(&entry, age), ..entry.clone() })
+            };
+            (key, Write::new(Box::new(make), depth, until).yielding())
+        };
+        remote.writes.push(found.into_iter().map(aged).collect());
     }
 
-    /// Puts new entries into every remote tier, on a task, in one call for each tier.
+    /// Puts new entries into every remote tier, behind the caller's back.
     pub(super) fn fill_all(self: &Arc<Self>, outgoing: Vec<(Bytes, Outgoing<V>)>) {
-        let Some(remote) = &self.remote else { return };
-        if self.namespace.tiers().is_empty() || outgoing.is_empty() || !self.mode.is_on() {
-            return;
+        let Some(remote) = self.remote.as_ref().filter(|_| self.tiers_used() > 0) else { return };
+        if !outgoing.is_empty() {
+            let write = |(full_key, outgoing)| self.write(&full_key, outgoing);
+            remote.writes.push(outgoing.into_iter().map(write).collect());
         }
-        let (inner, count) = (self.clone(), outgoing.len());
-        let taken = remote.fills.spawn(async move {
-            let Some(remote) = &inner.remote else { return };
-            let entries: Vec<_> = outgoing
-                .iter()
-                .filter_map(|(full_key, outgoing)| {
-                    Some((inner.tier_key(full_key), inner.entry(remote, outgoing)?))
-                })
-                .collect();
-            let sent = put_all(inner.namespace.tiers(), &entries, &remote.wire).await;
-            inner.meters.unfilled.increment((entries.len() - sent.count) as u64);
-            inner.meters.plain_bytes.increment(sent.plain_bytes);
-            inner.meters.packed_bytes.increment(sent.packed_bytes);
-        });
-        if !taken {
-            self.meters.unfilled.increment(count as u64);
-        }
+    }
+
+    /// Puts a new entry into every remote tier, and waits until each was asked once.
+    pub(super) async fn fill_through(self: &Arc<Self>, full_key: &Bytes, outgoing: Outgoing<V>) -> Written {
+        let tiers = self.tiers_used();
+        let nowhere = Written { tiers, ..Written::default() };
+        let Some(remote) = self.remote.as_ref().filter(|_| tiers > 0) else { return nowhere };
+        let (key, write) = self.write(full_key, outgoing);
+        let (writer, written) = oneshot::channel();
+        remote.writes.push(vec![(key, write.told(writer))]);
+        written.await.unwrap_or(nowhere)
+    }
+
+    /// How many remote tiers this cache writes to.
+    pub(super) fn tiers_used(&self) -> usize {
+        if self.remote.is_some() && self.mode.is_on() { self.namespace.tiers().len() } else { 0 }
+    }
+
+    fn write(self: &Arc<Self>, full_key: &Bytes, outgoing: Outgoing<V>) -> (Bytes, Write) {
+        // The tombstone that refuses it must still be there when it arrives.
+        let until = Instant::now() + self.namespace.tombstone_keep().saturating_sub(outgoing.life.load);
+        let inner = Arc::downgrade(self);
+        let make = move || {
+            let inner = inner.upgrade()?;
+            inner.entry(inner.remote.as_ref()?, &outgoing)
+        };
+        (self.tier_key(full_key), Write::new(Box::new(make), self.tiers_used(), until))
     }
 
     /// What is sent of a value; `None` when its codec fails.
@@ -234,39 +270,6 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
 fn keep(entry: &Entry, age: Duration) -> Option<Duration> {
     let windows = entry.stale.unwrap_or_default().max(entry.fallback.unwrap_or_default());
     Some((entry.ttl?.saturating_add(windows)).saturating_sub(age))
-}
-
-/// What was sent of some entries to the last tier.
-struct Sent {
-    count: usize,
-    plain_bytes: u64,
-    packed_bytes: u64,
-}
-
-/// Puts entries into `tiers`, in one call for each. What tiers keep for as long is encoded once.
-async fn put_all<V: 'static>(tiers: &[GuardedTier], entries: &[(Bytes, Entry)], wire: &Wire<V>) -> Sent {
-    let mut encoded: Option<(f64, Vec<Fill>)> = None;
-    let mut plain_bytes = 0;
-    for tier in tiers {
-        let scale = tier.keep_scale();
-        let fills = match encoded.take() {
-            Some((of, fills)) if of.to_bits() == scale.to_bits() => fills,
-            _ => {
-                plain_bytes = 0;
-                let fill = |(key, entry): &(Bytes, Entry)| {
-                    let fill = fill(key, entry, scale, wire)?;
-                    plain_bytes += entry.payload.len() as u64;
-                    Some(fill)
-                };
-                entries.iter().filter_map(fill).collect()
-            }
-        };
-        tier.put(&fills).await;
-        encoded = Some((scale, fills));
-    }
-    let fills = encoded.map(|(_, fills)| fills).unwrap_or_default();
-    let packed_bytes = fills.iter().map(|fill| fill.value.len() as u64).sum();
-    Sent { count: fills.len(), plain_bytes, packed_bytes }
 }
 
 fn fill<V: 'static>(key: &Bytes, entry: &Entry, scale: f64, wire: &Wire<V>) -> Option<Fill> {

@@ -55,6 +55,15 @@ struct Guard {
     meters: TierMeters,
 }
 
+/// Why a tier did not do what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// The circuit breaker is open: it was left alone.
+    NotAsked,
+    /// It failed, or did not answer in time.
+    Failed,
+}
+
 /// What a look from outside brought.
 #[derive(Debug)]
 pub(crate) enum Look {
@@ -65,7 +74,7 @@ pub(crate) enum Look {
 
 impl GuardedTier {
     /// Keys in one call; larger batches take several.
-    const BATCH_MAX: usize = 1024;
+    pub(crate) const BATCH_MAX: usize = 1024;
 
     /// Guards `tier`, and measures it under its name.
     ///
@@ -102,7 +111,8 @@ impl GuardedTier {
 
     /// What it did; the debt of tombstones is its namespace's to tell.
     pub(crate) fn stats(&self) -> TierStats {
-        let TierMeters { get, put, remove, refused, read_bytes, written_bytes } = &self.0.meters;
+        let TierMeters { get, put, remove, refused, too_large: _, read_bytes, written_bytes } =
+            &self.0.meters;
         let sum = |total: fn(&StepMeters) -> u64| [get, put, remove].into_iter().map(total).sum();
         TierStats {
             tier: self.name().to_owned(),
@@ -131,7 +141,7 @@ impl GuardedTier {
     /// What the tier holds under `key`; `None` when that could not be found out either.
     pub(crate) async fn get(&self, key: &Bytes) -> Option<Stored> {
         let keys = [key.clone()];
-        let found = self.call(&self.0.meters.get, self.0.tier.get(&keys)).await?;
+        let found = self.call(&self.0.meters.get, self.0.tier.get(&keys)).await.ok()?;
         let stored = found.into_iter().next().flatten()?;
         self.0.meters.read_bytes.increment(stored.value.len() as u64);
         Some(stored)
@@ -162,37 +172,43 @@ impl GuardedTier {
         found
     }
 
-    /// Stores the entries that the tier takes.
-    pub(crate) async fn put(&self, fills: &[Fill]) {
-        for fills in fills.chunks(Self::BATCH_MAX) {
-            let fits = |fill: &&Fill| fill.value.len() <= self.0.item_bytes_max;
-            let fitting: Vec<Fill> = fills.iter().filter(fits).cloned().collect();
-            self.0.meters.refused.increment((fills.len() - fitting.len()) as u64);
-            if fitting.is_empty() {
-                continue;
+    /// Stores those of the entries that the tier takes; what became of each, in their order. One call, whatever their number.
+    pub(crate) async fn put(&self, fills: &[Fill]) -> Result<Vec<Outcome>, NoAnswer> {
+        let meters = &self.0.meters;
+        let fits = |fill: &&Fill| fill.value.len() <= self.0.item_bytes_max;
+        let fitting: Vec<Fill> = fills.iter().filter(fits).cloned().collect();
+        let taken = if fitting.is_empty() {
+            Vec::new()
+        } else {
+            self.call(&meters.put, self.0.tier.put(&fitting)).await?
+        };
+        let mut taken = taken.into_iter();
+        let outcome = |fill: &Fill| {
+            let outcome =
+                if fits(&fill) { taken.next().unwrap_or(Outcome::Refused) } else { Outcome::Skipped };
+            match outcome {
+                Outcome::Stored => meters.written_bytes.increment(fill.value.len() as u64),
+                Outcome::Refused => meters.refused.increment(1),
+                Outcome::Skipped => meters.too_large.increment(1),
             }
-            if let Some(outcomes) = self.call(&self.0.meters.put, self.0.tier.put(&fitting)).await {
-                let refused = outcomes.iter().filter(|outcome| **outcome != Outcome::Stored).count();
-                self.0.meters.refused.increment(refused as u64);
-                let written = fitting.iter().map(|fill| fill.value.len() as u64).sum();
-                self.0.meters.written_bytes.increment(written);
-            }
-        }
+            outcome
+        };
+        Ok(fills.iter().map(outcome).collect())
     }
 
     /// Leaves tombstones; `false` when the tier did not confirm them.
     pub(crate) async fn remove(&self, removals: &[Removal]) -> bool {
-        self.call(&self.0.meters.remove, self.0.tier.remove(removals)).await.is_some()
+        self.call(&self.0.meters.remove, self.0.tier.remove(removals)).await.is_ok()
     }
 
     async fn call<T>(
         &self,
         meters: &StepMeters,
         call: impl Future<Output = Result<T, TierError>>,
-    ) -> Option<T> {
+    ) -> Result<T, NoAnswer> {
         let Ok(permit) = self.0.breaker.permit() else {
             meters.skipped.increment(1);
-            return None;
+            return Err(NoAnswer::NotAsked);
         };
         let began = Instant::now();
         let answer = tokio::time::timeout(self.0.deadline, call).await;
@@ -201,19 +217,19 @@ impl GuardedTier {
             Ok(Ok(answer)) => {
                 permit.succeeded();
                 meters.done.increment(1);
-                Some(answer)
+                Ok(answer)
             }
             Ok(Err(error)) => {
                 permit.failed();
                 meters.failed.increment(1);
                 tracing::debug!(%error, source = &*error.source, "a remote tier failed");
-                None
+                Err(NoAnswer::Failed)
             }
             Err(_elapsed) => {
                 permit.failed();
                 meters.late.increment(1);
                 tracing::debug!(tier = self.name(), "a remote tier did not answer in time");
-                None
+                Err(NoAnswer::Failed)
             }
         }
     }

@@ -3,7 +3,7 @@ use forebay_metrics::{Meter, Metric};
 use metrics::Histogram;
 
 /// What is measured of each remote tier.
-pub(crate) const METRICS: [Metric; 4] = [CALLS, SECONDS, REFUSED, BYTES];
+pub(crate) const METRICS: [Metric; 5] = [CALLS, SECONDS, REFUSED, TOO_LARGE, BYTES];
 
 const CALLS: Metric = Metric::counter(
     "forebay_cache_tier_calls_total",
@@ -19,8 +19,12 @@ const SECONDS: Metric = Metric::seconds(
 const REFUSED: Metric = Metric::counter(
     "forebay_cache_tier_refused_fills_total",
     &["tier"],
-    "Fills a remote tier did not take, because the key was invalidated or filled by a later load meanwhile, or because \
-     of their size.",
+    "Fills a remote tier did not take, because the key was invalidated or filled by a later load meanwhile.",
+);
+const TOO_LARGE: Metric = Metric::counter(
+    "forebay_cache_tier_too_large_total",
+    &["tier"],
+    "Fills a remote tier did not take, because they are larger than it takes or would expire too soon.",
 );
 
 const BYTES: Metric = Metric::counter(
@@ -46,6 +50,7 @@ pub(super) struct TierMeters {
     pub(super) put: StepMeters,
     pub(super) remove: StepMeters,
     pub(super) refused: Tally,
+    pub(super) too_large: Tally,
     pub(super) read_bytes: Tally,
     pub(super) written_bytes: Tally,
 }
@@ -65,6 +70,7 @@ impl TierMeters {
             put: step("put"),
             remove: step("remove"),
             refused: Tally::new(meter.counter(&REFUSED, &[tier])),
+            too_large: Tally::new(meter.counter(&TOO_LARGE, &[tier])),
             read_bytes: Tally::new(meter.counter(&BYTES, &[tier, "read"])),
             written_bytes: Tally::new(meter.counter(&BYTES, &[tier, "written"])),
         }

@@ -4,5 +4,6 @@ mod guarded;
 mod metrics;
 
 pub(crate) use guarded::Look;
+pub(crate) use guarded::NoAnswer;
 pub use guarded::{GuardedTier, TierConfig};
 pub(crate) use metrics::METRICS;
