@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     CacheKey, CacheStats, Namespace, Pattern, Reached, StoredAs,
-    memory::{Life, Verdict},
+    memory::{Found, Inspected, Verdict},
     namespace::Member,
 };
 use forebay_scope::Tag;
@@ -48,41 +48,41 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     #[inline]
     #[must_use]
     pub fn peek(&self, key: &K) -> Option<Arc<V>> {
-        let found = self.0.find(key)?;
-        if found.verdict != Verdict::Fresh {
-            return None;
+        match self.0.find(key) {
+            Found::Fresh(value) => {
+                self.0.meters.hits.increment(1);
+                Some(value)
+            }
+            Found::Unclear => self.unclear_hit(key, false),
+            Found::Nothing => None,
         }
-        self.0.meters.hits.increment(1);
-        if let Some(life) = found.life {
-            note_read(&life);
-        }
-        Some(found.value)
     }
 
     /// What memory can answer at once; starts a refresh if it is due.
     #[inline]
     pub(super) fn hit(&self, key: &K) -> Option<Arc<V>> {
-        let found = self.0.find(key)?;
-        match (found.verdict, found.life) {
-            (Verdict::Fresh, life) => {
+        match self.0.find(key) {
+            Found::Fresh(value) => {
                 self.0.meters.hits.increment(1);
-                if let Some(life) = life {
-                    note_read(&life);
-                }
-                Some(found.value)
+                Some(value)
             }
-            (Verdict::Refresh, Some(life)) => self.stale_hit(key, found.value, &life),
-            _ => None,
+            Found::Unclear => self.unclear_hit(key, true),
+            Found::Nothing => None,
         }
     }
 
-    #[cold]
-    fn stale_hit(&self, key: &K, value: Arc<V>, life: &Arc<Life>) -> Option<Arc<V>> {
-        if !self.refresh(key, life) {
-            return None;
+    /// [`Cache::hit`] for an entry that takes a close look; `or_stale` tells whether one that is being refreshed will do.
+    #[inline(never)]
+    fn unclear_hit(&self, key: &K, or_stale: bool) -> Option<Arc<V>> {
+        let Inspected { value, verdict, life } = self.0.inspect(key)?;
+        match verdict {
+            Verdict::Fresh => self.0.meters.hits.increment(1),
+            Verdict::Refresh if or_stale && self.refresh(key, &life) => {
+                self.0.meters.stale_refresh.increment(1);
+            }
+            _ => return None,
         }
-        self.0.meters.stale_refresh.increment(1);
-        note_read(life);
+        note_read(&life);
         Some(value)
     }
 

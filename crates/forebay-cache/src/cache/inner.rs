@@ -51,13 +51,13 @@ pub(super) struct Inner<K, V> {
 
 impl<K: CacheKey, V> Inner<K, V> {
     #[inline]
-    pub(super) fn find(&self, key: &K) -> Option<Found<V>> {
-        self.memory.find(key, self.namespace.changes())
+    pub(super) fn find(&self, key: &K) -> Found<V> {
+        self.memory.find(key, self.namespace.counts())
     }
 
-    /// [`Inner::find`], with everything that is known of the entry.
+    /// The entry in memory, with everything that is known of it.
     pub(super) fn inspect(&self, key: &K) -> Option<Inspected<V>> {
-        self.memory.inspect(key, self.namespace.changes())
+        self.memory.inspect(key, self.namespace.counts())
     }
 
     /// Begins a load; see [`Namespace::start`].

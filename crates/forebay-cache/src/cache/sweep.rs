@@ -46,7 +46,7 @@ impl<K: CacheKey, V> Inner<K, V> {
     pub(super) fn sweep_at_once(&self) -> u64 {
         let mut sweep = self.memory.sweep();
         let mut swept = 0;
-        while let Some(dropped) = sweep.step(STEP, self.namespace.changes()) {
+        while let Some(dropped) = sweep.step(STEP, self.namespace.counts()) {
             swept += dropped.count();
         }
         self.meters.swept.increment(swept);
@@ -58,7 +58,7 @@ impl<K: CacheKey, V> Inner<K, V> {
 async fn sweep<K: CacheKey, V: Send + Sync + 'static>(cache: &Weak<Inner<K, V>>) -> bool {
     let Some(inner) = cache.upgrade() else { return false };
     let mut sweep = inner.memory.sweep();
-    while let Some(dropped) = sweep.step(STEP, inner.namespace.changes()) {
+    while let Some(dropped) = sweep.step(STEP, inner.namespace.counts()) {
         inner.meters.swept.increment(dropped.count());
         drop(dropped);
         tokio::task::yield_now().await;

@@ -1,7 +1,7 @@
 use super::{
     floors::Floors,
     life::{Life, Verdict},
-    slot::Slot,
+    slot::{Slot, hash_bytes},
 };
 use crate::{CacheKey, clock::Moment};
 use quick_cache::Equivalent;
@@ -39,7 +39,7 @@ impl<'a> Glance<'a> {
 
 impl Hash for Glance<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.bytes);
+        hash_bytes(self.bytes, state);
     }
 }
 

@@ -4,6 +4,8 @@ mod evicted;
 mod floors;
 mod glance;
 mod life;
+mod pass;
+mod probe;
 mod slot;
 mod store;
 mod sweep;

@@ -3,10 +3,13 @@ use super::{
     floors::Floors,
     glance::{Glance, Glanced},
     life::{Life, Verdict},
-    slot::{Named, Probe, Slot},
+    pass::{Reading, Until},
+    probe::{Inspection, Probe},
+    slot::{Named, Slot},
     sweep::Sweep,
 };
-use crate::{CacheKey, Clock};
+use crate::{CacheKey, Clock, namespace::Counts};
+use forebay_scope::Scope;
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter, sync};
 use std::{fmt, sync::Arc};
 
@@ -18,13 +21,14 @@ pub(crate) struct Memory<K, V> {
     pub(crate) clock: Clock,
 }
 
-/// What a look-up found.
+/// What a look-up finds at once.
 #[derive(Debug)]
-pub(crate) struct Found<V> {
-    pub(crate) value: Arc<V>,
-    pub(crate) verdict: Verdict,
-    /// Absent for a fresh entry without tags: there is nothing more to know about it.
-    pub(crate) life: Option<Arc<Life>>,
+pub(crate) enum Found<V> {
+    /// A fresh value, of which the caller has to know no more.
+    Fresh(Arc<V>),
+    /// An entry that only a [close look](Memory::inspect) can tell about.
+    Unclear,
+    Nothing,
 }
 
 /// What a close look found.
@@ -54,19 +58,31 @@ impl<K: CacheKey, V> Memory<K, V> {
         Self { entries, listener, floors, clock }
     }
 
-    /// Finds and judges the entry of `key`; `changes` is the namespace's count of invalidations, read before.
+    /// Finds the entry of `key`, and judges it as far as that takes no time.
     #[inline]
-    pub(crate) fn find(&self, key: &K, changes: u64) -> Option<Found<V>> {
-        let probe = Probe::new(key, changes, &self.floors, &self.clock);
-        let value = self.entries.get(&probe)?;
-        Some(Found { value, verdict: probe.verdict.get(), life: probe.life.into_inner() })
+    pub(crate) fn find(&self, key: &K, counts: &Counts) -> Found<V> {
+        let probe = Probe::new(key);
+        let Some(value) = self.entries.get(&probe) else { return Found::Nothing };
+        if self.passes(probe.pass.get(), counts) { Found::Fresh(value) } else { Found::Unclear }
     }
 
-    /// [`Memory::find`], with everything that is known of the entry.
-    pub(crate) fn inspect(&self, key: &K, changes: u64) -> Option<Inspected<V>> {
-        let probe = Probe { closely: true, ..Probe::new(key, changes, &self.floors, &self.clock) };
-        let value = self.entries.get(&probe)?;
-        Some(Inspected { value, verdict: probe.verdict.get(), life: probe.life.into_inner()? })
+    /// Whether an entry with this pass may be served, and nobody has to know more of it.
+    #[inline]
+    fn passes(&self, pass: Reading, counts: &Counts) -> bool {
+        let tagged = pass.is_tagged();
+        // Tags matter to those alone who collect them.
+        let noted = || tagged && Scope::with_current(|_| ()).is_some();
+        let in_time = || pass.until() == Until::NEVER || pass.until().is_after(self.clock.now());
+        pass.covers(counts.newest_for(tagged)) && !noted() && in_time()
+    }
+
+    /// Finds and judges the entry of `key`, with everything that is known of it.
+    pub(crate) fn inspect(&self, key: &K, counts: &Counts) -> Option<Inspected<V>> {
+        let inspection = Inspection::new(key, &self.floors, counts);
+        let value = self.entries.get(&inspection)?;
+        let look = inspection.look.into_inner()?;
+        let verdict = look.verdict(&self.floors, self.clock.now());
+        Some(Inspected { value, verdict, life: look.life })
     }
 
     /// Whether nothing that matches was invalidated since the load of `key` began that made `life`.

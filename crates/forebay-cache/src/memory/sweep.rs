@@ -1,10 +1,11 @@
 use super::{
     evicted::{EvictCause, Evicted, Evictions},
     life::Verdict,
-    slot::{Probe, Slot},
+    probe::Inspection,
+    slot::Slot,
     store::{Memory, SlotWeight},
 };
-use crate::CacheKey;
+use crate::{CacheKey, namespace::Counts};
 use quick_cache::{DefaultHashBuilder, sync};
 use std::{fmt, sync::Arc};
 
@@ -23,9 +24,9 @@ impl<'a, K: CacheKey, V> Sweep<'a, K, V> {
         Self { memory, entries }
     }
 
-    /// Looks at no more than `most` further entries; what was dropped, or `None` at the end. `changes` is the
+    /// Looks at no more than `most` further entries; what was dropped, or `None` at the end. `counts` is the
     /// namespace's count of invalidations.
-    pub(crate) fn step(&mut self, most: usize, changes: u64) -> Option<Evicted<K, V>> {
+    pub(crate) fn step(&mut self, most: usize, counts: &Counts) -> Option<Evicted<K, V>> {
         let memory = self.memory;
         let mut dropped = Evicted::told_to(memory.listener.as_ref());
         let mut ended = true;
@@ -37,9 +38,11 @@ impl<'a, K: CacheKey, V> Sweep<'a, K, V> {
                 continue;
             }
             // The slot is a copy: the entry may have been replaced, so it is judged again where it is removed.
-            let probe =
-                Probe { closely: true, ..Probe::new(&slot.key, changes, &memory.floors, &memory.clock) };
-            let removed = memory.entries.remove_if(&probe, |_| probe.verdict.get() == Verdict::Dead);
+            let inspection = Inspection::new(&slot.key, &memory.floors, counts);
+            let removed = memory.entries.remove_if(&inspection, |_| {
+                let look = inspection.look.take();
+                look.is_some_and(|look| look.verdict(&memory.floors, memory.clock.now()) == Verdict::Dead)
+            });
             let Some((slot, value)) = removed else { continue };
             let (valid, _) = slot.verdict(&memory.floors, memory.clock.now());
             let cause = if valid { EvictCause::Expired } else { EvictCause::Invalidated };

@@ -1,6 +1,7 @@
 use super::{
     backplane::{Backplane, BackplaneLimits},
     chain::Chain,
+    counts::Counts,
     follow,
     ledger::Ledger,
     metrics::SpaceMeters,
@@ -12,7 +13,7 @@ use forebay_metrics::Meter;
 use forebay_traffic::{Breaker, BreakerConfig};
 use std::{
     fmt,
-    sync::{Arc, Mutex, atomic::AtomicU64},
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
@@ -178,7 +179,7 @@ impl NamespaceBuilder {
         };
         let patterns = Arc::new(Patterns::new(self.patterns_max));
         let space = Namespace(Arc::new(Inner {
-            changes: AtomicU64::new(0),
+            counts: Counts::default(),
             ledger: Mutex::new(Ledger::new(chain, self.tags_max, self.keys_max, patterns.clone())),
             patterns,
             members: Mutex::default(),

@@ -5,6 +5,7 @@ mod bound;
 mod builder;
 mod chain;
 mod clears;
+mod counts;
 mod evidence;
 mod follow;
 mod invalidator;
@@ -20,6 +21,7 @@ mod tombstones;
 mod trust;
 
 pub use builder::NamespaceBuilder;
+pub(crate) use counts::Counts;
 pub use invalidator::NamespaceInvalidator;
 pub use issue::Reached;
 pub(crate) use metrics::METRICS;

@@ -2,6 +2,7 @@ use super::{
     backplane::Backplane,
     builder::NamespaceBuilder,
     chain::Heard,
+    counts::Counts,
     follow,
     ledger::{Judgement, Ledger},
     metrics::SpaceMeters,
@@ -20,10 +21,7 @@ use bytes::Bytes;
 use forebay_scope::{Positions, Tag};
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -52,9 +50,8 @@ pub struct Namespace(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) name: Box<str>,
-    /// `ledger.changes`, for hits: read without the lock, written under it and last of all, so that who reads a
-    /// count finds everything up to it applied.
-    pub(super) changes: AtomicU64,
+    /// `ledger.changes`, for hits.
+    pub(super) counts: Counts,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) patterns: Arc<Patterns>,
     pub(super) members: Mutex<HashMap<Box<str>, Weak<dyn Member>>>,
@@ -152,7 +149,7 @@ impl Namespace {
             ledger.changes += 1;
             Some(ledger.changes)
         };
-        let _changed = self.change(next, |_| vec![member], Strength::Hard);
+        let _changed = self.change(next, |_| vec![member], Strength::Hard, false);
         switched.sweep();
     }
 
@@ -192,7 +189,13 @@ impl Namespace {
     /// The node's count of applied invalidations.
     #[inline]
     pub(crate) fn changes(&self) -> u64 {
-        self.0.changes.load(Ordering::Acquire)
+        self.0.counts.every()
+    }
+
+    /// The node's counts of applied invalidations.
+    #[inline]
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.0.counts
     }
 
     pub(crate) fn tombstone_keep(&self) -> Duration {
@@ -312,6 +315,7 @@ impl Namespace {
                 Target::Key(_) | Target::Tag(_) | Target::Pattern { .. } => Vec::new(),
             },
             *strength,
+            matches!(target, Target::Key(_) | Target::Tag(_)),
         );
         if changed
             && let Target::Key(key) = target
@@ -344,7 +348,7 @@ impl Namespace {
     /// The node stands at `end` and cannot tell what it missed: what it holds is a mere fallback.
     pub(super) fn rejoin(&self, missed: &Missed) {
         self.0.meters.suspected.increment(1);
-        self.change(|ledger| Some(ledger.rejoin(missed)), every_member, Strength::Soft);
+        self.change(|ledger| Some(ledger.rejoin(missed)), every_member, Strength::Soft, false);
     }
 
     /// What the node holds may be out of date: it is a mere fallback.
@@ -357,16 +361,18 @@ impl Namespace {
             },
             every_member,
             Strength::Soft,
+            false,
         );
     }
 
     /// Changes the ledger, tells the members it concerns, and publishes the new count last of all;
-    /// whether there was a change.
+    /// whether there was a change. `of_tag_only` when it concerns no entry but those with a certain tag.
     fn change(
         &self,
         change: impl FnOnce(&mut Ledger) -> Option<u64>,
         concerned: impl FnOnce(&HashMap<Box<str>, Weak<dyn Member>>) -> Vec<Arc<dyn Member>>,
         strength: Strength,
+        of_tag_only: bool,
     ) -> bool {
         let mut ledger = self.ledger();
         let Some(change) = change(&mut ledger) else { return false };
@@ -374,7 +380,7 @@ impl Namespace {
         for member in &members {
             member.forget_all(change, strength);
         }
-        self.0.changes.store(change, Ordering::Release);
+        self.0.counts.applied(change, of_tag_only);
         drop(ledger);
         // After the lock: the last reference to a cache drops its values, which is the user's code.
         drop(members);
