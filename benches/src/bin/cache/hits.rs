@@ -29,7 +29,12 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     report.value("cache.hit_allocs", Aim::AtMost(0.0), allocations, "allocations", subjects.order.len());
     let nanos = subjects.ours().as_nanos() as f64 / ENTRIES as f64;
     report.value("cache.hit", Aim::None, nanos, "ns", 1);
-    under_invalidation(report, &subjects, "cache.hit_under_invalidation_vs_quick_cache_100k", Aim::AtMost(1.6));
+    under_invalidation(
+        report,
+        &subjects,
+        "cache.hit_under_invalidation_vs_quick_cache_100k",
+        Aim::AtMost(1.6),
+    );
     let tagged = Subjects::tagged(ENTRIES, 1_000)?;
     under_invalidation(report, &tagged, "cache.tagged_hit_under_invalidation_vs_quick_cache_100k", Aim::None);
     beside_moka(report, &subjects)?;
@@ -41,9 +46,10 @@ fn beside_quick_cache(report: &mut Report, subjects: &Subjects, size: &str, aim:
     // A pass over few entries is too short to time.
     let passes = (ENTRIES as usize / subjects.order.len()).max(1);
     let times = |pass: &dyn Fn() -> Duration| (0..passes).map(|_| pass()).sum();
-    let ratio = |report: &mut Report, name: String, ours: &dyn Fn() -> Duration, quick: &dyn Fn() -> Duration| {
-        report.time_ratio(&name, aim, PAIRS, || times(ours), || times(quick));
-    };
+    let ratio =
+        |report: &mut Report, name: String, ours: &dyn Fn() -> Duration, quick: &dyn Fn() -> Duration| {
+            report.time_ratio(&name, aim, PAIRS, || times(ours), || times(quick));
+        };
     let name = format!("cache.hit_vs_quick_cache_{size}");
     ratio(report, name, &|| subjects.ours(), &|| subjects.quick());
     let name = format!("cache.peek_vs_quick_cache_{size}");

@@ -11,7 +11,10 @@ use forebay::{
 use forebay_benches::{Aim, PAIRS, Report};
 use forebay_tests::shared;
 use memcache::exp::AsyncMetaClient;
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 const KEYS: u64 = 200;
 const READS: u64 = 100;
@@ -35,8 +38,7 @@ async fn connected() -> anyhow::Result<(Cache<u64, String>, Arc<AsyncMetaClient>
     let (address, name) = (shared().await.memcached_addr(), shared().await.key_prefix("bench-mc"));
     let tier = Arc::new(MemcachedTier::connect(MemcachedConfig::of([address.clone()]))?);
     let guard = TierConfig { deadline: Duration::from_secs(1), ..TierConfig::default() };
-    let space =
-        Namespace::builder(name).tier(GuardedTier::new(tier, &guard, &Meter::disabled())?).build()?;
+    let space = Namespace::builder(name).tier(GuardedTier::new(tier, &guard, &Meter::disabled())?).build()?;
     let texts = Cache::builder("texts").namespace(&space).shared().meter(&Meter::disabled()).build()?;
     Ok((texts, Arc::new(AsyncMetaClient::connect(address).await?)))
 }

@@ -55,8 +55,7 @@ fn share(accesses: &[u64], hits: impl FnMut(&&u64) -> bool) -> f64 {
 
 fn ours(accesses: &[u64]) -> anyhow::Result<f64> {
     let runtime = runtime()?;
-    let cache: Cache<u64, u64> =
-        Cache::builder("ratio").capacity(ROOM).meter(&Meter::disabled()).build()?;
+    let cache: Cache<u64, u64> = Cache::builder("ratio").capacity(ROOM).meter(&Meter::disabled()).build()?;
     let share = share(accesses, |key| {
         let hit = cache.peek(key).is_some();
         if !hit {

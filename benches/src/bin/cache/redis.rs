@@ -71,8 +71,7 @@ impl Node {
             .meter(&Meter::disabled())
             .build()?;
         space.ready().await;
-        let texts =
-            Cache::builder("texts").namespace(&space).shared().meter(&Meter::disabled()).build()?;
+        let texts = Cache::builder("texts").namespace(&space).shared().meter(&Meter::disabled()).build()?;
         Ok(Self { space, texts, gets })
     }
 }

@@ -21,11 +21,13 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     let room = usize::try_from(ENTRIES)?;
     let ours: Cache<u64, Row> =
         Cache::builder("rows").capacity(room * 2).ttl(TTL).meter(&Meter::disabled()).build()?;
-    let us = held(|| runtime.block_on(async {
-        for key in 0..ENTRIES {
-            ours.insert(&key, [key; 16]).await;
-        }
-    }));
+    let us = held(|| {
+        runtime.block_on(async {
+            for key in 0..ENTRIES {
+                ours.insert(&key, [key; 16]).await;
+            }
+        })
+    });
     let quick = quick_cache::sync::Cache::new(room * 2);
     let them = held(|| {
         for key in 0..ENTRIES {

@@ -48,8 +48,7 @@ impl Subjects {
         let room = usize::try_from(entries * 2)?;
         let meter = Meter::new(WindowRecorder::new(RecorderConfig::default())?);
         let space = Namespace::local("bench");
-        let ours =
-            Cache::builder("rows").namespace(&space).capacity(room).ttl(TTL).meter(&meter).build()?;
+        let ours = Cache::builder("rows").namespace(&space).capacity(room).ttl(TTL).meter(&meter).build()?;
         let quick = quick_cache::sync::Cache::new(room);
         runtime.block_on(async {
             for key in 0..entries {

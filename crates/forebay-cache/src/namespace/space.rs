@@ -10,8 +10,8 @@ use super::{
     tombstones::Tombstones,
 };
 use crate::{
-    CacheError, CacheKey, CacheStats, Event, Explanation, GuardedTier, Invalidation, Mark, Missed, Mode,
-    Stamp, Strength, Target,
+    CacheError, CacheKey, CacheStats, Event, Explanation, GuardedTier, Invalidation, Missed, Mode, Stamp,
+    Strength, Target,
     guards::{self, Guard},
     memory::Floors,
     pattern::Patterns,
@@ -182,7 +182,7 @@ impl Namespace {
 
     /// How far this node has followed the chain without a gap.
     #[cfg(feature = "test-util")]
-    pub(crate) fn applied(&self) -> Option<Mark> {
+    pub(crate) fn applied(&self) -> Option<crate::Mark> {
         self.ledger().chain.applied()
     }
 
