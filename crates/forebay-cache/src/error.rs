@@ -55,11 +55,14 @@ pub enum LoadFailed {
     /// The load did not end within the cache's bound for one load.
     #[error("the load this call waited for took too long")]
     Deadline,
+    /// There is nothing to load with: the cache was built without a [`Loader`](crate::Loader).
+    #[error("the cache has no loader of its own")]
+    NoLoader,
 }
 
 impl LoadFailed {
     /// Whether trying again may help: always, except for an error of the loader itself, which only its owner
-    /// can judge.
+    /// can judge, and where there is no loader.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Panicked | Self::Deadline)

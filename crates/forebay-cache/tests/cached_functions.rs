@@ -251,3 +251,45 @@ async fn methods_of_traits_are_cached() {
     }
     assert_eq!(app.loads(), 1);
 }
+
+#[cached(cache = app.texts, key = id, when = id != 0)]
+async fn unless_zero(app: &App, id: u64) -> String {
+    app.loaded();
+    format!("{id}")
+}
+
+#[tokio::test]
+async fn a_condition_decides_whether_the_cache_takes_part() {
+    let app = App::new();
+    for id in [0, 1] {
+        for _ in 0..2 {
+            assert_eq!(unless_zero(&app, id).await, id.to_string());
+        }
+    }
+    assert_eq!(app.loads(), 3);
+    app.texts.insert(&0, "kept".to_owned()).await;
+    assert_eq!(unless_zero(&app, 0).await, "0", "nor does it look");
+}
+
+#[cached(cache = app.texts, key = id, skip_memory)]
+async fn past_memory(app: &App, id: u64) -> String {
+    app.loaded();
+    format!("{id}")
+}
+
+#[cached(cache = app.texts, key = id, read_only, memory_only, ttl = Duration::from_secs(1), tags = [Tag::named("a")])]
+async fn looked_up(app: &App, id: u64) -> String {
+    app.loaded();
+    format!("{id}")
+}
+
+#[tokio::test]
+async fn a_function_chooses_its_places() {
+    let app = App::new();
+    assert_eq!(past_memory(&app, 1).await, "1");
+    assert_eq!(looked_up(&app, 2).await, "2");
+    assert!(app.texts.is_empty());
+    app.texts.insert(&1, "kept".to_owned()).await;
+    assert_eq!((past_memory(&app, 1).await.as_str(), looked_up(&app, 1).await.as_str()), ("1", "kept"));
+    assert_eq!(app.loads(), 3);
+}

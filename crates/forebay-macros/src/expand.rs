@@ -34,15 +34,23 @@ fn rewrite(options: &Options, function: &Function) -> TokenStream {
         ReturnType::Type(_, returns) => (at(returns.span()), returns.to_token_stream()),
     };
     let mut call =
-        method_call(options.cache.clone(), "entry", &options.cache, borrowed(&options.key), output);
+        method_call(options.cache.clone(), "entry", &options.cache, Some(borrowed(&options.key)), output);
+    if let Some(when) = &options.when {
+        call = method_call(call, "when", when, Some(when.clone()), output);
+    }
+    for flag in &options.flags {
+        let about = parse_quote_spanned! {flag.span()=> #flag };
+        call = method_call(call, &flag.to_string(), &about, None, output);
+    }
     if let Some(ttl) = &options.ttl {
-        call = method_call(call, "ttl", ttl, ttl.clone(), output);
+        call = method_call(call, "ttl", ttl, Some(ttl.clone()), output);
     }
     if let Some(tags) = &options.tags {
-        call = method_call(call, "tags", tags, parse_quote_spanned! {at(tags.span())=> || #tags }, output);
+        call =
+            method_call(call, "tags", tags, Some(parse_quote_spanned! {at(tags.span())=> || #tags }), output);
     }
     if let Some(tags) = &options.tags_from {
-        call = method_call(call, "tags_from", tags, tags.clone(), output);
+        call = method_call(call, "tags_from", tags, Some(tags.clone()), output);
     }
     quote_spanned! {output=>
         #(#attributes)*
@@ -54,7 +62,7 @@ fn rewrite(options: &Options, function: &Function) -> TokenStream {
 
 /// `receiver.name(argument)`, as a syntax tree: that puts the parentheses where precedence needs them. That there is no
 /// such method is reported at the expression it is about.
-fn method_call(receiver: Expr, name: &str, about: &Expr, argument: Expr, place: Span) -> Expr {
+fn method_call(receiver: Expr, name: &str, about: &Expr, argument: Option<Expr>, place: Span) -> Expr {
     Expr::MethodCall(ExprMethodCall {
         attrs: Vec::new(),
         receiver: Box::new(receiver),
@@ -62,7 +70,7 @@ fn method_call(receiver: Expr, name: &str, about: &Expr, argument: Expr, place: 
         method: Ident::new(name, at(about.span())),
         turbofish: None,
         paren_token: Paren(place),
-        args: [argument].into_iter().collect(),
+        args: argument.into_iter().collect(),
     })
 }
 

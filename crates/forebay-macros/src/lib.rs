@@ -41,6 +41,14 @@ use proc_macro::TokenStream;
 /// | `tags` | optional | tags known before the load, evaluated only on a miss. Default: none |
 /// | `tags_from` | optional | a closure `\|value: &V\| tags` for tags known only from the value. Default: none |
 ///
+/// | `when` | optional | a `bool`: when `false`, the body runs as if there were no cache. Default: `true` |
+/// | `memory_only`, `skip_memory`, `read_only` | optional, no value | as the methods of `Lookup` of that name. Default: every tier is used |
+///
+/// There is no option for refreshing in the background: that outlives the call, so every call would have to give up its
+/// arguments and evaluate `tags`, hits included. A cache refreshes through the `Loader` it is built with, which may
+/// call the same function that the body calls. Nor are there functions beside this one, to invalidate or to peek: the
+/// cache is at hand, and `app.users.invalidate(&id)` says as much.
+///
 /// `cache`, `key` and `tags` borrow what they name while the body runs. A body that moves such an argument is told so by
 /// the compiler, and wants `cache = app.users.clone()` (one reference count) or `key = id.clone()`.
 ///

@@ -11,16 +11,27 @@ pub(crate) struct Options {
     pub(crate) ttl: Option<Expr>,
     pub(crate) tags: Option<Expr>,
     pub(crate) tags_from: Option<Expr>,
+    pub(crate) when: Option<Expr>,
+    /// Those of [`FLAGS`] that are given.
+    pub(crate) flags: Vec<Ident>,
 }
 
-const NAMES: [&str; 5] = ["cache", "key", "ttl", "tags", "tags_from"];
+const NAMES: [&str; 6] = ["cache", "key", "ttl", "tags", "tags_from", "when"];
+
+/// Options without a value, each the name of a method.
+const FLAGS: [&str; 3] = ["memory_only", "skip_memory", "read_only"];
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut values = NAMES.map(|_| None);
+        let mut flags = Vec::new();
         let mut errors = Errors(None);
         while !input.is_empty() {
             let name: Ident = input.parse()?;
+            if FLAGS.iter().any(|flag| name == flag) {
+                errors.flag(name, input, &mut flags)?;
+                continue;
+            }
             let value = if input.peek(Token![=]) {
                 input.parse::<Token![=]>()?;
                 input.parse()?
@@ -40,11 +51,11 @@ impl Parse for Options {
                 input.parse::<Token![,]>()?;
             }
         }
-        let [cache, key, ttl, tags, tags_from] = values;
+        let [cache, key, ttl, tags, tags_from, when] = values;
         let cache = errors.required(cache, "cache", "which cache answers, such as `cache = app.users`");
         let key = errors.required(key, "key", "what the value is found under, such as `key = id`");
         match (cache, key, errors.0) {
-            (Some(cache), Some(key), None) => Ok(Self { cache, key, ttl, tags, tags_from }),
+            (Some(cache), Some(key), None) => Ok(Self { cache, key, ttl, tags, tags_from, when, flags }),
             (.., Some(error)) => Err(error),
             // A missing value has left an error.
             _ => Err(Error::new(Span::call_site(), "`cache` and `key` are required")),
@@ -53,7 +64,7 @@ impl Parse for Options {
 }
 
 fn unknown(name: &Ident) -> String {
-    let names = NAMES.map(|name| format!("`{name}`"));
+    let names: Vec<_> = NAMES.iter().chain(&FLAGS).map(|name| format!("`{name}`")).collect();
     format!("unknown option `{name}`; there are {}", names.join(", "))
 }
 
@@ -66,6 +77,26 @@ impl Errors {
             Some(errors) => errors.combine(error),
             None => self.0 = Some(error),
         }
+    }
+
+    /// Takes an option without a value, and the comma after it.
+    fn flag(&mut self, name: Ident, input: ParseStream<'_>, flags: &mut Vec<Ident>) -> Result<()> {
+        if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            input.parse::<Expr>()?;
+            self.add(Error::new(
+                name.span(),
+                format!("`{name}` takes no value; `when = …` takes a condition"),
+            ));
+        } else if flags.contains(&name) {
+            self.add(Error::new(name.span(), format!("`{name}` is given twice")));
+        } else {
+            flags.push(name);
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+        Ok(())
     }
 
     /// `value`, or an error that shows at the whole attribute.

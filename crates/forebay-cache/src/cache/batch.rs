@@ -52,7 +52,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// [`insert`](Self::insert) for several; they go to each remote tier in one round trip.
     pub async fn insert_many<T: Into<Arc<V>>>(&self, values: impl IntoIterator<Item = (K, T)>) {
         let put = |(key, value): (K, T)| {
-            let plan = Plan { ttl: None, declared: NoTags, found: NoTags, talks: false, places: Places::ALL };
+            let plan = Plan {
+                ttl: None,
+                declared: NoTags,
+                found: NoTags,
+                talks: false,
+                by_loader: false,
+                places: Places::ALL,
+            };
             self.put(&key, plan, value.into())
         };
         self.0.fill_all(values.into_iter().filter_map(put).collect());

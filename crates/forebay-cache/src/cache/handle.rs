@@ -77,7 +77,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let Inspected { value, verdict, life } = self.0.inspect(key)?;
         match verdict {
             Verdict::Fresh => self.0.meters.hits.increment(1),
-            Verdict::Refresh if or_stale && self.refresh(key, &life) => {
+            Verdict::Refresh if or_stale && self.refresh_behind(key, &life) => {
                 self.0.meters.stale_refresh.increment(1);
             }
             _ => return None,
@@ -114,7 +114,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
                 return R::from_hit(value);
             }
             self.0.meters.misses.increment(1);
-            let plan = Plan { ttl: None, declared: NoTags, found: NoTags, talks: false, places: Places::ALL };
+            let plan = Plan {
+                ttl: None,
+                declared: NoTags,
+                found: NoTags,
+                talks: false,
+                by_loader: false,
+                places: Places::ALL,
+            };
             self.load(key, plan, async |_| load().await).await
         }
     }

@@ -28,6 +28,8 @@ pub(super) struct Plan<D, F> {
     pub(super) found: F,
     /// Whether its loader talks to the cache: it wants the old value, and may give tags.
     pub(super) talks: bool,
+    /// Whether it is the cache's own loader, which could make the same entry in the background.
+    pub(super) by_loader: bool,
     pub(super) places: Places,
 }
 
@@ -48,7 +50,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         // Whatever was invalidated up to here must not be in what we return.
         let arrived_at = inner.namespace.changes();
         let bytes = key.with_bytes(|bytes| Box::<[u8]>::from(bytes));
-        if is_leading(&inner.flights, &bytes) {
+        if plan.places == Places::NONE || is_leading(&inner.flights, &bytes) {
             return inner.alone(key, plan, load).await;
         }
         match inner.mode.get() {
@@ -271,8 +273,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 let decided = told.into_decided();
                 // The cache's own loader may not know of tags that the call's did.
                 let same = decided.not_modified.as_ref().is_none_or(|old| old.origin.refreshable);
-                let refreshable =
-                    same && !F::FROM_VALUE && decided.tags.is_empty() && plan.places.keep_in_tiers;
+                let same = same && !F::FROM_VALUE && decided.tags.is_empty();
+                let refreshable = (same || plan.by_loader) && plan.places.keep_in_tiers;
                 loading.value(&value, found, decided, refreshable);
                 result
             }

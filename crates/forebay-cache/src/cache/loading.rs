@@ -88,6 +88,25 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         self.found(found)
     }
 
+    /// The present value, from wherever there is one. What is made of it depends on what it depends on.
+    pub(super) async fn present(&self) -> Option<Arc<V>> {
+        let in_memory = || self.inner.inspect(self.key).map(|found| (found.value, found.life, found.verdict));
+        let found =
+            in_memory().filter(|(.., verdict)| self.places.look_in_memory && *verdict == Verdict::Fresh);
+        let found = match found {
+            None if self.places.look_in_tiers => {
+                let found = self.inner.find_remote(self.key, &self.full_key, &self.start, false).await?;
+                (found.value, found.life, found.verdict)
+            }
+            found => found?,
+        };
+        let (value, life, verdict) = found;
+        (verdict == Verdict::Fresh).then(|| {
+            self.scope.read(life.tags.iter().cloned());
+            value
+        })
+    }
+
     /// What it asks the remote tiers for.
     pub(super) fn wanted(&self) -> Wanted<'_, K> {
         let promote = self.places.keep_all();

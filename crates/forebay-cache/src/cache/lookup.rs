@@ -81,6 +81,15 @@ where
         Lookup { cache, key, ttl, places, declared, found: TagsFrom(tags) }
     }
 
+    /// Unless `take_part`, goes past the cache as if there were none: the loader runs, shares nothing and keeps nothing, and
+    /// [`get`](Self::get) finds nothing. Default: `true`.
+    pub fn when(mut self, take_part: bool) -> Self {
+        if !take_part {
+            self.places = Places::NONE;
+        }
+        self
+    }
+
     /// Uses memory only: remote tiers are not asked, and get nothing of what is loaded or inserted. An entry made so is
     /// not refreshed in the background, which could not keep to it. Default: every tier of the namespace.
     pub fn memory_only(mut self) -> Self {
@@ -125,7 +134,7 @@ where
             }
             let Self { cache, key, ttl, places, declared, found } = self;
             cache.0.meters.misses.increment(1);
-            let plan = Plan { ttl, declared, found, talks: false, places };
+            let plan = Plan { ttl, declared, found, talks: false, by_loader: false, places };
             cache.load(key, plan, async |_| load().await).await
         }
     }
@@ -140,13 +149,17 @@ where
         }
         let Self { cache, key, ttl, places, declared, found } = self;
         cache.0.meters.misses.increment(1);
-        cache.load(key, Plan { ttl, declared, found, talks: true, places }, load).await
+        cache.load(key, Plan { ttl, declared, found, talks: true, by_loader: false, places }, load).await
     }
 
     /// [`Cache::insert`] with these options.
     pub async fn insert(self, value: impl Into<Arc<V>>) {
         let Self { cache, key, ttl, places, declared, found } = self;
-        let put = cache.put(key, Plan { ttl, declared, found, talks: false, places }, value.into());
+        let put = cache.put(
+            key,
+            Plan { ttl, declared, found, talks: false, by_loader: false, places },
+            value.into(),
+        );
         cache.0.fill_all(put.into_iter().collect());
     }
 
@@ -162,7 +175,11 @@ where
     /// deadlines and by the writes of the same key that are under way. Cancel safe: once polled it happens.
     pub async fn insert_through(self, value: impl Into<Arc<V>>) -> Written {
         let Self { cache, key, ttl, places, declared, found } = self;
-        match cache.put(key, Plan { ttl, declared, found, talks: false, places }, value.into()) {
+        match cache.put(
+            key,
+            Plan { ttl, declared, found, talks: false, by_loader: false, places },
+            value.into(),
+        ) {
             Some((full_key, outgoing)) => cache.0.fill_through(&full_key, outgoing).await,
             None => Written { tiers: cache.0.tiers_used(), ..Written::default() },
         }

@@ -2,9 +2,11 @@
 
 mod batch;
 mod builder;
+mod compute;
 mod decide;
 mod explain;
 mod find_many;
+mod forced;
 mod handle;
 mod inner;
 mod invalidate;
@@ -18,6 +20,7 @@ mod places;
 mod refresh;
 mod remote;
 mod sweep;
+mod touch;
 
 pub use batch::Batch;
 pub use builder::CacheBuilder;

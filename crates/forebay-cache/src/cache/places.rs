@@ -11,6 +11,15 @@ impl Places {
     pub(super) const ALL: Self =
         Self { look_in_memory: true, keep_in_memory: true, look_in_tiers: true, keep_in_tiers: true };
 
+    /// Looks nowhere: for a load whatever there is.
+    pub(super) fn look_nowhere(self) -> Self {
+        Self { look_in_memory: false, look_in_tiers: false, ..self }
+    }
+
+    /// Past the cache.
+    pub(super) const NONE: Self =
+        Self { look_in_memory: false, keep_in_memory: false, look_in_tiers: false, keep_in_tiers: false };
+
     pub(super) fn memory_only(self) -> Self {
         Self { look_in_tiers: false, keep_in_tiers: false, ..self }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// Reloads `key` on a task of the cache's own, unless it is being loaded already. `false` when the cache has
     /// no loader that could make the same entry.
-    pub(super) fn refresh(&self, key: &K, stale: &Arc<Life>) -> bool {
+    pub(super) fn refresh_behind(&self, key: &K, stale: &Arc<Life>) -> bool {
         let Some(loader) = self.0.loader.clone() else { return false };
         if !stale.origin.refreshable {
             return false;

@@ -135,6 +135,21 @@ impl<V> Flights<V> {
         Some(Lead::new(seat))
     }
 
+    /// Leads a new load of `key`. One that is under way goes on for those who wait for it, and is not stored.
+    pub(crate) fn lead_anew(&self, key: &[u8]) -> Lead<'_, V> {
+        let now = self.clock.now();
+        let seat = {
+            let mut shard = self.lock(key);
+            shard.detach(key);
+            let seat = self.sit_anew(&mut shard, key, now);
+            // Nobody else knows of the flight before the lock is free.
+            let permit = seat.flight.turn.try_acquire().expect("a new flight has its one permit");
+            permit.forget();
+            seat
+        };
+        Lead::new(seat)
+    }
+
     /// A seat in the flight of `key`; in a new one if there is none, or if the present one took too long. With
     /// `join` unset, only in a new one.
     fn sit(&self, key: &[u8], join: bool) -> Option<Seat<'_, V>> {
@@ -149,6 +164,11 @@ impl<V> Flights<V> {
                 });
             }
         }
+        Some(self.sit_anew(&mut shard, key, now))
+    }
+
+    /// The first seat in a new flight of `key`.
+    fn sit_anew(&self, shard: &mut Shard<'_, V>, key: &[u8], now: Moment) -> Seat<'_, V> {
         let flight = Arc::new(Flight {
             turn: Semaphore::new(1),
             landing: OnceLock::new(),
@@ -158,7 +178,7 @@ impl<V> Flights<V> {
             ended: AtomicBool::new(false),
         });
         shard.0.insert(key.into(), flight.clone());
-        Some(Seat { flights: self, key: key.into(), flight })
+        Seat { flights: self, key: key.into(), flight }
     }
 }
 
