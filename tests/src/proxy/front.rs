@@ -17,12 +17,13 @@ pub(super) enum Order {
     Cut(Sender<()>),
     Refuse(Sender<()>),
     Listen(Sender<()>),
+    Lead(String, Sender<()>),
 }
 
 /// Serves until the handle is gone.
 pub(super) async fn serve(
     listener: Listener,
-    upstream: String,
+    mut upstream: String,
     mut orders: UnboundedReceiver<Order>,
     faults: watch::Receiver<Faults>,
 ) {
@@ -33,7 +34,7 @@ pub(super) async fn serve(
         tokio::select! {
             order = orders.recv() => {
                 let Some(order) = order else { return };
-                obey(order, address, &mut listener, &mut connections).await;
+                obey(order, address, &mut upstream, &mut listener, &mut connections).await;
             }
             Some(client) = accept(listener.as_ref()) => {
                 connections.spawn(carry(client, upstream.clone(), faults.clone()));
@@ -46,6 +47,7 @@ pub(super) async fn serve(
 async fn obey(
     order: Order,
     address: SocketAddr,
+    upstream: &mut String,
     listener: &mut Option<TcpListener>,
     connections: &mut JoinSet<()>,
 ) {
@@ -56,6 +58,11 @@ async fn obey(
         }
         Order::Refuse(done) => {
             *listener = None;
+            connections.shutdown().await;
+            done
+        }
+        Order::Lead(server, done) => {
+            *upstream = server;
             connections.shutdown().await;
             done
         }

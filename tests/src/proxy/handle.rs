@@ -97,6 +97,11 @@ impl FaultProxy {
         self.order(Order::Cut);
     }
 
+    /// Cuts all connections and serves new ones from another server, as an address that moves in a failover does.
+    pub fn lead_to(&self, server: &str) {
+        self.order(|done| Order::Lead(authority(server).to_owned(), done));
+    }
+
     /// Ends every fault. Connections that are open go on.
     pub fn heal(&self) {
         self.faults.send_replace(Faults::default());
