@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The commands of the forebay workspace
 ///
@@ -38,6 +38,12 @@ pub(crate) enum Task {
     /// Prints one line a figure and writes target/bench/AREA.json. Without an area it lists the areas.
     #[command(after_help = "Examples:\n  cargo xtask bench cache\n  cargo xtask bench --check")]
     Bench(BenchOptions),
+    /// Look for what breaks a promise, in random histories, for some minutes
+    ///
+    /// `cache` runs histories of several nodes that no test run has seen (lost messages, failovers, lagging standbys, restarts …) and
+    /// prints the shortest one that breaks the coherence rule.
+    #[command(after_help = "Examples:\n  cargo xtask soak cache\n  cargo xtask soak cache --minutes 60")]
+    Soak(SoakOptions),
     /// Run a command inside a lab of real servers
     ///
     /// Starts PostgreSQL (a primary and two standbys), Redis and Memcached on free loopback ports in a temporary folder, puts their
@@ -52,6 +58,24 @@ pub(crate) enum Task {
     },
     /// Build the book from docs/ into target/book
     Book,
+}
+
+/// What to soak.
+#[derive(Debug, Args)]
+pub(crate) struct SoakOptions {
+    /// The area
+    #[arg(value_enum)]
+    pub(crate) area: SoakArea,
+    /// For how long; at least one batch of histories is run
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) minutes: f64,
+}
+
+/// What can be soaked.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SoakArea {
+    /// The coherence rule of `forebay-cache`
+    Cache,
 }
 
 /// How to run the demo.

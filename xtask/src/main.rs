@@ -9,6 +9,7 @@ mod install;
 mod interrupt;
 mod lab;
 mod process;
+mod soak;
 mod steps;
 mod test;
 mod workspace;
@@ -46,6 +47,7 @@ async fn run(task: Task, interrupts: &mut Interrupts) -> Result<ExitCode> {
         Task::Demo(options) => demo::run(&options, interrupts).await,
         Task::Test(options) => test::run(&options, interrupts).await,
         Task::Bench(options) => bench::run(&options, interrupts).await,
+        Task::Soak(options) => soak::run(&options, interrupts).await,
         Task::Lab { command } => lab::run(&command, interrupts).await,
         Task::Book => book::run(interrupts).await,
     }

@@ -9,10 +9,32 @@
 mod history;
 
 use history::first_violation;
+use std::time::Instant;
+
+/// Histories between two looks at the clock.
+const BATCH: u64 = 100;
 
 #[test]
 fn on_every_node() {
     if let Some((_, seen)) = first_violation(0..1_500) {
         panic!("{seen}");
+    }
+}
+
+/// Histories that no test run has seen, for as many minutes as `cargo xtask soak cache` says; one batch without it.
+#[test]
+fn in_histories_nobody_has_seen() {
+    let minutes: f64 =
+        std::env::var("FOREBAY_SOAK_MINUTES").ok().map_or(0.0, |minutes| minutes.parse().expect("minutes"));
+    let (begun, first) = (Instant::now(), rand::random::<u32>().into());
+    let mut seeds = first..first + BATCH;
+    loop {
+        if let Some((_, seen)) = first_violation(seeds.clone()) {
+            panic!("{seen}");
+        }
+        if begun.elapsed().as_secs_f64() >= minutes * 60.0 {
+            return;
+        }
+        seeds = seeds.end..seeds.end + BATCH;
     }
 }
