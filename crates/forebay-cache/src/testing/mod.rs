@@ -4,6 +4,7 @@
 //!
 //! - [`TestClock`]: a cache's [`Clock`](crate::Clock) that stands still until it is advanced.
 //! - [`Cluster`]: several nodes in one process, in one line.
+//! - [`null_cache`]: a cache that keeps nothing.
 //! - [`Hub`] and [`Node`]: the chain of invalidations those nodes share. It delivers by itself, or message by message, twice,
 //!   out of order or not at all, as the test wants; it can be trimmed, rewound and flushed.
 //! - [`Shelf`]: a remote tier in memory that can lose what was written to it last.
@@ -32,6 +33,7 @@ mod faulty_sequencer;
 mod faulty_tier;
 mod hub;
 mod node;
+mod null;
 mod shelf;
 
 pub use clock::TestClock;
@@ -41,4 +43,5 @@ pub use faulty_sequencer::FaultySequencer;
 pub use faulty_tier::FaultyTier;
 pub use hub::Hub;
 pub use node::{Lie, Node};
+pub use null::null_cache;
 pub use shelf::Shelf;

@@ -55,7 +55,7 @@ pub(crate) async fn node() -> Result<()> {
             "rest" => shared.working.store(false, Ordering::Relaxed),
             "count" => say(&shared.records().len().to_string()),
             "current" => {
-                say(if shared.is_current(&mut own, &versions(rest.split(' '))).await? { "yes" } else { "no" })
+                say(shared.is_current(&mut own, &versions(rest.split(' '))).await?);
             }
             "records" => {
                 let records = std::mem::take(&mut *shared.records());
@@ -132,14 +132,14 @@ impl Shared {
         Ok(())
     }
 
-    /// Whether every row is read as it is now.
-    async fn is_current(&self, rows: &mut Connection, newest: &Versions) -> Result<bool> {
+    /// Whether every row is read as it is now: `yes` or `no`.
+    async fn is_current(&self, rows: &mut Connection, newest: &Versions) -> Result<&'static str> {
         for (key, version) in newest.iter().enumerate() {
             if self.read(rows, key).await.context("a row could not be read")? != *version {
-                return Ok(false);
+                return Ok("no");
             }
         }
-        Ok(true)
+        Ok("yes")
     }
 
     fn records(&self) -> std::sync::MutexGuard<'_, Vec<Record>> {
