@@ -68,6 +68,10 @@ pub(crate) enum How {
 pub(crate) enum What {
     Key,
     Tag,
+    /// The keys of the tag, by what their text begins with.
+    Prefix,
+    /// The keys with the same place in their groups.
+    Pattern,
     Clear,
 }
 
@@ -83,7 +87,9 @@ impl Op {
             4..=5 => {
                 let what = match rng.random_range(0..8) {
                     0 => What::Clear,
-                    1..=3 => What::Tag,
+                    1..=2 => What::Tag,
+                    3 => What::Prefix,
+                    4 => What::Pattern,
                     _ => What::Key,
                 };
                 Self::Write { node, key: rng.random_range(0..KEYS), what, soft: rng.random_bool(0.2) }

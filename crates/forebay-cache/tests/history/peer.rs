@@ -47,6 +47,15 @@ pub(crate) fn tag(key: usize) -> Tag {
     Tag::of("group", key % TAGS)
 }
 
+/// The key of a row: in its text the group comes first, and then the place in the group.
+fn name(key: usize) -> u64 {
+    (100 + key % TAGS * 10 + key / TAGS) as u64
+}
+
+fn row(name: u64) -> Option<usize> {
+    (0..KEYS).find(|key| self::name(*key) == name)
+}
+
 pub(crate) async fn turns(count: u8) {
     for _ in 0..count {
         tokio::task::yield_now().await;
@@ -66,6 +75,7 @@ impl Peer {
             .tier(shelf.guarded())
             .tags_max(2)
             .keys_max(2)
+            .patterns_max(2)
             .queue_max(2)
             .silence_max(Facts::SILENCE_MAX)
             .meter(&Meter::disabled())
@@ -79,7 +89,7 @@ impl Peer {
             let rows = rows.clone();
             async move {
                 turns(3).await;
-                let version = rows.read(usize::try_from(key)?, 1).ok_or("the database fails")?;
+                let version = row(key).and_then(|key| rows.read(key, 1)).ok_or("the database fails")?;
                 Ok::<_, LoaderError>(Some(Arc::new(version)))
             }
         };
@@ -113,7 +123,7 @@ impl Peer {
 
     async fn ask(&self, caller: Caller, failed: &AtomicBool) -> Option<u64> {
         let Caller { key, how, slow, server } = caller;
-        let name = key as u64;
+        let name = name(key);
         let load = async || {
             turns(slow / 2).await;
             let version = self.database.read(key, server);
@@ -136,13 +146,16 @@ impl Peer {
         let invalidator = self.cache.invalidator().after(written.position);
         let invalidator = if soft { invalidator.soft() } else { invalidator };
         let reached = match what {
-            What::Key => invalidator.key(&(key as u64)).await,
+            What::Key => invalidator.key(&name(key)).await,
             What::Tag => invalidator.tag(&tag(key)).await,
+            What::Prefix => invalidator.prefix(&format!("1{}", key % TAGS)).await,
+            What::Pattern => invalidator.pattern(format!("1?{}", key / TAGS)).await,
             What::Clear => invalidator.clear().await,
         };
         let hit = |other: usize| match what {
             What::Key => other == key,
-            What::Tag => other % TAGS == key % TAGS,
+            What::Tag | What::Prefix => other % TAGS == key % TAGS,
+            What::Pattern => other / TAGS == key / TAGS,
             What::Clear => true,
         };
         let floors: [u64; KEYS] = std::array::from_fn(|key| if hit(key) { written.versions[key] } else { 0 });
