@@ -32,4 +32,27 @@ pub struct CacheConfig {
     pub compression: Option<Compression>,
     /// See [`CacheBuilder::writes`](crate::CacheBuilder::writes).
     pub writes: Option<WritesConfig>,
+    /// See [`CacheBuilder::early_refresh`](crate::CacheBuilder::early_refresh).
+    pub early_refresh: Option<f64>,
+    /// See [`CacheBuilder::idle_max`](crate::CacheBuilder::idle_max).
+    #[serde(with = "humantime_serde")]
+    pub idle_max: Option<Duration>,
+    /// See [`CacheBuilder::soft_timeout`](crate::CacheBuilder::soft_timeout).
+    #[serde(with = "humantime_serde")]
+    pub soft_timeout: Option<Duration>,
+    /// The first rest of a key whose load failed: see [`CacheBuilder::backoff`](crate::CacheBuilder::backoff).
+    #[serde(with = "humantime_serde")]
+    pub backoff: Option<Duration>,
+    /// The longest such rest. Default: 60 s.
+    #[serde(with = "humantime_serde")]
+    pub backoff_max: Option<Duration>,
+    /// See [`CacheBuilder::loads_max`](crate::CacheBuilder::loads_max).
+    pub loads_max: Option<usize>,
+    /// See [`CacheBuilder::waiting_loads_max`](crate::CacheBuilder::waiting_loads_max).
+    pub waiting_loads_max: Option<usize>,
+    /// See [`CacheBuilder::load_wait_max`](crate::CacheBuilder::load_wait_max).
+    #[serde(with = "humantime_serde")]
+    pub load_wait_max: Option<Duration>,
+    /// See [`CacheBuilder::background_loads_max`](crate::CacheBuilder::background_loads_max).
+    pub background_loads_max: Option<usize>,
 }

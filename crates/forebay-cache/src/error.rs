@@ -58,6 +58,9 @@ pub enum LoadFailed {
     /// There is nothing to load with: the cache was built without a [`Loader`](crate::Loader).
     #[error("the cache has no loader of its own")]
     NoLoader,
+    /// Too many loads of the cache run already, and this one did not get its turn in time.
+    #[error("too many loads of the cache run already")]
+    Busy,
 }
 
 impl LoadFailed {
@@ -65,7 +68,7 @@ impl LoadFailed {
     /// can judge, and where there is no loader.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Panicked | Self::Deadline)
+        matches!(self, Self::Panicked | Self::Deadline | Self::Busy)
     }
 
     /// Whether the load took too long.

@@ -15,6 +15,10 @@ pub(crate) struct Freshness {
     pub(crate) stale_if_error: Duration,
     /// The largest part of the ttl by which an entry's is shortened, 0 to 1.
     pub(crate) jitter: f64,
+    /// How eagerly values are refreshed before their ttl ends; 0 for not at all.
+    pub(crate) early_refresh: f64,
+    /// For how long a value may go unread and be fresh.
+    pub(crate) idle_max: Option<Duration>,
 }
 
 impl Freshness {
@@ -45,6 +49,33 @@ impl Freshness {
             refresh_until: until(shortened.saturating_add(self.stale_while_revalidate)),
             fallback_until: if falls_back { until(shortened.saturating_add(self.stale_if_error)) } else { 0 },
         }
+    }
+}
+
+/// A refresh this many times as early as the load takes (and `early_refresh` asks) is not worth drawing for: one look-up
+/// in 160,000 would draw it.
+const EARLY_DRAWS: f64 = 12.0;
+
+impl Freshness {
+    /// From when on a value that is fresh until then may be refreshed early, if its load took so long. [`NEVER`] for not
+    /// at all.
+    pub(crate) fn early_from(&self, fresh_until: Moment, load: Duration) -> Moment {
+        let earliest = load.as_secs_f64() * self.early_refresh * EARLY_DRAWS;
+        match Duration::try_from_secs_f64(earliest) {
+            Ok(earliest) if !earliest.is_zero() && fresh_until != NEVER => {
+                fresh_until.saturating_sub(nanos(earliest))
+            }
+            _ => NEVER,
+        }
+    }
+
+    /// Draws whether a look-up that finds a value with `left` to live refreshes it: the more probable, the longer the
+    /// load takes and the less is left (XFetch: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede
+    /// Prevention", VLDB 2015).
+    pub(crate) fn draws_early(&self, left: Duration, load: Duration) -> bool {
+        // Not 0, whose logarithm is no number.
+        let drawn: f64 = 1.0 - rand::random::<f64>();
+        load.as_secs_f64() * self.early_refresh * -drawn.ln() >= left.as_secs_f64()
     }
 }
 

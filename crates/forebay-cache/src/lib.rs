@@ -85,6 +85,7 @@ mod config;
 pub mod envelope;
 mod error;
 mod explain;
+mod failure;
 mod flight;
 #[cfg(feature = "redis")]
 pub mod fred10;
@@ -117,7 +118,9 @@ mod tiers;
 mod values;
 mod writes;
 
-pub use cache::{Batch, Cache, CacheBuilder, Invalidator, Lookup, Many, NoTags, TagSource, TagsBy, TagsFrom};
+pub use cache::{
+    Batch, Cache, CacheBuilder, Invalidator, KeptFresh, Lookup, Many, NoTags, TagSource, TagsBy, TagsFrom,
+};
 pub use clock::Clock;
 #[cfg(feature = "json")]
 pub use codec::Json;
@@ -127,6 +130,7 @@ pub use codec::{Codec, CodecError, Fingerprint, MessagePack};
 pub use config::CacheConfig;
 pub use error::{CacheError, LoadFailed};
 pub use explain::{Against, Answer, Check, EntryFound, Explanation, Form, Held, Standing, TierHeld};
+pub use failure::{ErrorKind, LoadError};
 /// # Examples
 ///
 /// A function, with options that use its arguments:

@@ -37,6 +37,10 @@ const CACHE: &[Metric] = &[
     LOAD_SECONDS,
     COALESCED,
     NOT_MODIFIED,
+    EARLY,
+    TIMED,
+    SHED,
+    RESTED,
     UNSTORED,
     EVICTIONS,
     SWEPT,
@@ -51,7 +55,8 @@ const HITS: Metric =
 const STALE: Metric = Metric::counter(
     "forebay_cache_stale_total",
     &["cache", "why"],
-    "Look-ups answered by a stale value: `refresh` while it is reloaded, `fallback` because the reload failed.",
+    "Look-ups answered by a stale value: `refresh` while it is reloaded, `fallback` because the reload failed, `slow` \
+     because it took longer than the soft timeout.",
 );
 const MISSES: Metric =
     Metric::counter("forebay_cache_misses_total", &["cache"], "Look-ups that memory could not answer.");
@@ -84,6 +89,27 @@ const NOT_MODIFIED: Metric = Metric::counter(
     "forebay_cache_not_modified_total",
     &["cache"],
     "Loads that kept the old value, because its source said that it is still right.",
+);
+const EARLY: Metric = Metric::counter(
+    "forebay_cache_early_refreshes_total",
+    &["cache"],
+    "Look-ups that asked for a value to be refreshed before its ttl ended.",
+);
+const TIMED: Metric = Metric::counter(
+    "forebay_cache_timed_refreshes_total",
+    &["cache"],
+    "Times that a key which is kept fresh fell due.",
+);
+const SHED: Metric = Metric::counter(
+    "forebay_cache_loads_shed_total",
+    &["cache"],
+    "Loads that did not get their turn, because too many ran.",
+);
+const RESTED: Metric = Metric::counter(
+    "forebay_cache_backoff_total",
+    &["cache", "outcome"],
+    "Failing keys: `spared` for each look-up that was answered without a load because the last one had failed, \
+     `unremembered` for each failure for which the table had no room.",
 );
 const EVICTIONS: Metric =
     Metric::counter("forebay_cache_evictions_total", &["cache"], "Entries that left memory to make room.");
@@ -123,6 +149,12 @@ pub(crate) struct Meters {
     pub(crate) hits: Counter,
     pub(crate) stale_refresh: Tally,
     pub(crate) stale_fallback: Tally,
+    pub(crate) stale_slow: Tally,
+    pub(crate) early: Tally,
+    pub(crate) timed: Tally,
+    pub(crate) shed: Tally,
+    pub(crate) rested: Tally,
+    pub(crate) unrested: Tally,
     pub(crate) misses: Tally,
     pub(crate) remote_hits: Tally,
     pub(crate) distrusted: Tally,
@@ -164,6 +196,12 @@ impl Meters {
             hits: meter.counter(&HITS, &[cache]),
             stale_refresh: Tally::new(meter.counter(&STALE, &[cache, "refresh"])),
             stale_fallback: Tally::new(meter.counter(&STALE, &[cache, "fallback"])),
+            stale_slow: Tally::new(meter.counter(&STALE, &[cache, "slow"])),
+            early: Tally::new(meter.counter(&EARLY, &[cache])),
+            timed: Tally::new(meter.counter(&TIMED, &[cache])),
+            shed: Tally::new(meter.counter(&SHED, &[cache])),
+            rested: Tally::new(meter.counter(&RESTED, &[cache, "spared"])),
+            unrested: Tally::new(meter.counter(&RESTED, &[cache, "unremembered"])),
             misses: Tally::new(meter.counter(&MISSES, &[cache])),
             remote_hits: Tally::new(meter.counter(&REMOTE, &[cache, "hit"])),
             distrusted: Tally::new(meter.counter(&REMOTE, &[cache, "distrusted"])),

@@ -1,5 +1,5 @@
 use crate::LoadFailed;
-use std::{fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
 /// What a loader's return value means to a cache of `V`.
 #[derive(Debug)]
@@ -37,6 +37,11 @@ pub trait StoredAs<V>: Sized {
     /// The return value of a call whose leader failed; `None` when this type has no error, so that the caller
     /// runs its own loader.
     fn from_failure(failed: LoadFailed) -> Option<Self>;
+
+    /// The error of a load that failed, for those who [classify](crate::CacheBuilder::classify) it.
+    fn error(&self) -> Option<&dyn Any> {
+        None
+    }
 }
 
 /// The error type of a loader: what a call gets when the load it waited for failed.
@@ -46,10 +51,10 @@ pub trait StoredAs<V>: Sized {
     message = "`{Self}` cannot be the error of a cached load",
     note = "a call that waits for another's load needs an error when that fails: implement `From<forebay_cache::LoadFailed>` for `{Self}` (`#[from] LoadFailed` with thiserror) and `Display`"
 )]
-pub trait FollowerError: From<LoadFailed> + fmt::Display {}
+pub trait FollowerError: From<LoadFailed> + fmt::Display + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<E: From<LoadFailed> + fmt::Display> FollowerError for E {}
+impl<E: From<LoadFailed> + fmt::Display + 'static> FollowerError for E {}
 
 fn failed(error: &impl fmt::Display) -> LoadFailed {
     LoadFailed::Leader(error.to_string().into())
@@ -131,6 +136,9 @@ impl<V: Clone, E: FollowerError> StoredAs<V> for Result<V, E> {
     fn from_failure(failed: LoadFailed) -> Option<Self> {
         Some(Err(failed.into()))
     }
+    fn error(&self) -> Option<&dyn Any> {
+        self.as_ref().err().map(|error| error as &dyn Any)
+    }
 }
 
 impl<V, E: FollowerError> StoredAs<V> for Result<Arc<V>, E> {
@@ -148,6 +156,9 @@ impl<V, E: FollowerError> StoredAs<V> for Result<Arc<V>, E> {
     }
     fn from_failure(failed: LoadFailed) -> Option<Self> {
         Some(Err(failed.into()))
+    }
+    fn error(&self) -> Option<&dyn Any> {
+        self.as_ref().err().map(|error| error as &dyn Any)
     }
 }
 
@@ -168,6 +179,9 @@ impl<V: Clone, E: FollowerError> StoredAs<V> for Result<Option<V>, E> {
     fn from_failure(failed: LoadFailed) -> Option<Self> {
         Some(Err(failed.into()))
     }
+    fn error(&self) -> Option<&dyn Any> {
+        self.as_ref().err().map(|error| error as &dyn Any)
+    }
 }
 
 impl<V, E: FollowerError> StoredAs<V> for Result<Option<Arc<V>>, E> {
@@ -186,5 +200,8 @@ impl<V, E: FollowerError> StoredAs<V> for Result<Option<Arc<V>>, E> {
     }
     fn from_failure(failed: LoadFailed) -> Option<Self> {
         Some(Err(failed.into()))
+    }
+    fn error(&self) -> Option<&dyn Any> {
+        self.as_ref().err().map(|error| error as &dyn Any)
     }
 }

@@ -85,6 +85,13 @@ impl Scope {
         Self::build(self.0.id, self.0.deadline, State { required, ..State::default() })
     }
 
+    /// A scope for work that this one waits for, but that may outlive it: like a [child](Self::child), without the deadline.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        let required = self.state().required.clone();
+        Self::build(self.0.id, None, State { required, ..State::default() })
+    }
+
     /// Takes over what a child collected: its tags, its writes (which the scope's later reads must then see),
     /// what its reads came to require, and whether it was behind.
     pub fn absorb(&self, child: &Self) {

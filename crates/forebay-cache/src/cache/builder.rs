@@ -1,6 +1,7 @@
 use super::{
     handle::Cache,
     inner::{Inner, TagsOf, TtlOf, Weigher},
+    loads::Loads,
     observe::Same,
     remote::Remote,
     sweep,
@@ -43,8 +44,7 @@ pub struct CacheBuilder<K, V> {
     codec: Option<Arc<dyn Codec<V>>>,
     form: Form,
     writes: WritesConfig,
-    load_max: Duration,
-    background_loads_max: usize,
+    pub(super) loads: Loads,
     on_evict: Option<Listener<K, V>>,
     sweep_every: Option<Duration>,
     pub(super) mode: Mode,
@@ -69,8 +69,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             codec: None,
             form: Form::default(),
             writes: WritesConfig::default(),
-            load_max: Duration::from_secs(30),
-            background_loads_max: 64,
+            loads: Loads::default(),
             on_evict: None,
             sweep_every: None,
             mode: Mode::On,
@@ -223,16 +222,20 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self
     }
 
-    /// How long a load may take: a background load is stopped then, callers no longer wait for another's, and what
-    /// it brings later is not stored. Default: 30 s.
-    pub fn load_max(mut self, load_max: Duration) -> Self {
-        self.load_max = load_max;
+    /// Refreshes a value that is asked for before its ttl ends, through the cache's own [`loader`](Self::loader), so that
+    /// no caller waits for it: with a probability that grows towards the end, and begins the earlier the longer the load
+    /// of the value took (XFetch). 1 is the usual `eagerness`; more refreshes earlier. Entries without a ttl are not
+    /// refreshed so. A refresh looks into the remote tiers first: of many nodes few load. Default: 0, not at all.
+    pub fn early_refresh(mut self, eagerness: f64) -> Self {
+        self.freshness.early_refresh = eagerness;
         self
     }
 
-    /// How many background loads run at once; beyond that a stale value is served without one. Default: 64.
-    pub fn background_loads_max(mut self, loads: usize) -> Self {
-        self.background_loads_max = loads;
+    /// For how long a value may go unread: then the next caller loads it again, though its ttl, which is its greatest age
+    /// and must be set, has not ended. Reads are noted in this node's memory, to a 64th of `idle_max`; so the cache cannot
+    /// be [shared](Self::shared). Default: until its ttl ends.
+    pub fn idle_max(mut self, idle_max: Duration) -> Self {
+        self.freshness.idle_max = Some(idle_max);
         self
     }
 
@@ -290,19 +293,24 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
                 self.clock,
                 self.on_evict,
             ),
-            flights: Flights::new(self.clock, self.load_max),
+            flights: Flights::new(self.clock, self.loads.load_max),
             freshness: self.freshness,
             weigher,
             tags_of: self.tags_of,
             ttl_of: self.ttl_of,
             loader: self.loader,
-            load_max: self.load_max,
+            failing: self.loads.failing(self.clock),
+            bulkhead: self.loads.bulkhead(),
+            load_max: self.loads.load_max,
+            soft_timeout: self.loads.soft_timeout,
+            classifier: self.loads.classifier,
             meters,
             mode: Switch::new(self.mode),
             same: self.same,
             remote,
-            tasks: Tasks::new(self.background_loads_max),
+            tasks: Tasks::new(self.loads.background_loads_max),
             sweeper: Tasks::new(1),
+            timers: Tasks::new(self.loads.timed_keys_max),
             spread: foldhash::fast::RandomState::default(),
             name: self.name.into(),
             namespace: namespace.clone(),
@@ -325,13 +333,16 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
 
     fn take_outside(&mut self) {
         let outside = std::mem::take(&mut self.outside);
-        let Freshness { ttl, jitter, stale_while_revalidate, stale_if_error, .. } = &mut self.freshness;
+        let Freshness { ttl, jitter, stale_while_revalidate, stale_if_error, early_refresh, idle_max } =
+            &mut self.freshness;
         *ttl = outside.ttl.or(*ttl);
         *jitter = outside.jitter.unwrap_or(*jitter);
         *stale_while_revalidate = outside.stale_while_revalidate.unwrap_or(*stale_while_revalidate);
+        *early_refresh = outside.early_refresh.unwrap_or(*early_refresh);
+        *idle_max = outside.idle_max.or(*idle_max);
         *stale_if_error = outside.stale_if_error.unwrap_or(*stale_if_error);
         self.entries = outside.capacity.unwrap_or(self.entries);
-        self.load_max = outside.load_max.unwrap_or(self.load_max);
+        self.loads.take(&outside);
         self.sweep_every = outside.sweep_every.or(self.sweep_every);
         self.mode = outside.mode.unwrap_or(self.mode);
         self.writes = outside.writes.unwrap_or_else(|| self.writes.clone());
@@ -345,7 +356,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         }
         let wrong =
             |setting, problem| Err(CacheError::Setting { cache: self.name.clone(), setting, problem });
-        let Freshness { ttl, stale_while_revalidate, jitter, .. } = self.freshness;
+        let Freshness { ttl, stale_while_revalidate, jitter, early_refresh, idle_max, .. } = self.freshness;
         if self.entries == 0 || self.weight.as_ref().is_some_and(|(weight, _)| *weight == 0) {
             return wrong("capacity", "must not be 0");
         }
@@ -364,10 +375,19 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         if let Err(problem) = self.writes.check() {
             return wrong("writes", problem);
         }
-        if self.load_max.is_zero() {
-            return wrong("load_max", "must not be 0");
+        if !early_refresh.is_finite() || early_refresh < 0.0 {
+            return wrong("early_refresh", "must be a number, and not below 0");
         }
-        Ok(())
+        if early_refresh > 0.0 && self.loader.is_none() {
+            return wrong("early_refresh", "needs a `loader` to reload with in the background");
+        }
+        if idle_max.is_some_and(|idle| idle.is_zero() || ttl.is_none_or(|ttl| idle > ttl)) {
+            return wrong("idle_max", "must not be 0, and needs a `ttl` that is no shorter");
+        }
+        if idle_max.is_some() && self.codec.is_some() {
+            return wrong("idle_max", "is counted in one node's memory, so that the cache cannot be shared");
+        }
+        self.loads.check(self.loader.is_some()).or_else(|(setting, problem)| wrong(setting, problem))
     }
 }
 

@@ -77,7 +77,7 @@ where
                 drop(loading.value(&value, tags, Decided::default(), false));
             }
             Loaded::Absent => {
-                drop(loading.absent());
+                drop(loading.absent(None));
                 if places.keep_in_tiers {
                     cache.invalidate(key).await;
                 }

@@ -176,6 +176,7 @@ impl EntryFound {
             stale_while_revalidate: header.stale.unwrap_or_default(),
             stale_if_error: header.fallback.unwrap_or_default(),
             jitter: shortened,
+            ..Freshness::default()
         };
         let times = freshness.times(0, age.unwrap_or_default(), 1.0);
         let standing = match age {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     CacheKey, CacheStats, Namespace, Pattern, Reached, StoredAs,
+    clock::NEVER,
     memory::{Found, Inspected, Verdict},
     namespace::Member,
 };
@@ -76,7 +77,15 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     fn unclear_hit(&self, key: &K, or_stale: bool) -> Option<Arc<V>> {
         let Inspected { value, verdict, life } = self.0.inspect(key)?;
         match verdict {
-            Verdict::Fresh => self.0.meters.hits.increment(1),
+            Verdict::Fresh => {
+                self.0.meters.hits.increment(1);
+                if let Some(slide) = &life.slide {
+                    slide.read(self.0.memory.clock.now());
+                }
+                if or_stale && life.early_from != NEVER {
+                    self.refresh_early(key, &life);
+                }
+            }
             Verdict::Refresh if or_stale && self.refresh_behind(key, &life) => {
                 self.0.meters.stale_refresh.increment(1);
             }

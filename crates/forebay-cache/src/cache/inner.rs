@@ -1,4 +1,6 @@
-use super::{decide::Born, observe::Same, remote::Remote};
+use super::{
+    bulkhead::Bulkhead, decide::Born, failing::Failing, failures::Classifier, observe::Same, remote::Remote,
+};
 use crate::{
     CacheKey, CacheStats, Explanation, Loader, Mode, Namespace, Strength,
     clock::nanos,
@@ -35,6 +37,12 @@ pub(super) struct Inner<K, V> {
     pub(super) ttl_of: Option<TtlOf<K, V>>,
     pub(super) loader: Option<Arc<dyn Loader<K, V>>>,
     pub(super) load_max: Duration,
+    pub(super) soft_timeout: Option<Duration>,
+    pub(super) classifier: Option<Classifier>,
+    /// Set when keys whose load failed are left alone for a while.
+    pub(super) failing: Option<Failing>,
+    /// Set when there is a bound to how many loads run.
+    pub(super) bulkhead: Option<Bulkhead>,
     pub(super) meters: Meters,
     pub(super) mode: Switch,
     /// How observing tells right from wrong.
@@ -45,6 +53,8 @@ pub(super) struct Inner<K, V> {
     pub(super) tasks: Tasks,
     /// The periodic sweep, if there is one.
     pub(super) sweeper: Tasks,
+    /// Keys that are kept fresh.
+    pub(super) timers: Tasks,
     /// Places each key between 0 and 1 for jitter: differently on each node, always the same on one.
     pub(super) spread: foldhash::fast::RandomState,
 }
@@ -92,7 +102,8 @@ impl<K: CacheKey, V> Inner<K, V> {
         // An entry that cannot be refreshed in the background has no window in which to do so, here or on other nodes.
         let window = if origin.refreshable { self.freshness.stale_while_revalidate } else { Duration::ZERO };
         let ttl = origin.ttl.or(self.freshness.ttl);
-        Freshness { ttl, stale_while_revalidate: window, ..self.freshness }
+        let early_refresh = if origin.refreshable { self.freshness.early_refresh } else { 0.0 };
+        Freshness { ttl, stale_while_revalidate: window, early_refresh, ..self.freshness }
     }
 
     /// What an entry with these tags may be used for, if it was born so.
@@ -110,8 +121,11 @@ impl<K: CacheKey, V> Inner<K, V> {
         let spread = key.with_bytes(|bytes| self.spread(bytes));
         let now = self.memory.clock.now();
         let times = freshness.times(now, age, spread);
-        let life = Life::new(change, now.saturating_sub(nanos(age)), tags, cells, times, origin);
-        self.hidden(life.loaded_in(load, validator))
+        let life = Life::new(change, now.saturating_sub(nanos(age)), tags, cells, times, origin)
+            .loaded_in(load, validator)
+            .refreshed_from(freshness.early_from(times.fresh_until, load))
+            .sliding(freshness.idle_max);
+        self.hidden(life)
     }
 
     /// The key's own place between 0 and 1.
@@ -182,6 +196,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
         let removed = {
             let mut shard = self.flights.lock(key);
             shard.detach(key);
+            self.wakes(key);
             match strength {
                 Strength::Hard => Some(self.memory.remove(key, EvictCause::Invalidated)),
                 Strength::Soft => {
@@ -227,6 +242,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
 
     async fn shutdown(&self) {
         self.sweeper.abort().await;
+        self.timers.abort().await;
         self.tasks.shutdown().await;
         if let Some(remote) = &self.remote {
             remote.writes.shutdown().await;

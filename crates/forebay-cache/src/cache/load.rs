@@ -1,14 +1,16 @@
 use super::{
     decide::Born,
+    failures::failure,
     handle::Cache,
     inner::{Inner, note_read},
     loading::Loading,
     lookup::TagSource,
     places::Places,
     remote::Outgoing,
+    timeouts::Timed,
 };
 use crate::{
-    CacheKey, Load, Loaded, Mode, StoredAs,
+    CacheKey, ErrorKind, Load, LoadError, LoadFailed, Loaded, Mode, StoredAs,
     flight::{Joined, Landing, Lead, is_leading, leading},
     guards::{self, Guard},
     load::Decided,
@@ -17,6 +19,7 @@ use crate::{
 use bytes::Bytes;
 use forebay_scope::Scope;
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -58,11 +61,24 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             Mode::Off => return inner.alone(key, plan, load).await,
             Mode::Observe => return inner.observe(key, plan, load).await,
         }
+        if let Some(failed) = inner.resting(key)
+            && let Some(result) = inner.instead(key, failed)
+        {
+            inner.meters.rested.increment(1);
+            return result;
+        }
+        // The cache's own loader would look and keep wherever there is a place.
+        if plan.places == Places::ALL
+            && let Some(result) = self.load_behind(key, arrived_at).await
+        {
+            return result;
+        }
         loop {
             let asked_at = Instant::now();
-            let landing = match inner.flights.join(&bytes).await {
-                Joined::Lead(lead) => return inner.lead(lead, key, plan, load).await,
-                Joined::Landed(landing) => landing,
+            let landing = match self.join_patiently(key, &bytes).await {
+                Ok(Joined::Lead(lead)) => return inner.lead(lead, key, plan, load).await,
+                Ok(Joined::Landed(landing)) => landing,
+                Err(stale) => return stale,
             };
             inner.meters.wait_seconds.record(asked_at.elapsed());
             if let Some(result) = inner.follow(key, landing, arrived_at) {
@@ -132,6 +148,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             let mut shard = inner.flights.lock(bytes);
             // A load that is under way began before this value was known.
             shard.detach(bytes);
+            inner.wakes(bytes);
             if plan.places.keep_in_memory {
                 inner.memory.store(slot, value.clone())
             } else {
@@ -157,31 +174,17 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 note_followed(&life, behind);
                 Some(R::from_hit(value))
             }
-            Landing::Absent { life, behind } => {
+            Landing::Absent { life, behind, failed } => {
                 if life.loaded_at_change < arrived_at {
                     return None;
                 }
-                let absent = R::from_absent()?;
+                let absent = R::from_absent().or_else(|| R::from_failure(failed?))?;
                 note_followed(&life, behind);
                 Some(absent)
             }
-            Landing::Failed(failed) => self.stand_in(key).or_else(|| {
-                let result = R::from_failure(failed)?;
-                // What the failed load depended on is not known here.
-                Scope::with_current(Scope::mark_behind);
-                Some(result)
-            }),
+            Landing::Failed(failed) => self.instead(key, failed),
+            Landing::Fatal(failed) => failure(failed),
         }
-    }
-
-    /// A stale value in place of a load that failed.
-    pub(super) fn stand_in<R: StoredAs<V>>(&self, key: &K) -> Option<R> {
-        let (value, life) = self.fallback(key)?;
-        self.meters.stale_fallback.increment(1);
-        note_read(&life);
-        // What is built from it is as stale, and must not be kept as if it were new.
-        Scope::with_current(Scope::mark_behind);
-        Some(R::from_hit(value))
     }
 
     /// A fresh value that was stored between the caller's look at memory and its turn to lead. Those who wait find it as
@@ -261,11 +264,29 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             Ok(value) => return R::from_hit(value),
             Err(loading) => loading,
         };
+        let turn = self.turn(true).await;
+        if turn.is_err()
+            && let Some(result) = self.instead(key, LoadFailed::Busy)
+        {
+            loading.shed();
+            return result;
+        }
         let mut told = Load::new(plan.talks.then(|| self.previous(key)).flatten());
         let loading = loading.runs();
-        let load = loading.scope.run(async { load(&mut told).await });
-        let result = key.with_bytes(|bytes| leading(&self.flights, bytes, load)).await;
+        let ended = {
+            let load = loading.scope.run(async { load(&mut told).await });
+            let load = pin!(key.with_bytes(|bytes| leading(&self.flights, bytes, load)));
+            self.in_time(key, load).await
+        };
+        drop(turn);
         Scope::with_current(|outer| outer.absorb(&loading.scope));
+        let result = match ended {
+            Timed::Ended(result) => result,
+            Timed::Stopped(result) => {
+                loading.failed(&LoadFailed::Deadline);
+                return result;
+            }
+        };
         match result.loaded() {
             Loaded::Value(value) => {
                 let mut found = Vec::new();
@@ -279,12 +300,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 result
             }
             Loaded::Absent => {
-                loading.absent();
+                loading.absent(None);
                 result
             }
             Loaded::Failed(failed) => {
-                loading.failed(failed);
-                self.stand_in(key).unwrap_or(result)
+                let kind = self.kind_of(result.error().map(LoadError::inline));
+                loading.unsuccessful(kind, failed);
+                let stale = if kind == ErrorKind::Transient { self.stand_in(key) } else { None };
+                stale.unwrap_or(result)
             }
         }
     }

@@ -6,7 +6,7 @@ use super::{
     per_key::{Outcome, PerKey},
 };
 use crate::{
-    CacheKey, LoadFailed, Loaded, Mode, StoredAs,
+    CacheKey, ErrorKind, LoadError, LoadFailed, Loaded, Mode, StoredAs,
     flight::{Joined, Lead, is_leading, leading_all},
     load::Decided,
 };
@@ -123,6 +123,13 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
         let mut turn = Turn { led: Vec::new(), alone: Vec::new(), observed: HashMap::new() };
         let mut leads: Vec<_> = handed.into_iter().collect();
         for (at, bytes) in std::mem::take(&mut asked.pending) {
+            if mode == Mode::On
+                && let Some(failed) = inner.resting(&self.keys[at])
+            {
+                inner.meters.rested.increment(1);
+                asked.resolve(at, self.stand_in(at, failed));
+                continue;
+            }
             if mode == Mode::Observe {
                 turn.observed.insert(at, inner.would_hit(&self.keys[at]));
             }
@@ -168,6 +175,10 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
         if led.is_empty() && alone.is_empty() {
             return None;
         }
+        let Ok(_turn) = inner.turn(true).await else {
+            self.shed(led, &alone, asked);
+            return None;
+        };
         let led: Vec<_> = led.into_iter().map(|(at, loading)| (at, loading.sharing(&scope).runs())).collect();
         for at in &alone {
             let (key, open) = (&self.keys[*at], self.is_open());
@@ -187,7 +198,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
             Err(error) => {
                 let failed = LoadFailed::Leader(error.to_string().into());
                 for (at, loading) in led {
-                    loading.failed(failed.clone());
+                    loading.failed(&failed);
                     asked.resolve(at, self.stand_in(at, failed.clone()));
                 }
                 for at in alone {
@@ -239,24 +250,26 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
             if let Some(would) = observed.remove(&at) {
                 self.cache.0.count_observed(&self.keys[at], would, loaded());
             }
-            loaded()
+            let error = result.as_ref().and_then(|result| result.error());
+            (loaded(), self.cache.0.kind_of(error.map(LoadError::inline)))
         };
         let refreshable = self.found.is_none() && self.places.keep_in_tiers;
         let mut outgoing = Vec::new();
         for (at, loading) in led {
-            let outcome = match result(at) {
+            let (loaded, kind) = result(at);
+            let outcome = match loaded {
                 Loaded::Value(value) => {
                     let found = self.found(at, &value);
                     outgoing.extend(loading.valued(&value, found, Decided::default(), refreshable).1);
                     Ok(Some(value))
                 }
                 Loaded::Absent => {
-                    loading.absent();
+                    loading.absent(None);
                     Ok(None)
                 }
                 Loaded::Failed(failed) => {
-                    loading.failed(failed.clone());
-                    self.stand_in(at, failed)
+                    loading.unsuccessful(kind, failed.clone());
+                    self.failed(at, kind, failed)
                 }
             };
             asked.resolve(at, outcome);
@@ -266,17 +279,38 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
         for at in alone {
             inner.meters.loads.increment(1);
             let mut tags = self.declared(&self.keys[at]);
-            let outcome = match result(at) {
+            let (loaded, kind) = result(at);
+            let outcome = match loaded {
                 Loaded::Value(value) => {
                     tags.extend(self.found(at, &value));
                     inner.add_own_tags(&self.keys[at], &value, &mut tags);
                     Ok(Some(value))
                 }
                 Loaded::Absent => Ok(None),
-                Loaded::Failed(failed) => self.stand_in(at, failed),
+                Loaded::Failed(failed) => self.failed(at, kind, failed),
             };
             Scope::with_current(|outer| outer.read(tags));
             asked.resolve(at, outcome);
+        }
+    }
+
+    /// Too many loads run already.
+    fn shed(&self, led: Vec<(usize, Loading<'a, K, V>)>, alone: &[usize], asked: &mut PerKey<V>) {
+        for at in alone {
+            asked.resolve(*at, self.stand_in(*at, LoadFailed::Busy));
+        }
+        for (at, loading) in led {
+            loading.shed();
+            asked.resolve(at, self.stand_in(at, LoadFailed::Busy));
+        }
+    }
+
+    /// What comes of a key whose loader failed.
+    fn failed(&self, at: usize, kind: ErrorKind, failed: LoadFailed) -> Outcome<V> {
+        match kind {
+            ErrorKind::NotFound => Ok(None),
+            ErrorKind::Transient => self.stand_in(at, failed),
+            ErrorKind::Fatal => Err(failed),
         }
     }
 

@@ -6,7 +6,8 @@ use super::{
     remote::{FoundRemote, Outgoing},
 };
 use crate::{
-    CacheKey, LoadFailed,
+    CacheKey, ErrorKind, LoadFailed,
+    clock::Moment,
     flight::{Landing, Lead},
     freshness::Freshness,
     guards::{self, Guard},
@@ -80,12 +81,17 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
 
     /// Looks into the remote tiers: ends with a fresh entry, or goes on with a stale one as a fallback in memory.
     pub(super) async fn remote(self) -> Result<Arc<V>, Self> {
+        self.remote_after(0).await
+    }
+
+    /// [`Loading::remote`], for an entry that was loaded at that time or later.
+    pub(super) async fn remote_after(self, born_after: Moment) -> Result<Arc<V>, Self> {
         if !self.places.look_in_tiers {
             return Err(self);
         }
         let promote = self.places.keep_all();
         let found = self.inner.find_remote(self.key, &self.full_key, &self.start, promote).await;
-        self.found(found)
+        self.found_after(found, born_after)
     }
 
     /// The present value, from wherever there is one. What is made of it depends on what it depends on.
@@ -116,10 +122,16 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     /// Takes what the remote tiers had: see [`Loading::remote`].
     #[expect(clippy::result_large_err, reason = "what is not ended goes on, where it is")]
     pub(super) fn found(self, found: Option<FoundRemote<V>>) -> Result<Arc<V>, Self> {
+        self.found_after(found, 0)
+    }
+
+    #[expect(clippy::result_large_err, reason = "what is not ended goes on, where it is")]
+    fn found_after(self, found: Option<FoundRemote<V>>, born_after: Moment) -> Result<Arc<V>, Self> {
         let Some(found) = found else { return Err(self) };
         let FoundRemote { value, life, verdict } = found;
-        if verdict == Verdict::Fresh {
+        if verdict == Verdict::Fresh && life.born >= born_after {
             note_read(&life);
+            self.key.with_bytes(|bytes| self.inner.wakes(bytes));
             if self.places.keep_in_memory {
                 self.inner.land(self.lead, self.key, &value, &life);
             } else {
@@ -172,6 +184,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         refreshable: bool,
     ) -> (Landing<V>, Option<(Bytes, Outgoing<V>)>) {
         self.measured();
+        self.key.with_bytes(|bytes| self.inner.wakes(bytes));
         let mut found = found;
         found.append(&mut decided.tags);
         if let Some(old) = &decided.not_modified {
@@ -206,14 +219,16 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     }
 
     /// Ends with the knowledge that there is no such thing: a stale value goes, unless that may be out of date itself.
-    pub(super) fn absent(self) -> Landing<V> {
+    /// `failed` is what its loader said, if it said so by an error.
+    pub(super) fn absent(self, failed: Option<LoadFailed>) -> Landing<V> {
         self.measured();
+        self.key.with_bytes(|bytes| self.inner.wakes(bytes));
         let origin = self.inner.origin(self.ttl, self.declared.len(), false);
         let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
         let behind = self.is_behind();
         let Self { inner, lead, key, places, .. } = self;
         let goes = !behind && places.keep_in_memory;
-        let landing = Landing::Absent { life, behind };
+        let landing = Landing::Absent { life, behind, failed };
         let gone = lead.land(landing.clone(), || {
             goes.then(|| key.with_bytes(|bytes| inner.memory.remove(bytes, EvictCause::Absent)))
         });
@@ -221,12 +236,42 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         landing
     }
 
-    /// Ends without a value.
-    pub(super) fn failed(self, failed: LoadFailed) -> Landing<V> {
+    /// Ends with an error of the loader.
+    pub(super) fn unsuccessful(self, kind: ErrorKind, failed: LoadFailed) -> Landing<V> {
+        match kind {
+            ErrorKind::NotFound => self.absent(Some(failed)),
+            ErrorKind::Transient => self.failed(&failed),
+            ErrorKind::Fatal => self.fatal(failed),
+        }
+    }
+
+    /// Ends without a value, for now: the key is left alone for a while, if the cache does that.
+    pub(super) fn failed(self, failed: &LoadFailed) -> Landing<V> {
+        self.measured();
+        self.inner.meters.load_failures.increment(1);
+        let origin = self.inner.origin(self.ttl, self.declared.len(), false);
+        let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
+        let landing = Landing::Failed(failed.clone());
+        let Self { inner, lead, key, .. } = self;
+        // Not when the key was invalidated meanwhile: what failed is not what the next caller loads.
+        lead.land(landing.clone(), || key.with_bytes(|bytes| inner.rests(bytes, failed, life)));
+        landing
+    }
+
+    /// Ends without a value, and nothing may stand in for it.
+    fn fatal(self, failed: LoadFailed) -> Landing<V> {
         self.measured();
         self.inner.meters.load_failures.increment(1);
         Scope::with_current(|scope| scope.read(self.declared.iter().cloned()));
-        let landing = Landing::Failed(failed);
+        self.end(Landing::Fatal(failed))
+    }
+
+    /// Ends before the loader was called: too many run already.
+    pub(super) fn shed(self) -> Landing<V> {
+        self.end(Landing::Failed(LoadFailed::Busy))
+    }
+
+    fn end(self, landing: Landing<V>) -> Landing<V> {
         self.lead.land(landing.clone(), || ());
         landing
     }

@@ -2,9 +2,12 @@
 
 mod batch;
 mod builder;
+mod bulkhead;
 mod compute;
 mod decide;
 mod explain;
+mod failing;
+mod failures;
 mod find_many;
 mod forced;
 mod handle;
@@ -13,6 +16,7 @@ mod invalidate;
 mod load;
 mod load_many;
 mod loading;
+mod loads;
 mod lookup;
 mod observe;
 mod per_key;
@@ -20,6 +24,8 @@ mod places;
 mod refresh;
 mod remote;
 mod sweep;
+mod timeouts;
+mod timer;
 mod touch;
 
 pub use batch::Batch;
@@ -29,3 +35,4 @@ pub use handle::Cache;
 pub use invalidate::Invalidator;
 pub use load_many::Many;
 pub use lookup::{Lookup, NoTags, TagSource, TagsBy, TagsFrom};
+pub use timer::KeptFresh;

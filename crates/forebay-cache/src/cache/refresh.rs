@@ -1,58 +1,130 @@
 use super::{handle::Cache, loading::Loading};
 use crate::{
-    CacheKey, Load, LoadFailed, Loader,
-    flight::leading,
+    CacheKey, Load, LoadError, LoadFailed, Loader,
+    clock::Moment,
+    flight::{Landing, leading},
     memory::{Life, Verdict},
 };
-use std::sync::Arc;
+use forebay_scope::Tag;
+use std::{sync::Arc, time::Duration};
+
+/// What a load by the cache's own loader is to bring.
+pub(super) struct Reload {
+    declared: Vec<Tag>,
+    ttl: Option<Duration>,
+    /// Whether it may bring tags besides those declared.
+    open: bool,
+    /// A fresh value that was loaded no earlier will do, whoever loaded it.
+    born_after: Moment,
+    /// Whether it waits for its turn among too many loads.
+    waits: bool,
+}
+
+impl Reload {
+    /// What brings the same entry again.
+    pub(super) fn of(stale: &Life) -> Self {
+        Self {
+            declared: stale.tags[..stale.origin.declared].to_vec(),
+            ttl: stale.origin.ttl,
+            open: stale.origin.open,
+            born_after: 0,
+            waits: false,
+        }
+    }
+
+    /// What brings an entry of which nothing is known.
+    pub(super) fn unknown() -> Self {
+        Self { declared: Vec::new(), ttl: None, open: true, born_after: 0, waits: true }
+    }
+
+    /// Somebody waits for it: it waits for its turn.
+    pub(super) fn awaited(self) -> Self {
+        Self { waits: true, ..self }
+    }
+
+    pub(super) fn born_after(self, born_after: Moment) -> Self {
+        Self { born_after, ..self }
+    }
+}
 
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
-    /// Reloads `key` on a task of the cache's own, unless it is being loaded already. `false` when the cache has
-    /// no loader that could make the same entry.
+    /// Reloads `key` on a task of the cache's own, unless it is being loaded already or is left alone. `false` when the
+    /// cache has no loader that could make the same entry.
     pub(super) fn refresh_behind(&self, key: &K, stale: &Arc<Life>) -> bool {
+        self.refresh_with(key, stale, Reload::of)
+    }
+
+    /// [`Cache::refresh_behind`] of a value that is fresh, if the draw says so.
+    #[cold]
+    pub(super) fn refresh_early(&self, key: &K, life: &Arc<Life>) {
+        let now = self.0.memory.clock.now();
+        let left = Duration::from_nanos(life.times.fresh_until.saturating_sub(now));
+        if now < life.early_from || !self.0.freshness.draws_early(left, life.load) {
+            return;
+        }
+        // The same entry in a remote tier is no news, and its age is known there in milliseconds only.
+        let half = life.born.saturating_add(now.saturating_sub(life.born) / 2);
+        if self.refresh_with(key, life, |life| Reload::of(life).born_after(half)) {
+            self.0.meters.early.increment(1);
+        }
+    }
+
+    fn refresh_with(&self, key: &K, stale: &Life, reload: impl FnOnce(&Life) -> Reload) -> bool {
         let Some(loader) = self.0.loader.clone() else { return false };
         if !stale.origin.refreshable {
             return false;
         }
-        if key.with_bytes(|bytes| self.0.flights.is_idle(bytes)) {
-            let (cache, key, stale) = (self.clone(), key.clone(), stale.clone());
-            self.0.tasks.spawn(async move { cache.reload(&key, &*loader, &stale).await });
+        if key.with_bytes(|bytes| self.0.flights.is_idle(bytes)) && self.0.resting(key).is_none() {
+            let (cache, key, reload) = (self.clone(), key.clone(), reload(stale));
+            self.0.tasks.spawn(async move { drop(cache.reload(&key, &*loader, reload).await) });
         }
         true
     }
 
-    async fn reload(&self, key: &K, loader: &dyn Loader<K, V>, stale: &Life) {
+    /// Runs the cache's own loader, and tells how that ended; `None` when another loads the key, or has loaded it.
+    pub(super) async fn reload(
+        &self,
+        key: &K,
+        loader: &dyn Loader<K, V>,
+        reload: Reload,
+    ) -> Option<Landing<V>> {
         let inner = &self.0;
-        let Some(lead) = key.with_bytes(|bytes| inner.flights.try_lead(bytes)) else { return };
-        // Another refresh may have ended between the look at memory and this one.
-        if inner.inspect(key).is_some_and(|found| found.verdict == Verdict::Fresh) {
-            return;
+        let lead = key.with_bytes(|bytes| inner.flights.try_lead(bytes))?;
+        let Reload { declared, ttl, open, born_after, waits } = reload;
+        // Another load may have ended between the look at memory and this one.
+        let is_news = |life: &Life, verdict| verdict == Verdict::Fresh && life.born >= born_after;
+        let present = inner.inspect(key);
+        if present.as_ref().is_some_and(|found| is_news(&found.life, found.verdict)) {
+            return None;
         }
         // What says "not modified" must have seen what softly invalidated the old value.
-        let open = stale.origin.open || loader.gives_tags() || !inner.memory.is_valid(key, stale);
-        let declared = stale.tags[..stale.origin.declared].to_vec();
+        let invalidated = present.is_some_and(|found| !inner.memory.is_valid(key, &found.life));
+        let open = open || invalidated || loader.gives_tags();
         // Another node may have reloaded it already.
-        let loading = Loading::begin(inner, lead, key, declared, stale.origin.ttl, open).remote().await;
-        let Err(loading) = loading else { return };
+        let loading = Loading::begin(inner, lead, key, declared, ttl, open).remote_after(born_after).await;
+        let Err(loading) = loading else { return None };
+        let Ok(_turn) = inner.turn(waits).await else { return Some(loading.shed()) };
         let mut told = Load::new(inner.previous(key));
         let loading = loading.runs();
         let load = loading.scope.run(loader.load_with(key, &mut told));
         let load = key.with_bytes(|bytes| leading(&inner.flights, bytes, load));
-        match tokio::time::timeout(inner.load_max, load).await {
+        let result = tokio::time::timeout(inner.load_max, load).await;
+        Some(match result {
             Ok(Ok(Some(value))) => {
                 let mut decided = told.into_decided();
                 decided.do_not_keep |= !open && !decided.tags.is_empty();
-                drop(loading.value(&value, Vec::new(), decided, true));
+                loading.value(&value, Vec::new(), decided, true)
             }
-            Ok(Ok(None)) => drop(loading.absent()),
+            Ok(Ok(None)) => loading.absent(None),
             Ok(Err(error)) => {
-                tracing::debug!(cache = %inner.name, %error, "refresh failed");
-                drop(loading.failed(LoadFailed::Leader(error.to_string().into())));
+                tracing::debug!(cache = %inner.name, %error, "a background load failed");
+                let failed = LoadFailed::Leader(error.to_string().into());
+                loading.unsuccessful(inner.kind_of(Some(LoadError::owned(&error))), failed)
             }
             Err(_elapsed) => {
-                tracing::debug!(cache = %inner.name, "refresh took too long");
-                drop(loading.failed(LoadFailed::Deadline));
+                tracing::debug!(cache = %inner.name, "a background load took too long");
+                loading.failed(&LoadFailed::Deadline)
             }
-        }
+        })
     }
 }

@@ -167,7 +167,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             ttl: entry.ttl,
             stale_while_revalidate: entry.stale.unwrap_or_default(),
             stale_if_error: entry.fallback.unwrap_or_default(),
-            jitter: self.freshness.jitter,
+            ..self.freshness
         };
         // Which tags were declared is not known here: a refresh declares all of them, and any other may come.
         // Nor who decided on the ttl; one that depends on the value is not that of the next.

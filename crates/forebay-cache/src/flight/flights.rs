@@ -123,6 +123,12 @@ impl<V> Flights<V> {
         Ok(turn.map(SemaphorePermit::forget))
     }
 
+    /// For how long `key` has been loaded by who does so now.
+    pub(crate) fn led_for(&self, key: &[u8]) -> Option<Duration> {
+        let led_since = self.lock(key).0.get(key)?.led_since.load(Ordering::Acquire);
+        Some(Duration::from_nanos(self.clock.now().saturating_sub(led_since)))
+    }
+
     /// Whether nobody loads `key`.
     pub(crate) fn is_idle(&self, key: &[u8]) -> bool {
         !self.lock(key).0.contains_key(key)

@@ -28,9 +28,13 @@ pub(crate) enum Landing<V> {
         /// Whether it was found out at a place that may not have reached what was required, or depends on more
         /// than its tags say.
         behind: bool,
+        /// What a return type that cannot say so says instead, if the loader said it by an error.
+        failed: Option<LoadFailed>,
     },
-    /// Not at all.
+    /// Not at all; a stale value may stand in.
     Failed(LoadFailed),
+    /// Not at all, and nothing may stand in.
+    Fatal(LoadFailed),
 }
 
 impl<V> Clone for Landing<V> {
@@ -39,8 +43,11 @@ impl<V> Clone for Landing<V> {
             Self::Value { value, life, behind } => {
                 Self::Value { value: value.clone(), life: life.clone(), behind: *behind }
             }
-            Self::Absent { life, behind } => Self::Absent { life: life.clone(), behind: *behind },
+            Self::Absent { life, behind, failed } => {
+                Self::Absent { life: life.clone(), behind: *behind, failed: failed.clone() }
+            }
             Self::Failed(failed) => Self::Failed(failed.clone()),
+            Self::Fatal(failed) => Self::Fatal(failed.clone()),
         }
     }
 }

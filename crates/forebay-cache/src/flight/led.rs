@@ -38,12 +38,32 @@ pub(crate) fn leading_all<V, F: Future>(
     INNERMOST.scope(Arc::new(led), loader)
 }
 
+/// Whether the caller is part of a load of any key.
+pub(crate) fn is_leading_any<V>(flights: &Flights<V>) -> bool {
+    let flights = ptr::from_ref(flights).addr();
+    is_led(|led| led.flights == flights)
+}
+
+/// Runs `work` on another task as part of the load that the caller is part of, for a caller that waits for it.
+pub(crate) fn as_part<F: Future>(work: F) -> impl Future<Output = F::Output> + use<F> {
+    let within = INNERMOST.try_with(Arc::clone).ok();
+    async move {
+        match within {
+            Some(led) => INNERMOST.scope(led, work).await,
+            None => work.await,
+        }
+    }
+}
+
+fn is_led(is_it: impl Fn(&Led) -> bool) -> bool {
+    let found = INNERMOST.try_with(|innermost| {
+        std::iter::successors(Some(innermost), |led| led.within.as_ref()).any(|led| is_it(led))
+    });
+    found.unwrap_or(false)
+}
+
 /// Whether the caller is part of a load of `key`.
 pub(crate) fn is_leading<V>(flights: &Flights<V>, key: &[u8]) -> bool {
     let flights = ptr::from_ref(flights).addr();
-    let found = INNERMOST.try_with(|innermost| {
-        std::iter::successors(Some(innermost), |led| led.within.as_ref())
-            .any(|led| led.flights == flights && led.keys.binary_search_by(|led| (**led).cmp(key)).is_ok())
-    });
-    found.unwrap_or(false)
+    is_led(|led| led.flights == flights && led.keys.binary_search_by(|led| (**led).cmp(key)).is_ok())
 }

@@ -6,4 +6,4 @@ mod led;
 
 pub(crate) use flights::{Flights, Joined};
 pub(crate) use lead::{Landing, Lead};
-pub(crate) use led::{is_leading, leading, leading_all};
+pub(crate) use led::{as_part, is_leading, is_leading_any, leading, leading_all};

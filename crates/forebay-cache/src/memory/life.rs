@@ -1,7 +1,7 @@
-use super::floors::Floors;
+use super::{floors::Floors, slide::Slide};
 use crate::{
     Strength,
-    clock::Moment,
+    clock::{Moment, NEVER},
     guards::{self, Guard},
     namespace::TagCell,
 };
@@ -28,6 +28,10 @@ pub(crate) struct Life {
     pub(crate) origin: Origin,
     /// How long its loader took.
     pub(crate) load: Duration,
+    /// From when on a look-up may refresh it while it is fresh; [`NEVER`] for not at all.
+    pub(crate) early_from: Moment,
+    /// Set when an entry that goes unread is no longer fresh.
+    pub(crate) slide: Option<Box<Slide>>,
     /// What its loader called this version of the value.
     pub(crate) validator: Option<Arc<str>>,
     /// In the unit of the cache's capacity; set when the entry is stored.
@@ -92,6 +96,8 @@ impl Life {
             times,
             origin,
             load: Duration::ZERO,
+            early_from: NEVER,
+            slide: None,
             validator: None,
             weight: AtomicU64::new(1),
             softened: AtomicBool::new(false),
@@ -123,6 +129,20 @@ impl Life {
     /// Whether it may still be compared, in an entry that is kept for that only.
     pub(crate) fn is_observed(&self, valid: bool, now: Moment) -> bool {
         valid && self.observed.as_ref().is_some_and(|times| now < times.refresh_until)
+    }
+
+    pub(crate) fn refreshed_from(self, early_from: Moment) -> Self {
+        Self { early_from, ..self }
+    }
+
+    pub(crate) fn sliding(self, idle_max: Option<Duration>) -> Self {
+        let slide = idle_max.map(|idle_max| Box::new(Slide::new(idle_max, self.born)));
+        Self { slide, ..self }
+    }
+
+    /// Until when a look-up need not look closely.
+    pub(crate) fn plain_until(&self) -> Moment {
+        if self.slide.is_some() { 0 } else { self.times.fresh_until.min(self.early_from) }
     }
 
     /// Whether nothing that matches was invalidated since the load began. `by_pattern` is what hit the key by what it looks
@@ -173,9 +193,10 @@ impl Life {
         by_pattern: Option<Strength>,
         now: Moment,
     ) -> Verdict {
-        if valid && now < self.times.fresh_until {
+        let in_time = now < self.times.fresh_until;
+        if valid && in_time && self.slide.as_ref().is_none_or(|slide| !slide.is_over(now)) {
             Verdict::Fresh
-        } else if valid && now < self.times.refresh_until {
+        } else if valid && !in_time && now < self.times.refresh_until {
             Verdict::Refresh
         } else if now < self.times.fallback_until && self.may_fall_back(floors, by_pattern) {
             Verdict::Fallback

@@ -6,6 +6,7 @@ mod glance;
 mod life;
 mod pass;
 mod probe;
+mod slide;
 mod slot;
 mod store;
 mod sweep;

@@ -25,7 +25,7 @@ pub(super) struct Until(u64);
 impl Pass {
     /// The pass of an entry that was valid when its load began.
     pub(super) fn of(life: &Life) -> Self {
-        let Until(until) = Until::at_most(life.times.fresh_until);
+        let Until(until) = Until::at_most(life.plain_until());
         let tagged = if life.tags.is_empty() { 0 } else { Reading::TAGGED };
         Self(AtomicU64::new(Reading(tagged | until).checked_at(life.loaded_at_change).0))
     }
