@@ -1,21 +1,15 @@
 use super::{
     Rate, Window,
     clock::{HOUR_PERIODS, MINUTE_STEPS, PERIOD_STEPS, start_of},
+    total::Total,
     view::Moment,
 };
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-/// One counter: an atomic for those who count, and what it said at the beginning of recent steps.
+/// One counter: a total for those who count, and what it said at the beginning of recent steps.
 #[derive(Debug)]
 pub(super) struct Series {
-    pub(super) total: Arc<AtomicU64>,
+    pub(super) total: Arc<Total>,
     /// One per step, oldest first; the first is its registration.
     steps: VecDeque<Sample>,
     /// One per period, oldest first; the first is its registration.
@@ -36,7 +30,7 @@ impl Series {
     }
 
     pub(super) fn total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
+        self.total.get()
     }
 
     /// Notes that step `to` began.

@@ -1,8 +1,8 @@
 //! The in-process recorder.
 //!
 //! Time is cut into steps of five seconds. A histogram keeps the last twelve steps as atomic bucket counts
-//! ([`histogram`]); a step that leaves the minute is folded into a ring of five-minute periods. Counters are
-//! one atomic each, sampled once per step ([`counter`]). What moves time forward is the recording itself, a
+//! ([`histogram`]); a step that leaves the minute is folded into a ring of five-minute periods. Counters are a few
+//! atomics each, sampled once per step ([`counter`]). What moves time forward is the recording itself, a
 //! snapshot, or a ticker of the host: whoever first notices a new step moves it, under a lock that nobody
 //! waits for while recording ([`window_recorder`]).
 
@@ -15,6 +15,7 @@ mod merged;
 mod objective;
 mod registry;
 mod snapshot;
+mod total;
 mod view;
 mod window_recorder;
 

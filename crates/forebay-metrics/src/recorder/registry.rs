@@ -1,12 +1,9 @@
-use super::{counter, histogram, view::Moment};
+use super::{counter, histogram, total::Total, view::Moment};
 use crate::overflow::{OVERFLOW, REFUSED};
-use metrics::{Key, SharedString, Unit};
+use metrics::{CounterFn as _, Key, SharedString, Unit};
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
 };
 
 /// Every series of a recorder, and what is known about the metrics.
@@ -20,7 +17,7 @@ pub(super) struct Registry {
     pub(super) histograms: HashMap<Key, Arc<histogram::Series>>,
     /// Unit and help by name; no more than series.
     descriptions: HashMap<String, (Option<Unit>, SharedString)>,
-    refused: Arc<AtomicU64>,
+    refused: Arc<Total>,
 }
 
 impl Registry {
@@ -54,7 +51,7 @@ impl Registry {
         }
     }
 
-    pub(super) fn counter(&mut self, key: &Key, moment: Moment) -> Arc<AtomicU64> {
+    pub(super) fn counter(&mut self, key: &Key, moment: Moment) -> Arc<Total> {
         let key = if self.counters.contains_key(key) { key.clone() } else { self.admit(key) };
         Arc::clone(&self.counters.entry(key).or_insert_with(|| counter::Series::new(moment)).total)
     }
@@ -78,7 +75,7 @@ impl Registry {
     /// The key under which a new series is kept.
     fn admit(&mut self, key: &Key) -> Key {
         if self.kept == self.series_max {
-            self.refused.fetch_add(1, Ordering::Relaxed);
+            self.refused.increment(1);
             return OVERFLOW;
         }
         self.kept += 1;
