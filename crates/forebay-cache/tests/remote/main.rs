@@ -15,6 +15,8 @@ mod memcached_refuses_fills_older_than_what_it_holds;
 #[cfg(feature = "memcached")]
 mod memcached_survives_dropped_calls;
 #[cfg(feature = "redis")]
+mod redis_answers_a_batch_in_one_round_trip;
+#[cfg(feature = "redis")]
 mod redis_answers_batches_in_order;
 #[cfg(feature = "redis")]
 mod redis_away_fails_fast_and_comes_back;

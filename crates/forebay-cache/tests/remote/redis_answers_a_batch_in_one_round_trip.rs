@@ -1,0 +1,76 @@
+//! A batch of a hundred keys reads each of them once and asks the sequencer once, as the server counts it.
+
+use crate::fixture::until;
+use anyhow::Result;
+use forebay_cache::{
+    Cache, GuardedTier, LoadFailed, Namespace, Tag, TierConfig,
+    fred10::{RedisConfig, RedisSequencer, RedisTier, SequencerConfig},
+};
+use forebay_metrics::Meter;
+use forebay_tests::Redis;
+use fred::{
+    clients::Client,
+    interfaces::ClientLike,
+    prelude::Config,
+    types::{ClusterHash, CustomCommand},
+};
+use std::{sync::Arc, time::Duration};
+
+async fn words(url: &str) -> Result<Cache<u32, String>> {
+    let redis = RedisConfig::from_url(url);
+    let chain = SequencerConfig { heartbeat: Duration::from_secs(20), ..SequencerConfig::of("words") };
+    let guard = TierConfig { deadline: Duration::from_secs(5), ..TierConfig::default() };
+    let space = Namespace::builder("words")
+        .sequencer(Arc::new(RedisSequencer::connect(&redis, chain)?))
+        .tier(GuardedTier::new(Arc::new(RedisTier::connect(&redis)?), &guard, &Meter::disabled())?)
+        .issue_deadline(Duration::from_secs(5))
+        .meter(&Meter::disabled())
+        .build()?;
+    space.ready().await;
+    Ok(Cache::builder("words").namespace(&space).shared().build()?)
+}
+
+/// How many calls of `command` the server has seen.
+async fn calls(client: &Client, command: &str) -> Result<u64> {
+    let command_stats = CustomCommand::new_static("INFO", ClusterHash::Random, false);
+    let stats: String = client.custom(command_stats, vec!["commandstats"]).await?;
+    let line = stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+    Ok(line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or(0))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_keys_are_one_question() -> Result<()> {
+    let redis = Redis::start().await?;
+    let client = Client::new(Config::from_url(&redis.url())?, None, None, None);
+    client.init().await?;
+    let here = words(&redis.url()).await?;
+    let keys: Vec<u32> = (0..100).collect();
+    let loaded = here
+        .entries(&keys)
+        .tags(|key| [Tag::of("word", key)])
+        .get_or_load(async |missing: Vec<u32>| {
+            Ok::<_, LoadFailed>(missing.into_iter().map(|key| (key, key.to_string())))
+        })
+        .await
+        .all()?;
+    assert_eq!(loaded.len(), 100);
+    let there = words(&redis.url()).await?;
+    until("Redis has them all", async || {
+        there.entries(&keys).read_only().get().await.iter().all(Option::is_some)
+    })
+    .await;
+
+    // A node that has just joined must ask about every tag and key, and asks once.
+    let late = words(&redis.url()).await?;
+    let (gets, scripts) = (calls(&client, "get").await?, calls(&client, "evalsha").await?);
+    assert!(late.get_many(&keys).await.iter().all(Option::is_some));
+    assert_eq!(calls(&client, "get").await? - gets, 100);
+    let asked = calls(&client, "evalsha").await? - scripts;
+    assert!(asked <= 1, "{asked} questions to the sequencer");
+
+    let before = calls(&client, "evalsha").await?;
+    late.invalidate_many(&keys).await;
+    assert!(calls(&client, "evalsha").await? - before >= 100);
+    assert!(late.is_empty() && here.get_many(&keys[..1]).await.len() == 1);
+    Ok(())
+}
