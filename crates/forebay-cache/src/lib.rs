@@ -47,6 +47,7 @@
 //! - What a leader found absent is absent for those who waited.
 //! - Nobody waits longer than [`load_max`](CacheBuilder::load_max) for another's load, nor past the deadline of its own
 //!   [`Scope`](forebay_scope::Scope): it fails with [`LoadFailed::Deadline`], or runs its own closure.
+//! - A leader's own closure is stopped at `load_max` as well, when there is a stale value or an error to give instead.
 //! - A loader that asks for the key it is loading, straight or through other caches, does not wait for itself: the inner
 //!   call runs its own closure, and keeps nothing. Two *tasks* whose loads ask for each other's keys do wait, until
 //!   `load_max`: let loads depend on each other in one direction.
