@@ -2,7 +2,7 @@
 //!
 //! # Keys
 //! One item per key, holding an [envelope](crate::envelope). Keys of up to 180 bytes are used as they are; longer ones, which
-//! Memcached may not take, become `forebay:#` and a 128-bit hash. Two keys that met in one hash would not read each
+//! Memcached may not take, become `forebay:#` and their SHA-256. Two keys that met in one hash would not read each
 //! other's entry: the envelope's checksum covers the whole key.
 //!
 //! # Conditions

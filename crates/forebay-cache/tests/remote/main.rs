@@ -3,6 +3,9 @@
 #[cfg(any(feature = "redis", feature = "memcached"))]
 mod fixture;
 
+#[cfg(any(feature = "redis", feature = "memcached"))]
+mod any_key_is_a_key;
+
 #[cfg(feature = "redis")]
 mod chain;
 
