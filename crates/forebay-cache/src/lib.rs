@@ -92,6 +92,7 @@ mod flight;
 pub mod fred10;
 mod freshness;
 mod guards;
+mod heat;
 mod invalidation;
 mod key;
 #[cfg(feature = "encryption")]
@@ -108,6 +109,7 @@ mod pattern;
 #[cfg(feature = "encryption")]
 mod seal;
 mod sequencer;
+mod spans;
 mod stats;
 mod stored_as;
 mod tally;
@@ -121,6 +123,7 @@ mod writes;
 
 pub use cache::{
     Batch, Cache, CacheBuilder, Invalidator, KeptFresh, Lookup, Many, NoTags, TagSource, TagsBy, TagsFrom,
+    Warmed, Warming,
 };
 pub use clock::Clock;
 #[cfg(feature = "json")]
@@ -190,6 +193,7 @@ pub use failure::{ErrorKind, LoadError};
 #[cfg(feature = "macros")]
 pub use forebay_macros::cached;
 pub use forebay_scope::Tag;
+pub use heat::{KeyFile, KeyStore};
 pub use invalidation::{Event, Invalidation, Stamp, Strength, Target};
 pub use key::CacheKey;
 #[cfg(feature = "encryption")]

@@ -72,7 +72,9 @@ async fn an_entry_is_explained_and_forgotten_by_tag_key_and_cache() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
 
-    let forget: [&[&str]; 3] = [
+    let forget: [&[&str]; 5] = [
+        &["invalidate", "--cache", "users", "--prefix", "7"],
+        &["invalidate", "--pattern", "?"],
         &["invalidate", "--tag", "user:7"],
         &["invalidate", "--cache", "users", "--key-type", "u64", "--key", "7"],
         &["invalidate", "--cache", "users", "--clear"],

@@ -1,5 +1,6 @@
 use super::{
     handle::Cache,
+    hot,
     inner::{Inner, TagsOf, TtlOf, Weigher},
     loads::Loads,
     observe::Same,
@@ -11,6 +12,7 @@ use crate::{
     envelope::{Compression, Form, Limits},
     flight::Flights,
     freshness::Freshness,
+    heat::Saver,
     memory::{EvictCause, Listener, Memory},
     metrics::Meters,
     mode::Switch,
@@ -48,6 +50,7 @@ pub struct CacheBuilder<K, V> {
     on_evict: Option<Listener<K, V>>,
     sweep_every: Option<Duration>,
     pub(super) mode: Mode,
+    pub(super) hot: Option<Saver<K>>,
     pub(super) same: Option<Same<V>>,
     /// Laid over everything else by `build`.
     outside: CacheConfig,
@@ -73,6 +76,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             on_evict: None,
             sweep_every: None,
             mode: Mode::On,
+            hot: None,
             same: None,
             outside: CacheConfig::default(),
         }
@@ -269,7 +273,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
     /// A setting that makes no sense, or a name that is taken in the namespace.
     ///
     /// # Panics
-    /// With [`sweep_every`](Self::sweep_every), outside of a tokio runtime.
+    /// With [`sweep_every`](Self::sweep_every) or [`hot_keys`](Self::hot_keys), outside of a tokio runtime.
     pub fn build(mut self) -> Result<Cache<K, V>, CacheError> {
         self.take_outside();
         self.check()?;
@@ -306,6 +310,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             classifier: self.loads.classifier,
             meters,
             mode: Switch::new(self.mode),
+            looker: Tasks::new(1),
+            hot: self.hot,
             same: self.same,
             remote,
             tasks: Tasks::new(self.loads.background_loads_max),
@@ -325,6 +331,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             });
         }
         namespace.join(&inner.name, inner.freshness.kept_max(), member)?;
+        if inner.hot.is_some() {
+            hot::start(&inner);
+        }
         if let Some(pause) = self.sweep_every {
             sweep::start(&inner, pause);
         }

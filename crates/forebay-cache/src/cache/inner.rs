@@ -6,6 +6,7 @@ use crate::{
     clock::nanos,
     flight::{Flights, Landing, Lead},
     freshness::Freshness,
+    heat::Saver,
     memory::{EvictCause, Found, Inspected, Life, Memory, Origin, Slot, Verdict},
     metrics::Meters,
     mode::Switch,
@@ -45,6 +46,10 @@ pub(super) struct Inner<K, V> {
     pub(super) bulkhead: Option<Bulkhead>,
     pub(super) meters: Meters,
     pub(super) mode: Switch,
+    /// Set when the hottest keys are kept.
+    pub(super) hot: Option<Saver<K>>,
+    /// Looks which keys are used.
+    pub(super) looker: Tasks,
     /// How observing tells right from wrong.
     pub(super) same: Option<Same<V>>,
     /// Set when the cache has a codec.
@@ -130,7 +135,11 @@ impl<K: CacheKey, V> Inner<K, V> {
 
     /// The key's own place between 0 and 1.
     pub(super) fn spread(&self, key: &[u8]) -> f64 {
-        self.spread.hash_one(key) as f64 / u64::MAX as f64
+        self.spread_hash(key) as f64 / u64::MAX as f64
+    }
+
+    pub(super) fn spread_hash(&self, key: &[u8]) -> u64 {
+        self.spread.hash_one(key)
     }
 
     /// Ends a load with a value that is kept, unless the key was invalidated meanwhile; whether it was.
@@ -241,6 +250,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
     }
 
     async fn shutdown(&self) {
+        self.looker.abort().await;
+        if self.hot.is_some()
+            && let Err(error) = self.save_hot_keys().await
+        {
+            tracing::warn!(cache = %self.name, %error, "the hottest keys could not be kept");
+        }
         self.sweeper.abort().await;
         self.timers.abort().await;
         self.tasks.shutdown().await;

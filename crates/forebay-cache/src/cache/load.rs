@@ -15,6 +15,7 @@ use crate::{
     guards::{self, Guard},
     load::Decided,
     memory::{EvictCause, Life, Verdict},
+    spans,
 };
 use bytes::Bytes;
 use forebay_scope::Scope;
@@ -225,7 +226,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&self.start(key, &self.full_key(key), &tags, open).required);
         self.meters.loads.increment(1);
-        let result = scope.run(async { load(&mut told).await }).await;
+        let load = scope.run(async { load(&mut told).await });
+        let result = spans::within(spans::load(&self.name, "alone"), load, outcome::<V, R>).await;
         tags.extend(told.into_decided().tags);
         if let Loaded::Value(value) = result.loaded() {
             plan.found.add(&value, &mut tags);
@@ -275,7 +277,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let loading = loading.runs();
         let ended = {
             let load = loading.scope.run(async { load(&mut told).await });
-            let load = pin!(key.with_bytes(|bytes| leading(&self.flights, bytes, load)));
+            let load = key.with_bytes(|bytes| leading(&self.flights, bytes, load));
+            let load = pin!(spans::within(spans::load(&self.name, "load"), load, outcome::<V, R>));
             self.in_time(key, load).await
         };
         drop(turn);
@@ -310,6 +313,15 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 stale.unwrap_or(result)
             }
         }
+    }
+}
+
+/// What a loader made, for a trace.
+fn outcome<V, R: StoredAs<V>>(result: &R) -> &'static str {
+    match result.loaded() {
+        Loaded::Value(_) => "value",
+        Loaded::Absent => "absent",
+        Loaded::Failed(_) => "failed",
     }
 }
 

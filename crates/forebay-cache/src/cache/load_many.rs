@@ -9,6 +9,7 @@ use crate::{
     CacheKey, ErrorKind, LoadError, LoadFailed, Loaded, Mode, StoredAs,
     flight::{Joined, Lead, is_leading, leading_all},
     load::Decided,
+    spans,
 };
 use forebay_scope::{Scope, Tag};
 use std::{collections::HashMap, fmt, sync::Arc, time::Instant};
@@ -188,7 +189,9 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
         let missing = led.iter().map(|(at, _)| *at).chain(alone.iter().copied());
         let keys: Vec<K> = missing.map(|at| self.keys[at].clone()).collect();
         let bytes = keys.iter().map(|key| key.with_bytes(|bytes| bytes.into())).collect();
-        let result = leading_all(&inner.flights, bytes, scope.run(async { load(keys).await })).await;
+        let load = leading_all(&inner.flights, bytes, scope.run(async { load(keys).await }));
+        let outcome = |result: &Result<I, E>| if result.is_ok() { "value" } else { "failed" };
+        let result = spans::within(spans::load(&inner.name, "batch"), load, outcome).await;
         Scope::with_current(|outer| outer.absorb(&scope));
         match result {
             Ok(loaded) => {

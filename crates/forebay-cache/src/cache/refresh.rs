@@ -4,6 +4,7 @@ use crate::{
     clock::Moment,
     flight::{Landing, leading},
     memory::{Life, Verdict},
+    spans,
 };
 use forebay_scope::Tag;
 use std::{sync::Arc, time::Duration};
@@ -108,7 +109,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let loading = loading.runs();
         let load = loading.scope.run(loader.load_with(key, &mut told));
         let load = key.with_bytes(|bytes| leading(&inner.flights, bytes, load));
-        let result = tokio::time::timeout(inner.load_max, load).await;
+        let load = tokio::time::timeout(inner.load_max, load);
+        let outcome = |loaded: &Result<Result<Option<_>, _>, _>| match loaded {
+            Ok(Ok(Some(_))) => "value",
+            Ok(Ok(None)) => "absent",
+            Ok(Err(_)) => "failed",
+            Err(_elapsed) => "late",
+        };
+        let result = spans::within(spans::load(&inner.name, "refresh"), load, outcome).await;
         Some(match result {
             Ok(Ok(Some(value))) => {
                 let mut decided = told.into_decided();

@@ -10,6 +10,7 @@ mod slide;
 mod slot;
 mod store;
 mod sweep;
+mod walk;
 
 pub use evicted::EvictCause;
 pub(crate) use evicted::Listener;

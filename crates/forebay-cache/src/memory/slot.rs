@@ -47,6 +47,11 @@ impl<K> Slot<K> {
         let valid = self.life.is_valid(floors, by_pattern);
         (valid, self.life.verdict(valid, floors, by_pattern, now))
     }
+
+    /// Whether a look-up found the entry valid, or it was loaded, since the count of invalidations was `change`.
+    pub(super) fn was_used_since(&self, change: u64) -> bool {
+        self.pass.read().known_valid_at().is_some_and(|at| at >= change)
+    }
 }
 
 /// Feeds the bytes of a key to the store's hasher: every way to name a key does it like this.

@@ -1,5 +1,5 @@
 use super::{backplane::Backplane, chain::Heard, space::Namespace};
-use crate::{Event, Invalidation, Mark, Stamp, Strength, Target};
+use crate::{Event, Invalidation, Mark, Stamp, Strength, Target, spans};
 use forebay_scope::Positions;
 use std::{sync::atomic::Ordering, time::Instant};
 
@@ -44,7 +44,9 @@ impl Namespace {
             let later = rest.split_off(rest.len().min(ISSUED_AT_ONCE));
             let now = std::mem::replace(&mut rest, later);
             let began = Instant::now();
-            let events = issue(backplane, &now).await;
+            let outcome = |events: &Option<_>| if events.is_some() { "everywhere" } else { "here" };
+            let events = issue(backplane, &now);
+            let events = spans::within(spans::invalidate(self.name()), events, outcome).await;
             self.0.meters.issue_seconds.record(began.elapsed());
             // Dropping them queues these and those after them.
             let Some(events) = events else { return Reached::Here };

@@ -153,6 +153,18 @@ impl Namespace {
         switched.sweep();
     }
 
+    /// Moves the count of invalidations on, so that each entry is judged anew; the new count.
+    pub(crate) fn count_on(&self) -> u64 {
+        let mut counted = 0;
+        let next = |ledger: &mut Ledger| {
+            ledger.changes += 1;
+            counted = ledger.changes;
+            Some(counted)
+        };
+        let _changed = self.change(next, |_| Vec::new(), Strength::Soft, false);
+        counted
+    }
+
     /// Waits until the node has joined the chain of invalidations. Until then memory works, remote tiers are not used,
     /// and invalidations are queued. Returns at once without a sequencer. Cancel safe.
     pub async fn ready(&self) {

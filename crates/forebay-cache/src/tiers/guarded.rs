@@ -1,5 +1,7 @@
 use super::metrics::{StepMeters, TierMeters};
-use crate::{CacheError, Fill, Outcome, Removal, Stored, Tier, TierError, TierStats, cache::breaker_state};
+use crate::{
+    CacheError, Fill, Outcome, Removal, Stored, Tier, TierError, TierStats, cache::breaker_state, spans,
+};
 use bytes::Bytes;
 use forebay_metrics::Meter;
 use forebay_traffic::{Breaker, BreakerConfig, State};
@@ -211,7 +213,13 @@ impl GuardedTier {
             return Err(NoAnswer::NotAsked);
         };
         let began = Instant::now();
-        let answer = tokio::time::timeout(self.0.deadline, call).await;
+        let call = tokio::time::timeout(self.0.deadline, call);
+        let outcome = |answer: &Result<Result<T, TierError>, _>| match answer {
+            Ok(Ok(_)) => "done",
+            Ok(Err(_)) => "failed",
+            Err(_elapsed) => "late",
+        };
+        let answer = spans::within(spans::tier(self.name(), meters.step), call, outcome).await;
         meters.seconds.record(began.elapsed());
         match answer {
             Ok(Ok(answer)) => {

@@ -36,6 +36,7 @@ const BYTES: Metric = Metric::counter(
 /// The handles of one step of one tier.
 #[derive(Debug)]
 pub(super) struct StepMeters {
+    pub(super) step: &'static str,
     pub(super) done: Tally,
     pub(super) failed: Tally,
     pub(super) late: Tally,
@@ -59,6 +60,7 @@ impl TierMeters {
     pub(super) fn new(meter: &Meter, tier: &str) -> Self {
         meter.describe(&METRICS);
         let step = |step| StepMeters {
+            step,
             done: Tally::new(meter.counter(&CALLS, &[tier, step, "done"])),
             failed: Tally::new(meter.counter(&CALLS, &[tier, step, "failed"])),
             late: Tally::new(meter.counter(&CALLS, &[tier, step, "late"])),

@@ -43,9 +43,9 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) async fn run(self) -> Result<Outcome, Error> {
-        let key = self.types.bytes(&self.key)?;
+        let key = self.types.key(&self.key)?;
         let redis = self.connection.inspector().await?;
-        let explained = redis.explain(&self.cache, &key).await;
+        let explained = redis.explain(&self.cache, &key.bytes, &key.text).await;
         redis.shutdown().await;
         let explained = explained?;
         print(&if self.json { json(&explained) } else { explained.to_string() })?;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use clap::{ArgGroup, Args};
 use forebay_cache::{
-    GuardedTier, Invalidation, Namespace, Reached, Strength, Tag, Target, TierConfig,
+    GuardedTier, Invalidation, Namespace, Pattern, Reached, Strength, Tag, Target, TierConfig,
     fred10::{RedisSequencer, RedisTier},
 };
 use forebay_metrics::Meter;
@@ -23,6 +23,7 @@ could still need.
 Examples:
   forebay cache invalidate --namespace shop --tag user:7 --tag team:3
   forebay cache invalidate --namespace shop --cache users --key-type u64 --key 7
+  forebay cache invalidate --namespace shop --pattern 'user:*:dashboard'
   forebay cache invalidate --namespace shop --cache pages --clear
   forebay cache invalidate --namespace shop --everything --soft
 
@@ -43,6 +44,13 @@ pub(super) struct Invalidate {
     /// One value of --cache; may be repeated.
     #[arg(long, group = "target", requires = "cache", allow_hyphen_values = true)]
     key: Vec<String>,
+    /// Every value whose key's text begins so, in --cache or in all caches; may be repeated.
+    #[arg(long, group = "target", allow_hyphen_values = true)]
+    prefix: Vec<String>,
+    /// Every value whose key's text looks so, in --cache or in all caches, such as `user:*:dashboard`; `*` stands for any
+    /// text, `?` for one character; may be repeated.
+    #[arg(long, group = "target", allow_hyphen_values = true)]
+    pattern: Vec<String>,
     /// Every value of --cache.
     #[arg(long, group = "target", requires = "cache")]
     clear: bool,
@@ -119,8 +127,12 @@ impl Invalidate {
         let cache = self.cache.as_deref().unwrap_or_default();
         let mut targets: Vec<_> = self.tag.iter().map(|tag| Target::Tag(Tag::named(tag.as_str()))).collect();
         for key in &self.key {
-            let full = [cache.as_bytes(), b":", &self.types.bytes(key)?].concat();
+            let full = [cache.as_bytes(), b":", &self.types.key(key)?.bytes].concat();
             targets.push(Target::Key(full.into()));
+        }
+        let prefixes = self.prefix.iter().map(|prefix| Pattern::prefix(prefix));
+        for pattern in prefixes.chain(self.pattern.iter().map(|pattern| Pattern::new(pattern))) {
+            targets.push(Target::Pattern { cache: self.cache.as_deref().map(Into::into), pattern });
         }
         if self.clear {
             targets.push(Target::Clear(Some(cache.into())));

@@ -35,35 +35,44 @@ pub(super) enum KeyType {
     I128,
 }
 
+/// A key, as the library makes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) bytes: Vec<u8>,
+    /// What prefixes and patterns are matched with.
+    pub(super) text: String,
+}
+
 impl KeyArgs {
-    /// The bytes of a key. The parts of a tuple are separated by commas; its last part may hold some.
-    pub(super) fn bytes(&self, text: &str) -> Result<Vec<u8>, Error> {
+    /// Reads a key. The parts of a tuple are separated by commas; its last part may hold some.
+    pub(super) fn key(&self, text: &str) -> Result<Key, Error> {
         if let [only] = self.key_type[..] {
-            return only.bytes(text);
+            return only.key(text);
         }
         let parts: Vec<&str> = text.splitn(self.key_type.len(), ',').collect();
         if parts.len() != self.key_type.len() {
             let problem = format!("expected {} parts with commas between them", self.key_type.len());
             return Err(Error::Key { key: text.to_owned(), problem });
         }
-        let mut joined = Vec::new();
+        let (mut joined, mut texts) = (Vec::new(), Vec::new());
         for (kind, part) in self.key_type.iter().zip(parts) {
-            let bytes = kind.bytes(part)?;
+            let Key { bytes, text: part } = kind.key(part)?;
             // As tuples are joined: each part after its length.
             let length = u32::try_from(bytes.len())
                 .map_err(|_| Error::Key { key: text.to_owned(), problem: "a part is too long".to_owned() })?;
             joined.extend_from_slice(&length.to_be_bytes());
             joined.extend_from_slice(&bytes);
+            texts.push(part);
         }
-        Ok(joined)
+        Ok(Key { bytes: joined, text: texts.join(":") })
     }
 }
 
 impl KeyType {
-    fn bytes(self, text: &str) -> Result<Vec<u8>, Error> {
+    fn key(self, text: &str) -> Result<Key, Error> {
         match self {
-            Self::Text => Ok(text.as_bytes().to_vec()),
-            Self::Hex => hex(text),
+            Self::Text => Ok(of(&text.to_owned())),
+            Self::Hex => hex(text).map(|bytes| of(&bytes)),
             Self::Bool => parsed::<bool>(text),
             Self::U8 => parsed::<u8>(text),
             Self::U16 => parsed::<u16>(text),
@@ -79,7 +88,11 @@ impl KeyType {
     }
 }
 
-fn parsed<K>(text: &str) -> Result<Vec<u8>, Error>
+fn of(key: &impl CacheKey) -> Key {
+    Key { bytes: key.with_bytes(<[u8]>::to_vec), text: key.text().into_owned() }
+}
+
+fn parsed<K>(text: &str) -> Result<Key, Error>
 where
     K: CacheKey + std::str::FromStr<Err: std::fmt::Display>,
 {
@@ -87,7 +100,7 @@ where
         .trim()
         .parse()
         .map_err(|error: K::Err| Error::Key { key: text.to_owned(), problem: error.to_string() })?;
-    Ok(key.with_bytes(<[u8]>::to_vec))
+    Ok(of(&key))
 }
 
 fn hex(text: &str) -> Result<Vec<u8>, Error> {
@@ -105,21 +118,17 @@ fn hex(text: &str) -> Result<Vec<u8>, Error> {
 mod tests {
     use super::*;
 
-    fn bytes(types: &[KeyType], text: &str) -> Option<Vec<u8>> {
-        KeyArgs { key_type: types.to_vec() }.bytes(text).ok()
-    }
-
-    fn of(key: &impl CacheKey) -> Option<Vec<u8>> {
-        Some(key.with_bytes(<[u8]>::to_vec))
+    fn read(types: &[KeyType], text: &str) -> Option<Key> {
+        KeyArgs { key_type: types.to_vec() }.key(text).ok()
     }
 
     #[test]
     fn keys_have_the_bytes_the_library_gives_them() {
-        assert_eq!(bytes(&[KeyType::Text], "ada"), of(&"ada"));
-        assert_eq!(bytes(&[KeyType::U64], "7"), of(&7_u64));
-        assert_eq!(bytes(&[KeyType::I32], "-7"), of(&-7_i32));
-        assert_eq!(bytes(&[KeyType::Hex], "0x00ff"), Some(vec![0, 255]));
-        assert_eq!(bytes(&[KeyType::U64, KeyType::Text], "7,a,b"), of(&(7_u64, "a,b")));
+        assert_eq!(read(&[KeyType::Text], "ada"), Some(of(&"ada")));
+        assert_eq!(read(&[KeyType::U64], "7"), Some(of(&7_u64)));
+        assert_eq!(read(&[KeyType::I32], "-7"), Some(of(&-7_i32)));
+        assert_eq!(read(&[KeyType::Hex], "0x00ff"), Some(of(&vec![0_u8, 255])));
+        assert_eq!(read(&[KeyType::U64, KeyType::Text], "7,a,b"), Some(of(&(7_u64, "a,b"))));
     }
 
     #[test]
@@ -127,8 +136,8 @@ mod tests {
         for (kind, text) in
             [(KeyType::U8, "256"), (KeyType::U64, "seven"), (KeyType::Hex, "abc"), (KeyType::Hex, "zz")]
         {
-            assert_eq!(bytes(&[kind], text), None, "{kind:?} {text}");
+            assert_eq!(read(&[kind], text), None, "{kind:?} {text}");
         }
-        assert_eq!(bytes(&[KeyType::U64, KeyType::Text], "7"), None, "a part is missing");
+        assert_eq!(read(&[KeyType::U64, KeyType::Text], "7"), None, "a part is missing");
     }
 }

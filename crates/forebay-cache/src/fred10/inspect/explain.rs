@@ -1,19 +1,20 @@
 use super::inspector::{InspectError, RedisInspector};
 use crate::{
-    Newest, Tier,
+    LivePatterns, Newest, Target, Tier,
     envelope::{EntryHeader, Header},
     explain::{Against, Answer, Check, EntryFound, Explanation, Held, Standing, TierHeld, key_text},
+    fred10::sequencer::Wanted,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 
 impl RedisInspector {
-    /// What Redis holds of a key of a cache, given by its bytes, and what a node that has it not in memory would make of
+    /// What Redis holds of a key of a cache, given by its bytes and its [text](crate::CacheKey::text), and what a node that has it not in memory would make of
     /// it. The value itself is not decoded, so its type need not be known; whether a node's codec can read it is
     /// not judged either.
     ///
     /// # Errors
     /// When the server does not answer.
-    pub async fn explain(&self, cache: &str, key: &[u8]) -> Result<Explanation, InspectError> {
+    pub async fn explain(&self, cache: &str, key: &[u8], text: &str) -> Result<Explanation, InspectError> {
         let state = self.chain().await?;
         let full_key = joined(&[cache.as_bytes(), key]);
         let tier_key = joined(&[self.namespace().as_bytes(), &full_key]);
@@ -25,7 +26,9 @@ impl RedisInspector {
                 Err(reject) => Held::NotUnderstood { why: format!("{reject:?}") },
                 Ok(Header::Entry(header)) => {
                     let newest = self.chain.newest(&self.client, cache, &full_key, &header.tags).await;
-                    let checks = checks(&header, &newest?);
+                    let mut checks = checks(&header, &newest?);
+                    let followed = self.chain.follow(&self.client, Wanted::Patterns).await?;
+                    checks.extend(pattern_check(&followed.patterns, (cache, text), header.stamp.number));
                     let valid = checks.iter().all(|check| check.passed);
                     let found = EntryFound::of_header(&header, stored, 0.0, valid);
                     let sealed = valid && header.key_id.is_some();
@@ -60,6 +63,21 @@ fn checks(header: &EntryHeader, newest: &Newest) -> Vec<Check> {
         .into_iter()
         .chain(tags.map(|(tag, number)| of(Against::Tag(tag.as_str().to_owned()), *number)))
         .collect()
+}
+
+/// Holds a number against the patterns that match a key of a cache by its text.
+fn pattern_check(live: &LivePatterns, (cache, text): (&str, &str), own: u64) -> Option<Check> {
+    if own < live.floor {
+        return Some(Check::of(Against::Pattern, live.floor, false, own));
+    }
+    let hit = |target: &Target| match target {
+        Target::Pattern { cache: meant, pattern } => {
+            meant.as_deref().is_none_or(|meant| meant == cache) && pattern.matches(text)
+        }
+        _ => false,
+    };
+    let newest = live.newest.iter().filter(|(target, _)| hit(target)).map(|(_, number)| *number).max()?;
+    Some(Check::of(Against::Pattern, newest, true, own))
 }
 
 /// The parts with colons between them.

@@ -38,16 +38,16 @@ pub(in crate::fred10) struct Chain {
 
 /// The chain as Redis has it.
 #[derive(Debug)]
-pub(super) struct Followed {
-    pub(super) end: Mark,
-    pub(super) positions: Positions,
-    pub(super) events: Vec<Event>,
-    pub(super) patterns: LivePatterns,
+pub(in crate::fred10) struct Followed {
+    pub(in crate::fred10) end: Mark,
+    pub(in crate::fred10) positions: Positions,
+    pub(in crate::fred10) events: Vec<Event>,
+    pub(in crate::fred10) patterns: LivePatterns,
 }
 
 /// What is asked of the chain besides its end.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Wanted {
+pub(in crate::fred10) enum Wanted {
     End,
     /// The events from the number of a mark on, unless there are more than are kept.
     Events(Mark),
@@ -140,7 +140,7 @@ impl Chain {
     }
 
     /// The end of the chain, and what was `wanted` of it.
-    pub(super) async fn follow<C>(&self, client: &C, wanted: Wanted) -> Result<Followed, Error>
+    pub(in crate::fred10) async fn follow<C>(&self, client: &C, wanted: Wanted) -> Result<Followed, Error>
     where
         C: LuaInterface + Sync,
     {

@@ -8,6 +8,6 @@ mod redis_sequencer;
 mod replay;
 mod wire;
 
-pub(super) use chain::Chain;
+pub(super) use chain::{Chain, Wanted};
 pub use config::SequencerConfig;
 pub use redis_sequencer::RedisSequencer;
