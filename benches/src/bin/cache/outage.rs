@@ -28,6 +28,9 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
 async fn measured(report: &mut Report) -> anyhow::Result<()> {
     let proxy = FaultProxy::start(&shared().await.redis_url()).await?;
     let tier = Arc::new(RedisTier::connect(&RedisConfig::from_url(proxy.url_for("redis")))?);
+    while !tier.is_connected() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let guard = TierConfig { deadline: DEADLINE, ..TierConfig::default() };
     let tier = GuardedTier::new(tier, &guard, &Meter::disabled())?;
     let name = shared().await.key_prefix("bench-outage");
