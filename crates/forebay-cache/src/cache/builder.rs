@@ -321,8 +321,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             name: self.name.into(),
             namespace: namespace.clone(),
         });
-        let member: Arc<dyn Member> = inner.clone();
-        let member: Weak<dyn Member> = Arc::downgrade(&member);
+        let member: Weak<dyn Member> = Arc::downgrade(&(inner.clone() as Arc<dyn Member>));
         if inner.load_max > namespace.tombstone_keep() {
             return Err(CacheError::Setting {
                 cache: inner.name.to_string(),
@@ -331,9 +330,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             });
         }
         namespace.join(&inner.name, inner.freshness.kept_max(), member)?;
-        if inner.hot.is_some() {
-            hot::start(&inner);
-        }
+        hot::start(&inner);
         if let Some(pause) = self.sweep_every {
             sweep::start(&inner, pause);
         }

@@ -91,8 +91,11 @@ impl<K: CacheKey, V> Inner<K, V> {
     }
 }
 
-/// Looks every now and then which keys were used, until the cache is gone or shut down.
+/// Looks every now and then which keys were used, until the cache is gone or shut down; if the hottest are kept.
 pub(super) fn start<K: CacheKey, V: Send + Sync + 'static>(inner: &Arc<Inner<K, V>>) {
+    if inner.hot.is_none() {
+        return;
+    }
     let cache = Arc::downgrade(inner);
     inner.looker.spawn(async move {
         loop {

@@ -240,6 +240,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         result
     }
 
+    /// The loader of `key`, known as such to what it asks, in a span.
+    fn traced<R: StoredAs<V>>(&self, key: &K, load: impl Future<Output = R>) -> impl Future<Output = R> {
+        let load = key.with_bytes(|bytes| leading(&self.flights, bytes, load));
+        spans::within(spans::load(&self.name, "load"), load, outcome::<V, R>)
+    }
+
     /// Runs the loader of a flight and shares its outcome.
     pub(super) async fn lead<R, D, F>(
         self: &Arc<Self>,
@@ -277,8 +283,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let loading = loading.runs();
         let ended = {
             let load = loading.scope.run(async { load(&mut told).await });
-            let load = key.with_bytes(|bytes| leading(&self.flights, bytes, load));
-            let load = pin!(spans::within(spans::load(&self.name, "load"), load, outcome::<V, R>));
+            let load = pin!(self.traced(key, load));
             self.in_time(key, load).await
         };
         drop(turn);
