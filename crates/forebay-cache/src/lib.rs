@@ -71,7 +71,7 @@
 //! [codec](CacheBuilder::shared) keep their entries there as well, stamped with the number their load had seen; what is
 //! found is used only if nothing that matches it was invalidated since. Trouble in either is a metric and a miss: own
 //! invalidations hold here at once and are queued, and staleness elsewhere is bounded by
-//! [`silence_max`](NamespaceBuilder::silence_max).
+//! [`silence_max`](NamespaceBuilder::silence_max) and [`WhenSilent`].
 //!
 //! A load runs in a child of the caller's [`Scope`](forebay_scope::Scope), which carries the positions of the writes
 //! that concern it: what was read from a server behind them is returned and not stored.
@@ -85,6 +85,7 @@ mod codec;
 mod config;
 pub mod envelope;
 mod error;
+mod events;
 mod explain;
 mod failure;
 mod flight;
@@ -109,6 +110,7 @@ mod pattern;
 #[cfg(feature = "encryption")]
 mod seal;
 mod sequencer;
+mod silence;
 mod spans;
 mod stats;
 mod stored_as;
@@ -133,6 +135,7 @@ pub use codec::Postcard;
 pub use codec::{Codec, CodecError, Fingerprint, MessagePack};
 pub use config::CacheConfig;
 pub use error::{CacheError, LoadFailed};
+pub use events::CacheEvent;
 pub use explain::{Against, Answer, Check, EntryFound, Explanation, Form, Held, Standing, TierHeld};
 pub use failure::{ErrorKind, LoadError};
 /// # Examples
@@ -203,11 +206,12 @@ pub use loader::{Loader, LoaderError};
 pub use memory::EvictCause;
 pub use metrics::METRICS;
 pub use mode::Mode;
-pub use namespace::{Namespace, NamespaceBuilder, NamespaceInvalidator, Reached};
+pub use namespace::{Events, Namespace, NamespaceBuilder, NamespaceInvalidator, Reached};
 pub use pattern::Pattern;
 #[cfg(feature = "encryption")]
 pub use seal::Cipher;
 pub use sequencer::{Heard, LivePatterns, Mark, Missed, Newest, Question, Sequencer, SequencerError};
+pub use silence::WhenSilent;
 pub use stats::{CacheStats, NamespaceStatus, ObservedStats, TierStats};
 pub use stored_as::{FollowerError, Loaded, StoredAs};
 pub use tier::{Fill, Outcome, Removal, Stored, Tier, TierError};

@@ -5,6 +5,7 @@ use crate::{
     measuring::Measuring,
     parts::Parts,
 };
+use forebay_cache::WhenSilent;
 use std::{fmt, path::PathBuf};
 
 /// Describes a [`DataPath`]; made by [`DataPath::builder`].
@@ -154,6 +155,13 @@ fn check(settings: &Settings, layers: &Layers) -> Result<(), ConfigError> {
     }
     if settings.coherence.silence_max <= settings.coherence.heartbeat {
         return wrong("coherence.silence_max", "must be longer than coherence.heartbeat".into());
+    }
+    if matches!(settings.coherence.when_silent, WhenSilent::ServeStale(max) if max < settings.coherence.silence_max)
+    {
+        return wrong(
+            "coherence.when_silent",
+            "must not serve stale values for less than coherence.silence_max".into(),
+        );
     }
     if settings.metrics.bearer_token.as_ref().is_some_and(|token| token.trim().is_empty()) {
         return wrong("metrics.bearer_token", "is empty; leave it out to let everyone read the page".into());

@@ -24,7 +24,8 @@ impl Parts {
         let response = response(settings, meter)?;
         let namespace = Namespace::builder(settings.service.name.as_str())
             .meter(meter)
-            .silence_max(settings.coherence.silence_max);
+            .silence_max(settings.coherence.silence_max)
+            .when_silent(settings.coherence.when_silent);
         #[cfg(feature = "redis")]
         let (redis, namespace) = match &settings.redis {
             Some(config) => {

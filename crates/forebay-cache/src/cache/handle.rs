@@ -7,7 +7,7 @@ use super::{
     places::Places,
 };
 use crate::{
-    CacheKey, CacheStats, Namespace, Pattern, Reached, StoredAs,
+    CacheKey, CacheStats, Events, Namespace, Pattern, Reached, StoredAs,
     clock::NEVER,
     memory::{Found, Inspected, Verdict},
     namespace::Member,
@@ -200,6 +200,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     #[must_use]
     pub fn stats(&self) -> CacheStats {
         Member::stats(&*self.0)
+    }
+
+    /// What happens in this cache on this node; see [`Namespace::events`]. What is about the whole namespace, or about a tag,
+    /// is told as well.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        self.0.namespace.events_of(&self.0.name)
     }
 
     /// How many entries memory holds, stale ones included.

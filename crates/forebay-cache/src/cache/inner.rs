@@ -2,12 +2,12 @@ use super::{
     bulkhead::Bulkhead, decide::Born, failing::Failing, failures::Classifier, observe::Same, remote::Remote,
 };
 use crate::{
-    CacheKey, CacheStats, Explanation, Loader, Mode, Namespace, Strength,
+    CacheEvent, CacheKey, CacheStats, Explanation, Loader, Mode, Namespace, Strength,
     clock::nanos,
     flight::{Flights, Landing, Lead},
     freshness::Freshness,
     heat::Saver,
-    memory::{EvictCause, Found, Inspected, Life, Memory, Origin, Slot, Verdict},
+    memory::{EvictCause, Evicted, Found, Inspected, Life, Memory, Origin, Slot, Verdict},
     metrics::Meters,
     mode::Switch,
     namespace::{Member, Start},
@@ -148,13 +148,31 @@ impl<K: CacheKey, V> Inner<K, V> {
         let slot = self.slot(key, value, life);
         // What had to go is dropped here, outside of the lock: a value's drop is the user's code.
         match lead.land(landing, || self.memory.store(slot, value.clone())) {
-            Some(evicted) => self.meters.evictions.increment(evicted.count_others(key)),
+            Some(evicted) => self.stored(key, &evicted),
             None => {
                 self.meters.fenced.increment(1);
                 return false;
             }
         }
         true
+    }
+
+    /// Notes that a value was stored, and what left memory for it.
+    pub(super) fn stored(&self, key: &K, evicted: &Evicted<K, V>) {
+        self.meters.evictions.increment(evicted.count_others(key));
+        if self.namespace.is_heard() {
+            let (cache, text) = (&self.name, |key: &K| key.text().into());
+            self.namespace.tell(|| CacheEvent::Stored { cache: cache.clone(), key: text(key) });
+            for (left, cause) in evicted.keys().filter(|(left, _)| *left != key) {
+                self.namespace.tell(|| CacheEvent::Evicted { cache: cache.clone(), key: text(left), cause });
+            }
+        }
+    }
+
+    /// Tells those who listen that a load ended.
+    pub(super) fn loaded(&self, key: &K, took: Duration, succeeded: bool) {
+        let (cache, key) = (&self.name, || key.text().into());
+        self.namespace.tell(|| CacheEvent::Loaded { cache: cache.clone(), key: key(), took, succeeded });
     }
 
     pub(super) fn slot(&self, key: &K, value: &V, life: &Arc<Life>) -> Slot<K> {

@@ -156,7 +156,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
                 inner.memory.remove(bytes, EvictCause::Replaced)
             }
         });
-        inner.meters.evictions.increment(evicted.count_others(key));
+        if plan.places.keep_in_memory {
+            inner.stored(key, &evicted);
+        }
         let stamp = start.stamp.filter(|_| plan.places.keep_in_tiers)?;
         Some((full_key, Outgoing { value, life, freshness, stamp }))
     }

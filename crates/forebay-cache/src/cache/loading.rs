@@ -183,7 +183,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         mut decided: Decided,
         refreshable: bool,
     ) -> (Landing<V>, Option<(Bytes, Outgoing<V>)>) {
-        self.measured();
+        self.measured(true);
         self.key.with_bytes(|bytes| self.inner.wakes(bytes));
         let mut found = found;
         found.append(&mut decided.tags);
@@ -221,7 +221,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     /// Ends with the knowledge that there is no such thing: a stale value goes, unless that may be out of date itself.
     /// `failed` is what its loader said, if it said so by an error.
     pub(super) fn absent(self, failed: Option<LoadFailed>) -> Landing<V> {
-        self.measured();
+        self.measured(true);
         self.key.with_bytes(|bytes| self.inner.wakes(bytes));
         let origin = self.inner.origin(self.ttl, self.declared.len(), false);
         let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
@@ -247,7 +247,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
 
     /// Ends without a value, for now: the key is left alone for a while, if the cache does that.
     pub(super) fn failed(self, failed: &LoadFailed) -> Landing<V> {
-        self.measured();
+        self.measured(false);
         self.inner.meters.load_failures.increment(1);
         let origin = self.inner.origin(self.ttl, self.declared.len(), false);
         let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
@@ -260,7 +260,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
 
     /// Ends without a value, and nothing may stand in for it.
     fn fatal(self, failed: LoadFailed) -> Landing<V> {
-        self.measured();
+        self.measured(false);
         self.inner.meters.load_failures.increment(1);
         Scope::with_current(|scope| scope.read(self.declared.iter().cloned()));
         self.end(Landing::Fatal(failed))
@@ -309,8 +309,9 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         }
     }
 
-    fn measured(&self) {
+    fn measured(&self, succeeded: bool) {
         self.inner.meters.loads.increment(1);
         self.inner.meters.load_seconds.record(self.called.elapsed());
+        self.inner.loaded(self.key, self.called.elapsed(), succeeded);
     }
 }

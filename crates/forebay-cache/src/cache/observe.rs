@@ -50,9 +50,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
 }
 
 impl<K: CacheKey, V> Inner<K, V> {
-    /// Hides a new entry from hits, unless the cache is on.
+    /// Hides a new entry from hits, unless the cache is on and memory may serve.
     pub(super) fn hidden(&self, life: Life) -> Life {
         match self.mode.get() {
+            Mode::On if self.namespace.is_bypassed() => life.mere_fallback(),
             Mode::On => life,
             Mode::Off => life.never_served(),
             Mode::Observe => life.observed(),

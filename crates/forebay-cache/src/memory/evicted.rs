@@ -75,6 +75,11 @@ impl<K, V> Evicted<K, V> {
 }
 
 impl<K: CacheKey, V> Evicted<K, V> {
+    /// The keys of the entries, and why each left.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&K, EvictCause)> {
+        self.first.iter().chain(&self.more).map(|left| (&left.slot.key, left.cause))
+    }
+
     /// How many entries of other keys than `key` had to go.
     pub(crate) fn count_others(&self, key: &K) -> u64 {
         self.first.iter().chain(&self.more).filter(|left| left.slot.key != *key).count() as u64

@@ -115,6 +115,11 @@ impl Life {
         self
     }
 
+    /// The same, in an entry that serves only when a load fails.
+    pub(crate) fn mere_fallback(self) -> Self {
+        Self { times: Times { fresh_until: 0, refresh_until: 0, ..self.times }, ..self }
+    }
+
     /// The same, in an entry that is kept to be compared only.
     pub(crate) fn observed(self) -> Self {
         let observed = Some(Box::new(self.times));

@@ -13,7 +13,7 @@ mod sweep;
 mod walk;
 
 pub use evicted::EvictCause;
-pub(crate) use evicted::Listener;
+pub(crate) use evicted::{Evicted, Listener};
 pub(crate) use floors::Floors;
 pub(crate) use glance::Glanced;
 pub(crate) use life::{Life, Origin, Times, Verdict};

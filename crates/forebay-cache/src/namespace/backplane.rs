@@ -26,7 +26,10 @@ pub(super) struct Backplane {
     /// The same for questions of readers, who have a breaker in front of them as well.
     read_deadline: Duration,
     read_breaker: Breaker,
+    /// How long nothing may be heard before something is done about it.
     pub(super) silence_max: Duration,
+    /// Whether that is to leave memory alone until something is heard again.
+    bypass: bool,
     outbox: Mutex<Outbox>,
     /// Whether `outbox` holds anything; set before the invalidation in it is acknowledged.
     queued: AtomicBool,
@@ -49,18 +52,20 @@ pub(super) struct BackplaneLimits {
     pub(super) deadline: Duration,
     pub(super) read_deadline: Duration,
     pub(super) silence_max: Duration,
+    pub(super) bypass: bool,
     pub(super) queue_max: usize,
 }
 
 impl Backplane {
     pub(super) fn new(sequencer: Arc<dyn Sequencer>, limits: BackplaneLimits, read_breaker: Breaker) -> Self {
-        let BackplaneLimits { deadline, read_deadline, silence_max, queue_max } = limits;
+        let BackplaneLimits { deadline, read_deadline, silence_max, bypass, queue_max } = limits;
         Self {
             sequencer,
             deadline,
             read_deadline,
             read_breaker,
             silence_max,
+            bypass,
             outbox: Mutex::new(Outbox::new(queue_max)),
             queued: AtomicBool::new(false),
             silent: AtomicBool::new(false),
@@ -99,14 +104,19 @@ impl Backplane {
             || (self.silent.load(Ordering::Acquire) && guards::holds(Guard::SilentTiers))
     }
 
+    /// Whether what is in memory may not serve, because it is silent.
+    pub(super) fn is_bypassed(&self) -> bool {
+        self.bypass && self.silent.load(Ordering::Acquire)
+    }
+
     /// Whether invalidations of this node wait for a number.
     pub(super) fn has_queued(&self) -> bool {
         self.queued.load(Ordering::Acquire)
     }
 
-    /// Nothing was heard for too long, or something was again.
-    pub(super) fn silent(&self, silent: bool) {
-        self.silent.store(silent, Ordering::Release);
+    /// Nothing was heard for too long, or something was again; whether that is news.
+    pub(super) fn silent(&self, silent: bool) -> bool {
+        self.silent.swap(silent, Ordering::AcqRel) != silent
     }
 
     /// Queues an invalidation; returns how many wait.

@@ -2,13 +2,14 @@ use super::{
     backplane::{Backplane, BackplaneLimits},
     chain::Chain,
     counts::Counts,
+    events::News,
     follow,
     ledger::Ledger,
     metrics::SpaceMeters,
     space::{Inner, Namespace},
     tombstones::Tombstones,
 };
-use crate::{CacheError, GuardedTier, Mark, Sequencer, Stamp, pattern::Patterns};
+use crate::{CacheError, GuardedTier, Mark, Sequencer, Stamp, WhenSilent, pattern::Patterns};
 use forebay_metrics::Meter;
 use forebay_traffic::{Breaker, BreakerConfig};
 use std::{
@@ -31,6 +32,8 @@ pub struct NamespaceBuilder {
     queue_max: usize,
     issue_deadline: Duration,
     silence_max: Duration,
+    when_silent: WhenSilent,
+    events_max: usize,
     tombstone_keep: Duration,
 }
 
@@ -47,6 +50,8 @@ impl NamespaceBuilder {
             queue_max: 4096,
             issue_deadline: Duration::from_millis(250),
             silence_max: Duration::from_secs(60),
+            when_silent: WhenSilent::default(),
+            events_max: 1024,
             tombstone_keep: Duration::from_secs(900),
         }
     }
@@ -104,11 +109,22 @@ impl NamespaceBuilder {
         self
     }
 
-    /// The bound on staleness while the backplane is silent: when nothing was heard of it for this long, everything in
-    /// memory is loaded again on its next use, and so on each time this long passes. Must be longer than the
-    /// sequencer's heartbeat. Default: 60 s.
+    /// How long nothing may be heard of the backplane before memory is no longer trusted; then it goes by
+    /// [`when_silent`](Self::when_silent). Must be longer than the sequencer's heartbeat. Default: 60 s.
     pub fn silence_max(mut self, silence: Duration) -> Self {
         self.silence_max = silence;
+        self
+    }
+
+    /// What is done with memory while the backplane is silent. Default: [`WhenSilent::Revalidate`].
+    pub fn when_silent(mut self, policy: WhenSilent) -> Self {
+        self.when_silent = policy;
+        self
+    }
+
+    /// How many events a listener may be behind before it misses some; see [`Namespace::events`]. Default: 1024.
+    pub fn events_max(mut self, events: usize) -> Self {
+        self.events_max = events;
         self
     }
 
@@ -138,6 +154,7 @@ impl NamespaceBuilder {
             ("keys_max", self.keys_max),
             ("patterns_max", self.patterns_max),
             ("queue_max", self.queue_max),
+            ("events_max", self.events_max),
         ] {
             if number == 0 {
                 return wrong(setting, "must not be 0");
@@ -151,6 +168,9 @@ impl NamespaceBuilder {
             if duration.is_zero() {
                 return wrong(setting, "must not be 0");
             }
+        }
+        if matches!(self.when_silent, WhenSilent::ServeStale(max) if max < self.silence_max) {
+            return wrong("when_silent", "must not serve stale values for less than `silence_max`");
         }
         Ok(self.assemble())
     }
@@ -167,7 +187,11 @@ impl NamespaceBuilder {
                         .iter()
                         .map(GuardedTier::deadline)
                         .fold(self.issue_deadline, Duration::min),
-                    silence_max: self.silence_max,
+                    silence_max: match self.when_silent {
+                        WhenSilent::ServeStale(max) => max,
+                        WhenSilent::Revalidate | WhenSilent::Bypass => self.silence_max,
+                    },
+                    bypass: self.when_silent == WhenSilent::Bypass,
                     queue_max: self.queue_max,
                 };
                 let name = format!("{}-sequencer", self.name);
@@ -182,6 +206,7 @@ impl NamespaceBuilder {
             counts: Counts::default(),
             ledger: Mutex::new(Ledger::new(chain, self.tags_max, self.keys_max, patterns.clone())),
             patterns,
+            news: News::new(self.events_max),
             members: Mutex::default(),
             tombstones: Tombstones::new(&self.tiers, &self.name, self.tombstone_keep, &self.meter),
             tombstone_keep: self.tombstone_keep,

@@ -3,7 +3,7 @@ use super::{
     space::{Inner, Namespace},
 };
 use crate::{
-    Heard,
+    CacheEvent, Heard,
     guards::{self, Guard},
 };
 use std::{
@@ -110,7 +110,7 @@ impl Follower {
         // A sign of life that shows that something was missed is none before that was made good.
         if !backplane.broken.load(Ordering::Acquire) && !space.ledger().chain.has_gap() {
             self.trusted_since = Instant::now();
-            backplane.silent(false);
+            space.silent(false);
         }
     }
 
@@ -119,6 +119,9 @@ impl Follower {
         let Some(backplane) = &space.0.backplane else { return Instant::now() + RETRY };
         let now = Instant::now();
         let gap = space.ledger().chain.has_gap();
+        if gap && self.gap_since.is_none() {
+            space.tell(|| CacheEvent::Gap);
+        }
         self.gap_since = gap.then(|| self.gap_since.unwrap_or(now));
         let may_ask = self.retry_at.is_none_or(|at| at <= now);
         if may_ask {
@@ -136,7 +139,7 @@ impl Follower {
         if self.trusted_since.elapsed() >= silence_max {
             self.trusted_since = Instant::now();
             // First, so that a load that still trusted a remote tier began before memory became suspect.
-            backplane.silent(true);
+            space.silent(true);
             if guards::holds(Guard::Lease) {
                 space.suspect();
             }
@@ -158,7 +161,9 @@ impl Follower {
             backplane.broken.store(true, Ordering::Release);
             return false;
         };
-        if missed.complete && mark.is_some() {
+        let complete = missed.complete && mark.is_some();
+        space.tell(|| CacheEvent::Replayed { complete, missed: missed.events.len() });
+        if complete {
             space.0.meters.replays_complete.increment(1);
             for event in &missed.events {
                 space.replay(event);
@@ -170,7 +175,7 @@ impl Follower {
         }
         self.gap_since = None;
         self.trusted_since = asked_at;
-        backplane.silent(false);
+        space.silent(false);
         backplane.joined.send_replace(true);
         true
     }

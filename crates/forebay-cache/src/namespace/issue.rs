@@ -1,5 +1,5 @@
 use super::{backplane::Backplane, chain::Heard, space::Namespace};
-use crate::{Event, Invalidation, Mark, Stamp, Strength, Target, spans};
+use crate::{CacheEvent, Event, Invalidation, Mark, Stamp, Strength, Target, spans};
 use forebay_scope::Positions;
 use std::{sync::atomic::Ordering, time::Instant};
 
@@ -25,7 +25,10 @@ impl Namespace {
     /// [`Namespace::invalidate`] for several, which all hold on this node before the first is sent: [`Reached::Here`]
     /// when one of them was queued. Cancel safe: once polled all of them happen.
     pub async fn invalidate_all(&self, invalidations: impl IntoIterator<Item = Invalidation>) -> Reached {
-        let invalidations = invalidations.into_iter().map(Invalidation::simplified);
+        let invalidations = invalidations.into_iter().map(|invalidation| {
+            self.tell_of(&invalidation, None);
+            invalidation.simplified()
+        });
         let Some(backplane) = &self.0.backplane else {
             for invalidation in invalidations {
                 self.number_locally(&invalidation);
@@ -91,11 +94,13 @@ impl Namespace {
         let heard = self.apply_event(event, own);
         if !own && heard != Heard::Known {
             self.0.meters.heard.increment(1);
+            self.tell_of(&event.invalidation, Some(event.stamp));
         }
         if heard == Heard::Broken
             && let Some(backplane) = &self.0.backplane
         {
             self.0.meters.gaps.increment(1);
+            self.tell(|| CacheEvent::Gap);
             backplane.broken.store(true, Ordering::Release);
             backplane.work.notify_one();
         }

@@ -3,8 +3,8 @@ use forebay_metrics::{Meter, Metric};
 use metrics::{Gauge, Histogram};
 
 /// What is measured of each namespace.
-pub(crate) const METRICS: [Metric; 8] =
-    [ISSUED, ISSUE_SECONDS, QUEUED, HEARD, GAPS, REPLAYS, SUSPECTED, TOMBSTONES_OWED];
+pub(crate) const METRICS: [Metric; 9] =
+    [ISSUED, ISSUE_SECONDS, QUEUED, HEARD, GAPS, REPLAYS, SUSPECTED, SILENT, TOMBSTONES_OWED];
 
 const ISSUED: Metric = Metric::counter(
     "forebay_cache_issued_total",
@@ -41,6 +41,11 @@ const SUSPECTED: Metric = Metric::counter(
     &["namespace"],
     "Times everything in memory had to be loaded again, because the backplane was silent or had lost invalidations.",
 );
+const SILENT: Metric = Metric::gauge(
+    "forebay_cache_silent",
+    &["namespace"],
+    "1 while nothing is heard of other nodes for so long that memory is not trusted as usual, else 0.",
+);
 const TOMBSTONES_OWED: Metric = Metric::gauge(
     "forebay_cache_tombstones_owed",
     &["namespace", "tier"],
@@ -60,6 +65,7 @@ pub(super) struct SpaceMeters {
     pub(super) replays_incomplete: Tally,
     pub(super) replays_failed: Tally,
     pub(super) suspected: Tally,
+    pub(super) silent: Gauge,
 }
 
 impl SpaceMeters {
@@ -76,6 +82,7 @@ impl SpaceMeters {
             replays_incomplete: Tally::new(meter.counter(&REPLAYS, &[namespace, "incomplete"])),
             replays_failed: Tally::new(meter.counter(&REPLAYS, &[namespace, "failed"])),
             suspected: Tally::new(meter.counter(&SUSPECTED, &[namespace])),
+            silent: meter.gauge(&SILENT, &[namespace]),
         }
     }
 }

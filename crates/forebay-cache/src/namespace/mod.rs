@@ -6,6 +6,7 @@ mod builder;
 mod chain;
 mod clears;
 mod counts;
+mod events;
 mod evidence;
 mod follow;
 mod invalidator;
@@ -22,6 +23,7 @@ mod trust;
 
 pub use builder::NamespaceBuilder;
 pub(crate) use counts::Counts;
+pub use events::Events;
 pub use invalidator::NamespaceInvalidator;
 pub use issue::Reached;
 pub(crate) use metrics::METRICS;

@@ -3,6 +3,7 @@ use super::{
     builder::NamespaceBuilder,
     chain::Heard,
     counts::Counts,
+    events::News,
     follow,
     ledger::{Judgement, Ledger},
     metrics::SpaceMeters,
@@ -10,8 +11,8 @@ use super::{
     tombstones::Tombstones,
 };
 use crate::{
-    CacheError, CacheKey, CacheStats, Event, Explanation, GuardedTier, Invalidation, Missed, Mode, Stamp,
-    Strength, Target,
+    CacheError, CacheEvent, CacheKey, CacheStats, Event, Explanation, GuardedTier, Invalidation, Missed,
+    Mode, Stamp, Strength, Target,
     guards::{self, Guard},
     memory::Floors,
     pattern::Patterns,
@@ -60,6 +61,7 @@ pub(super) struct Inner {
     pub(super) tombstone_keep: Duration,
     pub(super) backplane: Option<Backplane>,
     pub(super) meters: SpaceMeters,
+    pub(super) news: News,
 }
 
 /// A cache, as its namespace sees it.
@@ -251,6 +253,11 @@ impl Namespace {
         guards::holds(Guard::Judgement) && self.0.patterns.hit_after(cache, || key.text(), stamp.number)
     }
 
+    /// Whether what is in memory serves only when a load fails, because the backplane is silent.
+    pub(crate) fn is_bypassed(&self) -> bool {
+        self.0.backplane.as_ref().is_some_and(Backplane::is_bypassed)
+    }
+
     /// What of the namespace decides about entries of the cache `name` in memory.
     pub(crate) fn floors(&self, name: &str) -> Floors {
         Floors::new(name, self.0.patterns.clone())
@@ -354,18 +361,21 @@ impl Namespace {
     pub(super) fn replay(&self, event: &Event) {
         if self.apply_event(event, false) != Heard::Known {
             self.0.meters.heard.increment(1);
+            self.tell_of(&event.invalidation, Some(event.stamp));
         }
     }
 
     /// The node stands at `end` and cannot tell what it missed: what it holds is a mere fallback.
     pub(super) fn rejoin(&self, missed: &Missed) {
         self.0.meters.suspected.increment(1);
+        self.tell(|| CacheEvent::Suspected);
         self.change(|ledger| Some(ledger.rejoin(missed)), every_member, Strength::Soft, false);
     }
 
     /// What the node holds may be out of date: it is a mere fallback.
     pub(super) fn suspect(&self) {
         self.0.meters.suspected.increment(1);
+        self.tell(|| CacheEvent::Suspected);
         self.change(
             |ledger| {
                 ledger.changes += 1;

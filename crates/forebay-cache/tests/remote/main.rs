@@ -43,6 +43,8 @@ mod redis_remembers_patterns;
 mod redis_remembers_the_newest_number_of_a_tag;
 #[cfg(feature = "redis")]
 mod redis_replays_what_a_node_missed;
+#[cfg(feature = "redis")]
+mod redis_silence_is_met_as_chosen;
 #[cfg(all(feature = "redis", feature = "rustls"))]
 mod redis_speaks_tls;
 #[cfg(feature = "redis")]

@@ -1,4 +1,4 @@
-use forebay_cache::{CacheConfig, TierConfig};
+use forebay_cache::{CacheConfig, TierConfig, WhenSilent};
 use forebay_metrics::RecorderConfig;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, time::Duration};
@@ -66,15 +66,21 @@ pub struct CoherenceSettings {
     /// Default: 1 s.
     #[serde(with = "humantime_serde")]
     pub heartbeat: Duration,
-    /// The bound on staleness while the bus is silent: nothing in memory is trusted for longer than this without news.
-    /// Must be longer than `heartbeat`. Default: 60 s.
+    /// How long nothing may be heard of the bus before memory goes by `when_silent`. Must be longer than `heartbeat`.
+    /// Default: 60 s.
     #[serde(with = "humantime_serde")]
     pub silence_max: Duration,
+    /// What is done with memory then: `"revalidate"`, `"bypass"` or `{ serve_stale = "10m" }`. Default: `"revalidate"`.
+    pub when_silent: WhenSilent,
 }
 
 impl Default for CoherenceSettings {
     fn default() -> Self {
-        Self { heartbeat: Duration::from_secs(1), silence_max: Duration::from_secs(60) }
+        Self {
+            heartbeat: Duration::from_secs(1),
+            silence_max: Duration::from_secs(60),
+            when_silent: WhenSilent::default(),
+        }
     }
 }
 
