@@ -1,4 +1,4 @@
-use crate::{Mode, WritesConfig, envelope::Compression};
+use crate::{LoadLease, Mode, WritesConfig, envelope::Compression};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub struct CacheConfig {
     /// See [`CacheBuilder::load_max`](crate::CacheBuilder::load_max).
     #[serde(with = "humantime_serde")]
     pub load_max: Option<Duration>,
+    /// See [`CacheBuilder::load_lease`](crate::CacheBuilder::load_lease).
+    pub load_lease: Option<LoadLease>,
     /// See [`CacheBuilder::sweep_every`](crate::CacheBuilder::sweep_every).
     #[serde(with = "humantime_serde")]
     pub sweep_every: Option<Duration>,

@@ -98,7 +98,9 @@ mod invalidation;
 mod key;
 #[cfg(feature = "encryption")]
 mod keyring;
+mod lease;
 mod load;
+mod load_lease;
 mod loader;
 #[cfg(feature = "memcached")]
 pub mod memcache021;
@@ -107,6 +109,10 @@ mod metrics;
 mod mode;
 mod namespace;
 mod pattern;
+#[cfg(feature = "redis-rs")]
+pub mod redis1;
+#[cfg(any(feature = "redis", feature = "redis-rs"))]
+mod redis_scripts;
 #[cfg(feature = "encryption")]
 mod seal;
 mod sequencer;
@@ -201,7 +207,9 @@ pub use invalidation::{Event, Invalidation, Stamp, Strength, Target};
 pub use key::CacheKey;
 #[cfg(feature = "encryption")]
 pub use keyring::{EncryptionKey, Keyring, KeyringError};
+pub use lease::{LeaseAnswer, LeaseAsk, LeaseState, LeaseTier, LeaseToken};
 pub use load::{Load, Previous};
+pub use load_lease::LoadLease;
 pub use loader::{Loader, LoaderError};
 pub use memory::EvictCause;
 pub use metrics::METRICS;

@@ -36,6 +36,7 @@ const CACHE: &[Metric] = &[
     LOAD_FAILURES,
     LOAD_SECONDS,
     COALESCED,
+    LEASES,
     NOT_MODIFIED,
     EARLY,
     TIMED,
@@ -78,6 +79,12 @@ const COALESCED: Metric = Metric::counter(
     "forebay_cache_coalesced_total",
     &["cache"],
     "Look-ups that were answered by a load another caller was running.",
+);
+const LEASES: Metric = Metric::counter(
+    "forebay_cache_leases_total",
+    &["cache", "outcome"],
+    "Loads of caches whose nodes agree on one: `granted` when this node loaded, `waited` when it found what another loaded, \
+     `stale` when it served a stale value meanwhile, `failed` when the other could not, `gave_up` when it took too long.",
 );
 const UNSTORED: Metric = Metric::counter(
     "forebay_cache_unstored_total",
@@ -164,6 +171,11 @@ pub(crate) struct Meters {
     pub(crate) load_failures: Tally,
     pub(crate) load_seconds: Histogram,
     pub(crate) coalesced: Tally,
+    pub(crate) lease_granted: Counter,
+    pub(crate) lease_waited: Counter,
+    pub(crate) lease_stale: Counter,
+    pub(crate) lease_failed: Counter,
+    pub(crate) lease_gave_up: Counter,
     pub(crate) fenced: Tally,
     pub(crate) behind: Tally,
     pub(crate) overtagged: Tally,
@@ -211,6 +223,11 @@ impl Meters {
             load_failures: Tally::new(meter.counter(&LOAD_FAILURES, &[cache])),
             load_seconds: meter.histogram(&LOAD_SECONDS, &[cache]),
             coalesced: Tally::new(meter.counter(&COALESCED, &[cache])),
+            lease_granted: meter.counter(&LEASES, &[cache, "granted"]),
+            lease_waited: meter.counter(&LEASES, &[cache, "waited"]),
+            lease_stale: meter.counter(&LEASES, &[cache, "stale"]),
+            lease_failed: meter.counter(&LEASES, &[cache, "failed"]),
+            lease_gave_up: meter.counter(&LEASES, &[cache, "gave_up"]),
             fenced: Tally::new(meter.counter(&UNSTORED, &[cache, "fenced"])),
             behind: Tally::new(meter.counter(&UNSTORED, &[cache, "behind"])),
             overtagged: Tally::new(meter.counter(&UNSTORED, &[cache, "tags"])),

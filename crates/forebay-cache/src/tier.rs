@@ -1,4 +1,4 @@
-use crate::Stamp;
+use crate::{LeaseTier, Stamp};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::{fmt, time::Duration};
@@ -29,6 +29,11 @@ pub trait Tier: fmt::Debug + Send + Sync + 'static {
     /// Replaces what is stored by a tombstone that refuses fills with a smaller stamp for `Removal::keep`. An entry
     /// or a tombstone that already has that stamp or a larger one stays: it refuses the same fills.
     async fn remove(&self, removals: &[Removal]) -> Result<(), TierError>;
+
+    /// The same tier as one that leases keys. Default: it does not.
+    fn leases(&self) -> Option<&dyn LeaseTier> {
+        None
+    }
 }
 
 /// What a tier holds under a key.
@@ -82,7 +87,7 @@ pub enum Outcome {
 pub struct TierError {
     /// The name of the tier.
     pub tier: &'static str,
-    /// What was being done: `connect`, `get`, `put`, `remove`.
+    /// What was being done: `connect`, `get`, `put`, `remove`, `lease`.
     pub step: &'static str,
     /// What the client said.
     #[source]

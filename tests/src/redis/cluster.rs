@@ -71,8 +71,19 @@ impl RedisCluster {
         for number in 0..replicas {
             let primary = self.nodes[number].command("CLUSTER MYID").await?;
             self.nodes[PRIMARIES + number].command(&format!("CLUSTER REPLICATE {primary}")).await?;
+            self.write_something(number).await?;
         }
         until("the cluster to be whole", async || self.is_whole(replicas).await).await
+    }
+
+    /// A replica that was sent nothing yet is not listed among the servers of its slots.
+    async fn write_something(&self, number: usize) -> Result<()> {
+        for attempt in 0..1000 {
+            if self.nodes[number].command(&format!("SET lab:{attempt} 1 PX 1")).await.is_ok() {
+                return Ok(());
+            }
+        }
+        None.context("a primary serves none of a thousand keys")
     }
 
     /// Whether every node knows every other one, all slots are served and `replicas` nodes follow a primary.
@@ -82,6 +93,11 @@ impl RedisCluster {
             let known = wire::field(&info, "cluster_known_nodes") == Some(&*self.nodes.len().to_string());
             if wire::field(&info, "cluster_state") != Some("ok") || !known {
                 return Ok(Answer::NotYet(info));
+            }
+            let slots = node.command("CLUSTER SLOTS").await?;
+            let listed = |replica: &Redis| slots.lines().any(|line| line == replica.port().to_string());
+            if !self.nodes.iter().skip(PRIMARIES).take(replicas).all(listed) {
+                return Ok(Answer::NotYet(slots));
             }
             let nodes = node.command("CLUSTER NODES").await?;
             if nodes.lines().filter(|line| line.contains("slave")).count() != replicas {

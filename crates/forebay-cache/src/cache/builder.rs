@@ -2,13 +2,14 @@ use super::{
     handle::Cache,
     hot,
     inner::{Inner, TagsOf, TtlOf, Weigher},
+    lease::Leases,
     loads::Loads,
     observe::Same,
     remote::Remote,
     sweep,
 };
 use crate::{
-    CacheConfig, CacheError, CacheKey, Clock, Codec, Loader, MessagePack, Mode, Namespace,
+    CacheConfig, CacheError, CacheKey, Clock, Codec, LoadLease, Loader, MessagePack, Mode, Namespace,
     envelope::{Compression, Form, Limits},
     flight::Flights,
     freshness::Freshness,
@@ -47,6 +48,7 @@ pub struct CacheBuilder<K, V> {
     form: Form,
     writes: WritesConfig,
     pub(super) loads: Loads,
+    lease: Option<LoadLease>,
     on_evict: Option<Listener<K, V>>,
     sweep_every: Option<Duration>,
     pub(super) mode: Mode,
@@ -73,6 +75,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             form: Form::default(),
             writes: WritesConfig::default(),
             loads: Loads::default(),
+            lease: None,
             on_evict: None,
             sweep_every: None,
             mode: Mode::On,
@@ -235,6 +238,15 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self
     }
 
+    /// Has the nodes of the namespace agree on one load of a key at a time: a cold key that callers on all of them want is
+    /// loaded once. Needs a [`shared`](Self::shared) cache and a tier that leases keys
+    /// ([`Tier::leases`](crate::Tier::leases)); without one, and while that is away, each node loads for itself. Default:
+    /// not.
+    pub fn load_lease(mut self, lease: LoadLease) -> Self {
+        self.lease = Some(lease);
+        self
+    }
+
     /// For how long a value may go unread: then the next caller loads it again, though its ttl, which is its greatest age
     /// and must be set, has not ended. Reads are noted in this node's memory, to a 64th of `idle_max`; so the cache cannot
     /// be [shared](Self::shared). Default: until its ttl ends.
@@ -285,18 +297,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             Some((weight, weigher)) => (weight, Some(weigher)),
             None => (self.entries as u64, None),
         };
-        let meters = Meters::new(&self.meter, &self.name);
+        let (floors, meters) = (namespace.floors(&self.name), Meters::new(&self.meter, &self.name));
         let remote = self.codec.map(|codec| {
             let wire = Wire::new(&self.name, codec, self.form, self.clock, &self.meter);
             Remote::new(&self.name, wire, self.writes, namespace.tiers(), &meters, &self.meter)
         });
         let inner = Arc::new(Inner {
-            memory: Memory::new(
-                (self.entries, weight),
-                namespace.floors(&self.name),
-                self.clock,
-                self.on_evict,
-            ),
+            memory: Memory::new((self.entries, weight), floors, self.clock, self.on_evict),
             flights: Flights::new(self.clock, self.loads.load_max),
             freshness: self.freshness,
             weigher,
@@ -306,6 +313,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             failing: self.loads.failing(self.clock),
             bulkhead: self.loads.bulkhead(),
             load_max: self.loads.load_max,
+            lease: self.lease.map(Leases::new),
             soft_timeout: self.loads.soft_timeout,
             classifier: self.loads.classifier,
             meters,
@@ -349,6 +357,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         *stale_if_error = outside.stale_if_error.unwrap_or(*stale_if_error);
         self.entries = outside.capacity.unwrap_or(self.entries);
         self.loads.take(&outside);
+        self.lease = outside.load_lease.or(self.lease.take());
         self.sweep_every = outside.sweep_every.or(self.sweep_every);
         self.mode = outside.mode.unwrap_or(self.mode);
         self.writes = outside.writes.unwrap_or_else(|| self.writes.clone());
@@ -392,6 +401,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         }
         if idle_max.is_some() && self.codec.is_some() {
             return wrong("idle_max", "is counted in one node's memory, so that the cache cannot be shared");
+        }
+        if let Some(Err(problem)) = self.lease.as_ref().map(LoadLease::check) {
+            return wrong("load_lease", problem);
         }
         self.loads.check(self.loader.is_some()).or_else(|(setting, problem)| wrong(setting, problem))
     }

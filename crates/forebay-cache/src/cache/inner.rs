@@ -1,5 +1,6 @@
 use super::{
-    bulkhead::Bulkhead, decide::Born, failing::Failing, failures::Classifier, observe::Same, remote::Remote,
+    bulkhead::Bulkhead, decide::Born, failing::Failing, failures::Classifier, lease::Leases, observe::Same,
+    remote::Remote,
 };
 use crate::{
     CacheEvent, CacheKey, CacheStats, Explanation, Loader, Mode, Namespace, Strength,
@@ -38,6 +39,8 @@ pub(super) struct Inner<K, V> {
     pub(super) ttl_of: Option<TtlOf<K, V>>,
     pub(super) loader: Option<Arc<dyn Loader<K, V>>>,
     pub(super) load_max: Duration,
+    /// How nodes agree on one load, if they do.
+    pub(super) lease: Option<Arc<Leases>>,
     pub(super) soft_timeout: Option<Duration>,
     pub(super) classifier: Option<Classifier>,
     /// Set when keys whose load failed are left alone for a while.
@@ -279,6 +282,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
         self.tasks.shutdown().await;
         if let Some(remote) = &self.remote {
             remote.writes.shutdown().await;
+        }
+        if let Some(lease) = &self.lease {
+            lease.shutdown().await;
         }
     }
 }

@@ -160,7 +160,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             inner.stored(key, &evicted);
         }
         let stamp = start.stamp.filter(|_| plan.places.keep_in_tiers)?;
-        Some((full_key, Outgoing { value, life, freshness, stamp }))
+        Some((full_key, Outgoing { value, life, freshness, stamp, _lease: None }))
     }
 }
 
@@ -202,7 +202,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     pub(super) async fn look(&self, key: &K) -> Option<Arc<V>> {
         let full_key = self.full_key(key);
         let start = self.start(key, &full_key, &[], true);
-        let found = self.find_remote(key, &full_key, &start, false).await?;
+        let found = self.find_remote(key, &full_key, &start, false, None).await?;
         (found.verdict == Verdict::Fresh).then(|| {
             note_read(&found.life);
             found.value
@@ -270,9 +270,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         plan.declared.add(&(), &mut declared);
         let open = F::FROM_VALUE || plan.talks || self.tags_of.is_some();
         let loading = Loading::begin(self, lead, key, declared, plan.ttl, open).within(plan.places);
-        let loading = match loading.remote().await {
-            Ok(value) => return R::from_hit(value),
-            Err(loading) => loading,
+        let loading = match self.loaded_elsewhere(key, loading).await {
+            Ok(loading) => loading,
+            Err(result) => return result,
         };
         let turn = self.turn(true).await;
         if turn.is_err()
@@ -286,7 +286,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let ended = {
             let load = loading.scope.run(async { load(&mut told).await });
             let load = pin!(self.traced(key, load));
-            self.in_time(key, load).await
+            self.in_time(key, pin!(loading.holding(load))).await
         };
         drop(turn);
         Scope::with_current(|outer| outer.absorb(&loading.scope));

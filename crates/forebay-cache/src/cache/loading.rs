@@ -2,6 +2,7 @@ use super::{
     decide::Born,
     find_many::Wanted,
     inner::{Inner, note_read},
+    lease::HeldLease,
     places::Places,
     remote::{FoundRemote, Outgoing},
 };
@@ -17,24 +18,26 @@ use crate::{
 };
 use bytes::Bytes;
 use forebay_scope::{Scope, Tag};
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// A load that has begun: what was known before anything was read, and how it may end.
 pub(super) struct Loading<'a, K, V> {
-    inner: &'a Arc<Inner<K, V>>,
+    pub(super) inner: &'a Arc<Inner<K, V>>,
     lead: Lead<'a, V>,
-    key: &'a K,
-    full_key: Bytes,
+    pub(super) key: &'a K,
+    pub(super) full_key: Bytes,
     declared: Vec<Tag>,
     ttl: Option<Duration>,
-    places: Places,
-    start: Start,
+    pub(super) places: Places,
+    pub(super) start: Start,
     /// What the loader runs in: a child of the caller's scope, that must read what the invalidations stand for.
     pub(super) scope: Scope,
     began: Instant,
     /// When the loader was called, after the remote tiers were asked.
     called: Instant,
+    /// The right to load for all nodes, where they agree on one.
+    pub(super) lease: Option<HeldLease>,
 }
 
 impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
@@ -54,7 +57,20 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         scope.require_all(&start.required);
         let began = Instant::now();
         let places = Places::ALL;
-        Self { inner, lead, key, full_key, declared, ttl, places, start, scope, began, called: began }
+        Self {
+            inner,
+            lead,
+            key,
+            full_key,
+            declared,
+            ttl,
+            places,
+            start,
+            scope,
+            began,
+            called: began,
+            lease: None,
+        }
     }
 
     /// Shares one run of a loader with others.
@@ -90,7 +106,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
             return Err(self);
         }
         let promote = self.places.keep_all();
-        let found = self.inner.find_remote(self.key, &self.full_key, &self.start, promote).await;
+        let found = self.inner.find_remote(self.key, &self.full_key, &self.start, promote, None).await;
         self.found_after(found, born_after)
     }
 
@@ -101,7 +117,8 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
             in_memory().filter(|(.., verdict)| self.places.look_in_memory && *verdict == Verdict::Fresh);
         let found = match found {
             None if self.places.look_in_tiers => {
-                let found = self.inner.find_remote(self.key, &self.full_key, &self.start, false).await?;
+                let found =
+                    self.inner.find_remote(self.key, &self.full_key, &self.start, false, None).await?;
                 (found.value, found.life, found.verdict)
             }
             found => found?,
@@ -126,7 +143,11 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     }
 
     #[expect(clippy::result_large_err, reason = "what is not ended goes on, where it is")]
-    fn found_after(self, found: Option<FoundRemote<V>>, born_after: Moment) -> Result<Arc<V>, Self> {
+    pub(super) fn found_after(
+        self,
+        found: Option<FoundRemote<V>>,
+        born_after: Moment,
+    ) -> Result<Arc<V>, Self> {
         let Some(found) = found else { return Err(self) };
         let FoundRemote { value, life, verdict } = found;
         if verdict == Verdict::Fresh && life.born >= born_after {
@@ -147,6 +168,26 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
             drop(evicted);
         }
         Err(self)
+    }
+
+    /// Ends with a stale value, while another node makes a new one.
+    pub(super) fn stale(self, value: Arc<V>, life: Arc<Life>) -> Arc<V> {
+        note_read(&life);
+        self.lead.land(Landing::Value { value: value.clone(), life, behind: false }, || ());
+        value
+    }
+
+    /// Runs the loader, and holds on to the lease as long as it runs.
+    pub(super) async fn holding<F: Future>(&self, load: Pin<&mut F>) -> F::Output {
+        match &self.lease {
+            Some(lease) => lease.during(load).await,
+            None => load.await,
+        }
+    }
+
+    /// Ends because another node could not load it.
+    pub(super) fn failed_elsewhere(self, failed: LoadFailed) {
+        self.lead.land(Landing::Failed(failed), || ());
     }
 
     /// Ends with a value: kept if it may be, and given to those who wait in any case. `refreshable` tells
@@ -196,7 +237,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let freshness = self.inner.freshness_for(self.key, value, &origin, &decided);
         let life = self.life(found, &freshness, origin, decided.validator.take());
         let behind = self.is_behind();
-        let Self { inner, lead, key, full_key, places, start, began, .. } = self;
+        let Self { inner, lead, key, full_key, places, start, began, lease, .. } = self;
         let landing = Landing::Value { value: value.clone(), life: life.clone(), behind };
         if behind || decided.do_not_keep {
             if !behind {
@@ -213,8 +254,9 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let kept = kept && places.keep_in_tiers;
         // A tombstone outlives a load of this length, and no longer one.
         let stamp = start.stamp.filter(|_| kept && began.elapsed() <= inner.load_max);
-        let outgoing =
-            stamp.map(|stamp| (full_key, Outgoing { value: value.clone(), life, freshness, stamp }));
+        let outgoing = stamp.map(|stamp| {
+            (full_key, Outgoing { value: value.clone(), life, freshness, stamp, _lease: lease })
+        });
         (landing, outgoing)
     }
 
@@ -246,8 +288,11 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     }
 
     /// Ends without a value, for now: the key is left alone for a while, if the cache does that.
-    pub(super) fn failed(self, failed: &LoadFailed) -> Landing<V> {
+    pub(super) fn failed(mut self, failed: &LoadFailed) -> Landing<V> {
         self.measured(false);
+        if let Some(lease) = &mut self.lease {
+            lease.fail(failed);
+        }
         self.inner.meters.load_failures.increment(1);
         let origin = self.inner.origin(self.ttl, self.declared.len(), false);
         let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
@@ -259,8 +304,11 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     }
 
     /// Ends without a value, and nothing may stand in for it.
-    fn fatal(self, failed: LoadFailed) -> Landing<V> {
+    fn fatal(mut self, failed: LoadFailed) -> Landing<V> {
         self.measured(false);
+        if let Some(lease) = &mut self.lease {
+            lease.fail(&failed);
+        }
         self.inner.meters.load_failures.increment(1);
         Scope::with_current(|scope| scope.read(self.declared.iter().cloned()));
         self.end(Landing::Fatal(failed))

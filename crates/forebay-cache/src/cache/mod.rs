@@ -14,6 +14,7 @@ mod handle;
 mod hot;
 mod inner;
 mod invalidate;
+mod lease;
 mod load;
 mod load_many;
 mod loading;

@@ -1,4 +1,4 @@
-use super::{handle::Cache, loading::Loading};
+use super::{handle::Cache, lease::Looked, loading::Loading};
 use crate::{
     CacheKey, Load, LoadError, LoadFailed, Loader,
     clock::Moment,
@@ -7,7 +7,7 @@ use crate::{
     spans,
 };
 use forebay_scope::Tag;
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 /// What a load by the cache's own loader is to bring.
 pub(super) struct Reload {
@@ -102,21 +102,24 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let invalidated = present.is_some_and(|found| !inner.memory.is_valid(key, &found.life));
         let open = open || invalidated || loader.gives_tags();
         // Another node may have reloaded it already.
-        let loading = Loading::begin(inner, lead, key, declared, ttl, open).remote_after(born_after).await;
-        let Err(loading) = loading else { return None };
+        let loading = Loading::begin(inner, lead, key, declared, ttl, open);
+        let Looked::Load(loading) = loading.remote_or_lease(false, born_after).await else { return None };
         let Ok(_turn) = inner.turn(waits).await else { return Some(loading.shed()) };
         let mut told = Load::new(inner.previous(key));
         let loading = loading.runs();
         let load = loading.scope.run(loader.load_with(key, &mut told));
         let load = key.with_bytes(|bytes| leading(&inner.flights, bytes, load));
-        let load = tokio::time::timeout(inner.load_max, load);
         let outcome = |loaded: &Result<Result<Option<_>, _>, _>| match loaded {
             Ok(Ok(Some(_))) => "value",
             Ok(Ok(None)) => "absent",
             Ok(Err(_)) => "failed",
             Err(_elapsed) => "late",
         };
-        let result = spans::within(spans::load(&inner.name, "refresh"), load, outcome).await;
+        let result = {
+            let load = pin!(load);
+            let load = tokio::time::timeout(inner.load_max, loading.holding(load));
+            spans::within(spans::load(&inner.name, "refresh"), load, outcome).await
+        };
         Some(match result {
             Ok(Ok(Some(value))) => {
                 let mut decided = told.into_decided();

@@ -1,4 +1,8 @@
-use super::{decide::Born, inner::Inner};
+use super::{
+    decide::Born,
+    inner::Inner,
+    lease::{HeldLease, Leasing},
+};
 use crate::{
     CacheKey, Fill, Stamp, Stored,
     envelope::{Decoded, Entry},
@@ -41,6 +45,8 @@ pub(super) struct Outgoing<V> {
     pub(super) life: Arc<Life>,
     pub(super) freshness: Freshness,
     pub(super) stamp: Stamp,
+    /// Given back when the tiers have it: those who wait on other nodes find it then.
+    pub(super) _lease: Option<HeldLease>,
 }
 
 impl<V: 'static> Remote<V> {
@@ -75,13 +81,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         full_key: &Bytes,
         start: &Start,
         promote: bool,
+        mut leasing: Option<&mut Leasing>,
     ) -> Option<FoundRemote<V>> {
         let remote = self.remote.as_ref().filter(|_| self.mode.is_on())?;
         start.stamp?;
         let tier_key = self.tier_key(full_key);
         let mut buried_at = None;
         for (depth, tier) in self.namespace.tiers().iter().enumerate() {
-            let Some(stored) = tier.get(&tier_key).await else { continue };
+            let Some(stored) = Leasing::get(&mut leasing, depth, tier, &tier_key).await else { continue };
             let candidate = self.candidate(remote, &tier_key, &stored, &mut buried_at);
             let Some((entry, age)) = candidate else { continue };
             let trusted = self.namespace.trusts(&self.name, full_key, entry.stamp, &entry.tags).await;
@@ -233,7 +240,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
 
     /// What is sent of a value; `None` when its codec fails.
     fn entry(&self, remote: &Remote<V>, outgoing: &Outgoing<V>) -> Option<Entry> {
-        let Outgoing { value, life, freshness, stamp } = outgoing;
+        let Outgoing { value, life, freshness, stamp, .. } = outgoing;
         let window = |window: Duration| (!window.is_zero()).then_some(window);
         let Some(payload) = remote.wire.encode(value) else {
             self.meters.unfilled.increment(1);

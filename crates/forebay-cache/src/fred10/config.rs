@@ -28,7 +28,7 @@ pub struct RedisConfig {
     pub tls_ca: Option<PathBuf>,
     /// Read entries from a cluster's replicas, which spreads the load: what a replica has not heard of yet is a miss, and
     /// an entry it still has is checked like any other against the numbers the primary gave out. Everything else goes to
-    /// the primary. Default: no.
+    /// the primary. Replicas that join later are used after the next connection or move of a slot. Default: no.
     pub read_from_replicas: bool,
     /// The same for one server or sentinels: read-only replicas, as `redis://…` or `rediss://…`, asked in turn; the primary
     /// takes the place of those that are away. Default: none.

@@ -1,3 +1,4 @@
+use crate::redis_scripts::ScriptCall;
 use bytes::Bytes;
 use fred::{
     clients::Client,
@@ -15,10 +16,16 @@ pub(super) struct Script {
     hash: String,
 }
 
-/// One call of a script.
+/// One call of a script, with arguments of several kinds.
 pub(super) struct Call {
     pub(super) keys: Vec<Bytes>,
     pub(super) arguments: Vec<Value>,
+}
+
+impl From<ScriptCall> for Call {
+    fn from(ScriptCall { keys, arguments }: ScriptCall) -> Self {
+        Self { keys, arguments: arguments.into_iter().map(Value::Bytes).collect() }
+    }
 }
 
 impl Script {

@@ -5,8 +5,9 @@ use super::{
     script::{Call, Script},
 };
 use crate::{
-    Fill, Outcome, Removal, Stored, Tier, TierError,
-    envelope::{MILLIS_MAX, tombstone},
+    Fill, LeaseAnswer, LeaseAsk, LeaseState, LeaseTier, LeaseToken, Outcome, Removal, Stored, Tier,
+    TierError,
+    redis_scripts::{self, ScriptCall},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -29,6 +30,9 @@ pub struct RedisTier {
     reads: Reads,
     put: Script,
     remove: Script,
+    lease: Script,
+    renew_lease: Script,
+    release_lease: Script,
 }
 
 impl RedisTier {
@@ -56,8 +60,11 @@ impl RedisTier {
         Self {
             link,
             reads,
-            put: Script::new(include_str!("scripts/put.lua")),
-            remove: Script::new(include_str!("scripts/remove.lua")),
+            put: Script::new(redis_scripts::PUT),
+            remove: Script::new(redis_scripts::REMOVE),
+            lease: Script::new(redis_scripts::LEASE),
+            renew_lease: Script::new(redis_scripts::RENEW_LEASE),
+            release_lease: Script::new(redis_scripts::RELEASE_LEASE),
         }
     }
 
@@ -73,9 +80,19 @@ impl RedisTier {
         self.link.shutdown().await;
     }
 
-    async fn run(&self, script: &Script, calls: &[Call]) -> Result<Vec<Value>, Error> {
+    async fn run(
+        &self,
+        script: &Script,
+        calls: impl IntoIterator<Item = ScriptCall>,
+    ) -> Result<Vec<Value>, Error> {
         let client = self.link.ready()?;
-        self.link.note(script.call_all(client, calls).await)
+        let calls: Vec<Call> = calls.into_iter().map(Call::from).collect();
+        self.link.note(script.call_all(client, &calls).await)
+    }
+
+    async fn call(&self, script: &Script, call: ScriptCall) -> Result<Value, Error> {
+        let client = self.link.ready()?;
+        self.link.note(script.call(client, call.into()).await)
     }
 }
 
@@ -96,60 +113,81 @@ impl Tier for RedisTier {
 
     async fn put(&self, fills: &[Fill]) -> Result<Vec<Outcome>, TierError> {
         let fits = |fill: &&Fill| fill.value.len() <= Self::ITEM_BYTES_MAX;
-        let calls: Vec<Call> = fills.iter().filter(fits).map(fill_call).collect();
-        let mut replies = self.run(&self.put, &calls).await.map_err(failed("put"))?.into_iter();
-        let mut outcome = |fill: &Fill| {
-            if !fits(&fill) {
-                return Outcome::Skipped;
-            }
-            match replies.next().and_then(|reply| reply.as_i64()) {
-                Some(1) => Outcome::Stored,
-                _ => Outcome::Refused,
-            }
+        let calls = fills.iter().filter(fits).map(redis_scripts::fill);
+        let mut replies = self.run(&self.put, calls).await.map_err(failed("put"))?.into_iter();
+        let mut outcome = |fill: &Fill| match fits(&fill) {
+            true => redis_scripts::outcome(replies.next().and_then(|reply| reply.as_i64())),
+            false => Outcome::Skipped,
         };
         Ok(fills.iter().map(&mut outcome).collect())
     }
 
     async fn remove(&self, removals: &[Removal]) -> Result<(), TierError> {
-        let calls: Vec<Call> = removals
-            .iter()
-            .map(|removal| Call {
-                keys: vec![removal.key.clone()],
-                arguments: vec![tombstone(&removal.key, removal.stamp).into(), millis(removal.keep)],
-            })
-            .collect();
-        self.run(&self.remove, &calls).await.map_err(failed("remove"))?;
+        let calls = removals.iter().map(redis_scripts::removal);
+        self.run(&self.remove, calls).await.map_err(failed("remove"))?;
+        Ok(())
+    }
+
+    fn leases(&self) -> Option<&dyn LeaseTier> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl LeaseTier for RedisTier {
+    /// On the primary, whatever entries are read from.
+    async fn get_or_lease(&self, key: &Bytes, ask: &LeaseAsk) -> Result<LeaseAnswer, TierError> {
+        let Some(call) = redis_scripts::ask(key, ask) else {
+            let stored = self.get(std::slice::from_ref(key)).await?.into_iter().next().flatten();
+            return Ok(LeaseAnswer { stored, state: LeaseState::Unavailable });
+        };
+        let reply = self.call(&self.lease, call).await.map_err(failed("lease"))?;
+        let mut parts = reply.into_array().into_iter();
+        let mut part = || parts.next().unwrap_or(Value::Null);
+        let (left, value, state, detail) = (part(), part(), part(), part());
+        let value = bytes_of(&value).map_err(failed("lease"))?;
+        let detail = bytes_of(&detail).map_err(failed("lease"))?;
+        let answer = match (left.as_i64(), state.as_i64()) {
+            (Some(left), Some(state)) => redis_scripts::answer(left, value, state, detail.as_deref()),
+            _ => None,
+        };
+        answer.ok_or_else(|| {
+            failed("lease")(Error::new(ErrorKind::Protocol, "an unexpected answer to a lease"))
+        })
+    }
+
+    async fn renew(&self, key: &Bytes, token: LeaseToken, hold: Duration) -> Result<bool, TierError> {
+        let Some(call) = redis_scripts::renewal(key, token, hold) else { return Ok(false) };
+        let reply = self.call(&self.renew_lease, call).await.map_err(failed("lease"))?;
+        Ok(reply.as_i64() == Some(1))
+    }
+
+    async fn release(
+        &self,
+        key: &Bytes,
+        token: LeaseToken,
+        failure: Option<(&str, Duration)>,
+    ) -> Result<(), TierError> {
+        let Some(call) = redis_scripts::release(key, token, failure) else { return Ok(()) };
+        self.call(&self.release_lease, call).await.map_err(failed("lease"))?;
         Ok(())
     }
 }
 
-fn fill_call(fill: &Fill) -> Call {
-    Call {
-        keys: vec![fill.key.clone()],
-        arguments: vec![fill.value.clone().into(), fill.keep.map_or_else(|| Value::from(""), millis)],
-    }
-}
-
-/// Redis takes no expiry of zero, and none that overflows when its clock is added.
-fn millis(duration: Duration) -> Value {
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(MILLIS_MAX).clamp(1, MILLIS_MAX);
-    Value::Integer(i64::try_from(millis).unwrap_or(i64::MAX))
-}
-
 fn stored(left: &Value, value: &Value) -> Result<Option<Stored>, Error> {
-    let value = match value {
-        Value::Null => return Ok(None),
-        Value::Bytes(bytes) => bytes.clone(),
-        Value::String(text) => text.inner().clone(),
-        _ => return Err(Error::new(ErrorKind::Protocol, "GET was not answered with a string")),
-    };
-    let remaining = match left.as_i64() {
-        Some(-1) => None,
-        // -2: there was nothing when the time left was asked.
-        Some(millis) => Some(Duration::from_millis(u64::try_from(millis).unwrap_or(0))),
-        None => return Err(Error::new(ErrorKind::Protocol, "PTTL was not answered with a number")),
-    };
-    Ok(Some(Stored { value, remaining }))
+    let left = left
+        .as_i64()
+        .ok_or_else(|| Error::new(ErrorKind::Protocol, "PTTL was not answered with a number"))?;
+    Ok(redis_scripts::stored(left, bytes_of(value)?))
+}
+
+fn bytes_of(value: &Value) -> Result<Option<Bytes>, Error> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Bytes(bytes) => Ok(Some(bytes.clone())),
+        Value::String(text) => Ok(Some(text.inner().clone())),
+        _ => Err(Error::new(ErrorKind::Protocol, "a string was expected")),
+    }
 }
 
 fn failed(step: &'static str) -> impl Fn(Error) -> TierError {

@@ -1,6 +1,7 @@
 use super::metrics::{StepMeters, TierMeters};
 use crate::{
-    CacheError, Fill, Outcome, Removal, Stored, Tier, TierError, TierStats, cache::breaker_state, spans,
+    CacheError, Fill, LeaseAnswer, LeaseAsk, LeaseToken, Outcome, Removal, Stored, Tier, TierError,
+    TierStats, cache::breaker_state, spans,
 };
 use bytes::Bytes;
 use forebay_metrics::Meter;
@@ -113,9 +114,9 @@ impl GuardedTier {
 
     /// What it did; the debt of tombstones is its namespace's to tell.
     pub(crate) fn stats(&self) -> TierStats {
-        let TierMeters { get, put, remove, refused, too_large: _, read_bytes, written_bytes } =
+        let TierMeters { get, put, remove, lease, refused, too_large: _, read_bytes, written_bytes } =
             &self.0.meters;
-        let sum = |total: fn(&StepMeters) -> u64| [get, put, remove].into_iter().map(total).sum();
+        let sum = |total: fn(&StepMeters) -> u64| [get, put, remove, lease].into_iter().map(total).sum();
         TierStats {
             tier: self.name().to_owned(),
             breaker: breaker_state(self.state()),
@@ -196,6 +197,34 @@ impl GuardedTier {
             outcome
         };
         Ok(fills.iter().map(outcome).collect())
+    }
+
+    /// Whether it leases keys.
+    pub(crate) fn leases(&self) -> bool {
+        self.0.tier.leases().is_some()
+    }
+
+    /// What the tier holds under `key` and who loads it; `None` when that could not be found out.
+    pub(crate) async fn get_or_lease(&self, key: &Bytes, ask: &LeaseAsk) -> Option<LeaseAnswer> {
+        let leases = self.0.tier.leases()?;
+        let answer = self.call(&self.0.meters.lease, leases.get_or_lease(key, ask)).await.ok()?;
+        let read = answer.stored.as_ref().map_or(0, |stored| stored.value.len() as u64);
+        self.0.meters.read_bytes.increment(read);
+        Some(answer)
+    }
+
+    /// Holds on to a lease, if it can.
+    pub(crate) async fn renew(&self, key: &Bytes, token: LeaseToken, hold: Duration) {
+        if let Some(leases) = self.0.tier.leases() {
+            let _kept = self.call(&self.0.meters.lease, leases.renew(key, token, hold)).await;
+        }
+    }
+
+    /// Gives a lease back, if it can.
+    pub(crate) async fn release(&self, key: &Bytes, token: LeaseToken, failure: Option<(&str, Duration)>) {
+        if let Some(leases) = self.0.tier.leases() {
+            let _given_back = self.call(&self.0.meters.lease, leases.release(key, token, failure)).await;
+        }
     }
 
     /// Leaves tombstones; `false` when the tier did not confirm them.

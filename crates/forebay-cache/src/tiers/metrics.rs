@@ -8,7 +8,7 @@ pub(crate) const METRICS: [Metric; 5] = [CALLS, SECONDS, REFUSED, TOO_LARGE, BYT
 const CALLS: Metric = Metric::counter(
     "forebay_cache_tier_calls_total",
     &["tier", "step", "outcome"],
-    "Calls of a remote tier, by step (`get`, `put`, `remove`) and outcome: `done`, `failed`, `late` after the \
+    "Calls of a remote tier, by step (`get`, `put`, `remove`, `lease`) and outcome: `done`, `failed`, `late` after the \
      deadline, or `skipped` because the circuit breaker is open.",
 );
 const SECONDS: Metric = Metric::seconds(
@@ -50,6 +50,7 @@ pub(super) struct TierMeters {
     pub(super) get: StepMeters,
     pub(super) put: StepMeters,
     pub(super) remove: StepMeters,
+    pub(super) lease: StepMeters,
     pub(super) refused: Tally,
     pub(super) too_large: Tally,
     pub(super) read_bytes: Tally,
@@ -71,6 +72,7 @@ impl TierMeters {
             get: step("get"),
             put: step("put"),
             remove: step("remove"),
+            lease: step("lease"),
             refused: Tally::new(meter.counter(&REFUSED, &[tier])),
             too_large: Tally::new(meter.counter(&TOO_LARGE, &[tier])),
             read_bytes: Tally::new(meter.counter(&BYTES, &[tier, "read"])),

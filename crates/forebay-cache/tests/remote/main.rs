@@ -1,10 +1,13 @@
 //! Tiers and sequencers against real servers; each file is one behaviour. Run them with `cargo xtask test cache`.
 
-#[cfg(any(feature = "redis", feature = "memcached"))]
+#[cfg(any(feature = "redis", feature = "redis-rs", feature = "memcached"))]
 mod fixture;
 
 #[cfg(any(feature = "redis", feature = "memcached"))]
 mod any_key_is_a_key;
+
+#[cfg(any(feature = "redis", feature = "redis-rs"))]
+mod drivers;
 
 #[cfg(feature = "redis")]
 mod chain;
@@ -15,6 +18,8 @@ mod memcached_answers_batches_in_order;
 mod memcached_away_is_bounded_and_comes_back;
 #[cfg(feature = "memcached")]
 mod memcached_refuses_fills_older_than_what_it_holds;
+#[cfg(feature = "memcached")]
+mod memcached_servers_share_the_keys;
 #[cfg(feature = "memcached")]
 mod memcached_survives_dropped_calls;
 #[cfg(feature = "redis")]
@@ -27,6 +32,8 @@ mod redis_away_fails_fast_and_comes_back;
 mod redis_bus_that_is_cut_is_noticed;
 #[cfg(feature = "redis")]
 mod redis_configuration_is_checked;
+#[cfg(any(feature = "redis", feature = "redis-rs"))]
+mod redis_drivers_agree;
 #[cfg(feature = "redis")]
 mod redis_groups_are_followed;
 #[cfg(feature = "redis")]
@@ -43,6 +50,8 @@ mod redis_remembers_patterns;
 mod redis_remembers_the_newest_number_of_a_tag;
 #[cfg(feature = "redis")]
 mod redis_replays_what_a_node_missed;
+#[cfg(feature = "redis")]
+mod redis_replicas_are_read_safely;
 #[cfg(feature = "redis")]
 mod redis_silence_is_met_as_chosen;
 #[cfg(all(feature = "redis", feature = "rustls"))]

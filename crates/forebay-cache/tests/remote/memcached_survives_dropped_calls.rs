@@ -11,7 +11,7 @@ use forebay_tests::shared;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thousands_of_dropped_reads_and_writes() -> Result<()> {
+async fn ten_thousand_dropped_reads_and_writes() -> Result<()> {
     let lab = shared().await;
     let tier = MemcachedTier::connect(MemcachedConfig::of([lab.memcached_addr()]))?;
     let prefix = lab.key_prefix("mc_dropped");
@@ -21,7 +21,7 @@ async fn thousands_of_dropped_reads_and_writes() -> Result<()> {
 
     let mut random = StdRng::seed_from_u64(7);
     let mut dropped = 0;
-    for round in 0..2000 {
+    for round in 0..10_000 {
         let first = random.random_range(0..keys.len() - 8);
         let some = first..first + random.random_range(1..8);
         let polls = random.random_range(1..6);
@@ -37,6 +37,6 @@ async fn thousands_of_dropped_reads_and_writes() -> Result<()> {
             assert_eq!(text(&keys[n], stored.as_ref()), Some(n.to_string()));
         }
     }
-    assert!(dropped > 300, "only {dropped} calls were dropped");
+    assert!(dropped > 1500, "only {dropped} calls were dropped");
     Ok(())
 }

@@ -73,31 +73,6 @@ async fn a_cluster() -> Result<()> {
     Ok(())
 }
 
-/// Without it, a batch of n keys would be read by the servers in n pieces.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_is_one_round_trip_per_shard() -> Result<()> {
-    let cluster = RedisCluster::start().await?;
-    let tier = RedisTier::connect(&patient(&cluster.url()))?;
-    connected(&tier).await;
-    batches(&tier, "warm").await?;
-    let reads = async || -> Result<u64> {
-        let mut sum = 0;
-        for node in cluster.nodes() {
-            let info = node.command("INFO stats").await?;
-            let line = info.lines().find_map(|line| line.strip_prefix("total_reads_processed:"));
-            sum += line.expect("Redis counts its reads").trim().parse::<u64>()?;
-        }
-        Ok(sum)
-    };
-    let keys: Vec<Bytes> = (0..100).map(|n| Bytes::from(format!("batch:{n}"))).collect();
-    let before = reads().await?;
-    tier.get(&keys).await?;
-    let after = reads().await?;
-    // Asking counts as well, one read and a closed connection each; and the nodes talk among themselves.
-    assert!(after - before < 60, "{} reads for 200 commands to three servers", after - before);
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_whose_primaries_change() -> Result<()> {
     let cluster = RedisCluster::start_with_replicas().await?;

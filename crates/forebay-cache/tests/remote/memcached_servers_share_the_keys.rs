@@ -1,0 +1,77 @@
+//! Several Memcached servers: each has some of the keys, and one that dies takes its keys with it and nothing else.
+
+use crate::fixture::{fill, removal, stamp, text};
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use forebay_cache::{
+    Outcome, Tier,
+    memcache021::{MemcachedConfig, MemcachedTier},
+};
+use forebay_tests::{Memcached, eventually};
+use std::time::Duration;
+
+fn config(servers: &[Memcached]) -> MemcachedConfig {
+    let slow = Duration::from_secs(5);
+    MemcachedConfig {
+        command_timeout: slow,
+        connect_timeout: slow,
+        ..MemcachedConfig::of(servers.iter().map(Memcached::addr))
+    }
+}
+
+async fn three() -> Result<Vec<Memcached>> {
+    Ok(vec![Memcached::start().await?, Memcached::start().await?, Memcached::start().await?])
+}
+
+#[tokio::test]
+async fn a_dead_server_is_misses() -> Result<()> {
+    let servers = three().await?;
+    let tier = MemcachedTier::connect(config(&servers))?;
+    let keys: Vec<Bytes> = (0..120).map(|n| Bytes::from(format!("key:{n}"))).collect();
+    let fills: Vec<_> = keys.iter().enumerate().map(|(n, key)| fill(key, &n.to_string(), stamp(2))).collect();
+    assert_eq!(tier.put(&fills).await?, vec![Outcome::Stored; 120]);
+    servers[1].kill();
+
+    let hits = async || -> Result<usize> {
+        let mut hits = 0;
+        for (n, (key, stored)) in keys.iter().zip(tier.get(&keys).await?).enumerate() {
+            let found = text(key, stored.as_ref());
+            assert!(found.is_none() || found == Some(n.to_string()), "key {n}: {found:?}");
+            hits += usize::from(found.is_some());
+        }
+        Ok(hits)
+    };
+    let left = hits().await?;
+    assert!((40..=110).contains(&left), "a third of the keys is gone, more or less: {left}");
+    assert_eq!(hits().await?, left, "the others keep theirs");
+
+    servers[1].restart().await?;
+    eventually("it is used again", async || {
+        tier.put(&fills).await.is_ok_and(|o| o == [Outcome::Stored; 120])
+    })
+    .await;
+    assert_eq!(hits().await?, 120);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_node_finds_a_key_on_the_same_server() -> Result<()> {
+    let servers = three().await?;
+    let (here, there) =
+        (MemcachedTier::connect(config(&servers))?, MemcachedTier::connect(config(&servers))?);
+    let keys: Vec<Bytes> = (0..60).map(|n| Bytes::from(format!("key:{n}"))).collect();
+    let fills: Vec<_> = keys.iter().map(|key| fill(key, "text", stamp(2))).collect();
+    here.put(&fills).await?;
+    assert!(there.get(&keys).await?.iter().all(Option::is_some));
+    let removals: Vec<_> = keys.iter().map(|key| removal(key, stamp(3))).collect();
+    there.remove(&removals).await?;
+    assert_eq!(here.put(&fills).await?, vec![Outcome::Refused; 60]);
+    // Each server has a part of them.
+    for server in &servers {
+        let alone = MemcachedTier::connect(MemcachedConfig::of([server.addr()]))?;
+        let has =
+            alone.get(&keys).await.context(server.addr())?.iter().filter(|stored| stored.is_some()).count();
+        assert!((5..=40).contains(&has), "{} has {has}", server.addr());
+    }
+    Ok(())
+}
