@@ -49,7 +49,7 @@ mod sealed;
 
 pub use compression::Compression;
 pub use decode::{Decoded, Reject};
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "redis-rs"))]
 pub(crate) use encode::MILLIS_MAX;
 pub use encode::Skip;
 pub use entry::Entry;
