@@ -131,7 +131,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
                 by_loader: false,
                 places: Places::ALL,
             };
-            self.load(key, plan, async |_| load().await).await
+            // Boxed: the long way must not make the future of every hit as large as itself.
+            Box::pin(self.load(key, plan, async |_| load().await)).await
         }
     }
 

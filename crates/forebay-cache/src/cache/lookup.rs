@@ -118,7 +118,7 @@ where
             return Some(value);
         }
         self.cache.0.meters.misses.increment(1);
-        self.cache.find(self.key, self.places).await
+        Box::pin(self.cache.find(self.key, self.places)).await
     }
 
     /// [`Cache::get_or_load`] with these options.
@@ -135,7 +135,8 @@ where
             let Self { cache, key, ttl, places, declared, found } = self;
             cache.0.meters.misses.increment(1);
             let plan = Plan { ttl, declared, found, talks: false, by_loader: false, places };
-            cache.load(key, plan, async |_| load().await).await
+            // Boxed: the long way must not make the future of every hit as large as itself.
+            Box::pin(cache.load(key, plan, async |_| load().await)).await
         }
     }
 
@@ -149,7 +150,8 @@ where
         }
         let Self { cache, key, ttl, places, declared, found } = self;
         cache.0.meters.misses.increment(1);
-        cache.load(key, Plan { ttl, declared, found, talks: true, by_loader: false, places }, load).await
+        let plan = Plan { ttl, declared, found, talks: true, by_loader: false, places };
+        Box::pin(cache.load(key, plan, load)).await
     }
 
     /// [`Cache::insert`] with these options.
