@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use forebay_cache::{
     Fingerprint, Stamp,
-    envelope::{Decoded, Entry, Form, Limits, Reject, stamp_of, tombstone},
+    envelope::{Decoded, Entry, Form, Limits, Reject, tombstone},
 };
 use forebay_scope::Tag;
 use std::time::Duration;
@@ -90,6 +90,10 @@ fn encrypted_entries() {
         let key = forebay_cache::EncryptionKey::with(7, cipher, b"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB");
         let form = Form { keyring: Some(forebay_cache::Keyring::new(key)), ..Form::default() };
         assert_eq!(form.decode(golden, KEY, fingerprint()), Ok(Decoded::Entry(entry("hello"))));
-        assert_eq!(stamp_of(golden), Some(entry("hello").stamp), "scripts compare it without a key");
+        assert_eq!(
+            forebay_cache::envelope::stamp_of(golden),
+            Some(entry("hello").stamp),
+            "scripts compare it without a key"
+        );
     }
 }

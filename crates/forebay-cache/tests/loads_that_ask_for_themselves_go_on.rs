@@ -1,5 +1,4 @@
 //! A loader that asks for its own key, straight or in a circle, gets an answer, and nobody waits past a deadline of its own.
-#![expect(clippy::large_futures, reason = "a load within a load within a load holds all three")]
 
 mod support;
 

@@ -26,7 +26,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
             for key in 0..ENTRIES {
                 ours.insert(&key, [key; 16]).await;
             }
-        })
+        });
     });
     let quick = quick_cache::sync::Cache::new(room * 2);
     let them = held(|| {
