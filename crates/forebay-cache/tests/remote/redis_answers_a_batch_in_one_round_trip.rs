@@ -2,8 +2,9 @@
 
 use crate::fixture::until;
 use anyhow::Result;
+use bytes::Bytes;
 use forebay_cache::{
-    Cache, GuardedTier, LoadFailed, Namespace, Tag, TierConfig,
+    Cache, GuardedTier, LoadFailed, Namespace, Tag, Tier as _, TierConfig,
     fred10::{RedisConfig, RedisSequencer, RedisTier, SequencerConfig},
 };
 use forebay_metrics::Meter;
@@ -20,9 +21,12 @@ async fn words(url: &str) -> Result<Cache<u32, String>> {
     let redis = RedisConfig::from_url(url);
     let chain = SequencerConfig { heartbeat: Duration::from_secs(20), ..SequencerConfig::of("words") };
     let guard = TierConfig { deadline: Duration::from_secs(5), ..TierConfig::default() };
+    let tier = RedisTier::connect(&redis)?;
+    // It connects in the background, and until then every question is a miss.
+    until("the tier is connected", async || tier.get(&[Bytes::from_static(b"words:")]).await.is_ok()).await;
     let space = Namespace::builder("words")
         .sequencer(Arc::new(RedisSequencer::connect(&redis, chain)?))
-        .tier(GuardedTier::new(Arc::new(RedisTier::connect(&redis)?), &guard, &Meter::disabled())?)
+        .tier(GuardedTier::new(Arc::new(tier), &guard, &Meter::disabled())?)
         .issue_deadline(Duration::from_secs(5))
         .meter(&Meter::disabled())
         .build()?;
