@@ -27,8 +27,12 @@ fn every_setter_is_in_the_table_with_its_default() {
         }
         expected.push('\n');
     }
-    let rows = |text: &str| -> Vec<String> {
-        text.lines().filter(|line| line.starts_with("| `")).map(str::to_owned).collect()
+    // Of each table in turn.
+    let rows = |text: &str| -> Vec<Vec<String>> {
+        let is_row = |line: &str| line.starts_with("| `");
+        let lines: Vec<&str> = text.lines().collect();
+        let tables = lines.split(|line| !is_row(line)).filter(|table| !table.is_empty());
+        tables.map(|table| table.iter().map(|line| (*line).to_owned()).collect()).collect()
     };
     assert_eq!(rows(PAGE), rows(&expected), "the table should read:\n{expected}");
 }
