@@ -1,6 +1,6 @@
 use super::{
-    find_many::Wanted, handle::Cache, inner::note_read, load::Plan, load_many::Many, loading::Loading,
-    lookup::NoTags, per_key::PerKey, places::Places,
+    find_many::Wanted, handle::Cache, inner::note_read, load_many::Many, loading::Loading, per_key::PerKey,
+    places::Places, plan::Plan,
 };
 use crate::{CacheKey, Reached, StoredAs, memory::Verdict};
 use forebay_scope::Tag;
@@ -51,17 +51,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
 
     /// [`insert`](Self::insert) for several; they go to each remote tier in one round trip.
     pub async fn insert_many<T: Into<Arc<V>>>(&self, values: impl IntoIterator<Item = (K, T)>) {
-        let put = |(key, value): (K, T)| {
-            let plan = Plan {
-                ttl: None,
-                declared: NoTags,
-                found: NoTags,
-                talks: false,
-                by_loader: false,
-                places: Places::ALL,
-            };
-            self.put(&key, plan, value.into())
-        };
+        let put = |(key, value): (K, T)| self.put(&key, Plan::PLAIN, value.into());
         self.0.fill_all(values.into_iter().filter_map(put).collect());
     }
 

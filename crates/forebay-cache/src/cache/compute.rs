@@ -3,6 +3,7 @@ use super::{
     inner::Inner,
     loading::Loading,
     lookup::{Lookup, TagSource},
+    plan::Plan,
 };
 use crate::{
     CacheKey, Loaded, Mode, StoredAs,
@@ -50,7 +51,8 @@ where
 {
     /// [`Cache::compute`] with these options.
     pub async fn compute<R: StoredAs<V>>(self, change: impl AsyncFnOnce(Option<Arc<V>>) -> R) -> R {
-        let Self { cache, key, ttl, places, declared, found } = self;
+        let Self { cache, key, plan } = self;
+        let Plan { ttl, declared, found, places, .. } = plan;
         let inner = &cache.0;
         let bytes: Box<[u8]> = key.with_bytes(|bytes| bytes.into());
         if inner.mode.get() == Mode::Off || is_leading(&inner.flights, &bytes) {

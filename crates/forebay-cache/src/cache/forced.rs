@@ -1,7 +1,7 @@
 use super::{
     handle::Cache,
-    load::Plan,
     lookup::{Lookup, TagSource},
+    plan::Plan,
 };
 use crate::{CacheKey, Load, LoadFailed, Loaded, Mode, StoredAs, flight::is_leading};
 use forebay_scope::Tag;
@@ -28,9 +28,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let known = inner.inspect(key).map(|found| found.life).filter(|life| life.origin.refreshable);
         let declared: Vec<Tag> =
             known.as_ref().map(|life| life.tags[..life.origin.declared].to_vec()).unwrap_or_default();
-        let Lookup { declared, found, places, .. } = self.entry(key).tags(move || declared);
-        let ttl = known.and_then(|life| life.origin.ttl);
-        let plan = Plan { ttl, declared, found, talks: true, by_loader: true, places };
+        let plan = self.entry(key).tags(move || declared).plan.talking();
+        let plan = Plan { ttl: known.and_then(|life| life.origin.ttl), by_loader: true, ..plan };
         let load = async |told: &mut Load<V>| {
             let load = tokio::time::timeout(inner.load_max, loader.load_with(key, told));
             let loaded = load.await.map_err(|_elapsed| LoadFailed::Deadline)?;
@@ -40,17 +39,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     }
 
     /// Loads `key`, whatever there is and whoever else does.
-    async fn load_anew<R, D, F>(
+    async fn load_anew<R: StoredAs<V>>(
         &self,
         key: &K,
-        plan: Plan<D, F>,
+        plan: Plan<impl TagSource<()>, impl TagSource<V>>,
         load: impl AsyncFnOnce(&mut Load<V>) -> R,
-    ) -> R
-    where
-        R: StoredAs<V>,
-        D: TagSource<()>,
-        F: TagSource<V>,
-    {
+    ) -> R {
         let inner = &self.0;
         let plan = Plan { places: plan.places.look_nowhere(), ..plan };
         let keeps = plan.places.keep_in_tiers;
@@ -88,8 +82,7 @@ where
     /// # Ok(()) }
     /// ```
     pub async fn refresh<R: StoredAs<V>>(self, load: impl AsyncFnOnce() -> R) -> R {
-        let Self { cache, key, ttl, places, declared, found } = self;
-        let plan = Plan { ttl, declared, found, talks: false, by_loader: false, places };
+        let Self { cache, key, plan } = self;
         cache.load_anew(key, plan, async |_| load().await).await
     }
 }

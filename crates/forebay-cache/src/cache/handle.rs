@@ -2,9 +2,8 @@ use super::{
     builder::CacheBuilder,
     inner::{Inner, note_read},
     invalidate::Invalidator,
-    load::Plan,
     lookup::{Lookup, NoTags},
-    places::Places,
+    plan::Plan,
 };
 use crate::{
     CacheKey, CacheStats, Events, Namespace, Pattern, Reached, StoredAs,
@@ -123,16 +122,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
                 return R::from_hit(value);
             }
             self.0.meters.misses.increment(1);
-            let plan = Plan {
-                ttl: None,
-                declared: NoTags,
-                found: NoTags,
-                talks: false,
-                by_loader: false,
-                places: Places::ALL,
-            };
             // Boxed: the long way must not make the future of every hit as large as itself.
-            Box::pin(self.load(key, plan, async |_| load().await)).await
+            Box::pin(self.load(key, Plan::PLAIN, async |_| load().await)).await
         }
     }
 

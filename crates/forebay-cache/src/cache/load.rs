@@ -6,6 +6,7 @@ use super::{
     loading::Loading,
     lookup::TagSource,
     places::Places,
+    plan::Plan,
     remote::Outgoing,
     timeouts::Timed,
 };
@@ -19,37 +20,16 @@ use crate::{
 };
 use bytes::Bytes;
 use forebay_scope::Scope;
-use std::{
-    pin::pin,
-    sync::Arc,
-    time::{Duration, Instant},
-};
-
-/// What a call asks of the entry it may have to make.
-pub(super) struct Plan<D, F> {
-    pub(super) ttl: Option<Duration>,
-    pub(super) declared: D,
-    pub(super) found: F,
-    /// Whether its loader talks to the cache: it wants the old value, and may give tags.
-    pub(super) talks: bool,
-    /// Whether it is the cache's own loader, which could make the same entry in the background.
-    pub(super) by_loader: bool,
-    pub(super) places: Places,
-}
+use std::{pin::pin, sync::Arc, time::Instant};
 
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// The way past memory: joins the key's flight, or leads it with `load`.
-    pub(super) async fn load<R, D, F>(
+    pub(super) async fn load<R: StoredAs<V>>(
         &self,
         key: &K,
-        plan: Plan<D, F>,
+        plan: Plan<impl TagSource<()>, impl TagSource<V>>,
         load: impl AsyncFnOnce(&mut Load<V>) -> R,
-    ) -> R
-    where
-        R: StoredAs<V>,
-        D: TagSource<()>,
-        F: TagSource<V>,
-    {
+    ) -> R {
         let inner = &self.0;
         // Whatever was invalidated up to here must not be in what we return.
         let arrived_at = inner.namespace.changes();
@@ -115,11 +95,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
 
     /// Stores a value that was not loaded, unless what the caller read may be out of date; what is to be sent to the remote
     /// tiers.
-    pub(super) fn put<D, F>(&self, key: &K, plan: Plan<D, F>, value: Arc<V>) -> Option<(Bytes, Outgoing<V>)>
-    where
-        D: TagSource<()>,
-        F: TagSource<V>,
-    {
+    pub(super) fn put(
+        &self,
+        key: &K,
+        plan: Plan<impl TagSource<()>, impl TagSource<V>>,
+        value: Arc<V>,
+    ) -> Option<(Bytes, Outgoing<V>)> {
         let inner = &self.0;
         if !plan.places.keep_in_memory && !plan.places.keep_in_tiers {
             return None;
@@ -133,12 +114,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         }
         let full_key = inner.full_key(key);
         let start = inner.start(key, &full_key, &[], true);
+        let from_value = plan.tags_from_value::<V>();
         let mut tags = Vec::new();
         plan.declared.add(&(), &mut tags);
         let declared = tags.len();
         plan.found.add(&value, &mut tags);
         inner.add_own_tags(key, &value, &mut tags);
-        let refreshable = !F::FROM_VALUE && plan.places.keep_in_tiers;
+        let refreshable = !from_value && plan.places.keep_in_tiers;
         let origin = inner.origin(plan.ttl, declared, refreshable);
         let freshness = inner.freshness_for(key, &value, &origin, &Decided::default());
         let born = Born { change: start.change, ..Born::default() };
@@ -209,21 +191,20 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         })
     }
 
+    /// Whether the value may bring tags besides those declared.
+    fn is_open<D>(&self, plan: &Plan<D, impl TagSource<V>>) -> bool {
+        plan.tags_from_value::<V>() || plan.talks || self.tags_of.is_some()
+    }
+
     /// Runs the loader for this caller only: its outcome is neither shared nor kept.
-    pub(super) async fn alone<R, D, F>(
+    pub(super) async fn alone<R: StoredAs<V>>(
         &self,
         key: &K,
-        plan: Plan<D, F>,
+        plan: Plan<impl TagSource<()>, impl TagSource<V>>,
         load: impl AsyncFnOnce(&mut Load<V>) -> R,
-    ) -> R
-    where
-        R: StoredAs<V>,
-        D: TagSource<()>,
-        F: TagSource<V>,
-    {
-        let mut tags = Vec::new();
+    ) -> R {
+        let (open, mut tags) = (self.is_open(&plan), Vec::new());
         plan.declared.add(&(), &mut tags);
-        let open = F::FROM_VALUE || plan.talks || self.tags_of.is_some();
         let mut told = Load::new(plan.talks.then(|| self.previous(key)).flatten());
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&self.start(key, &self.full_key(key), &tags, open).required);
@@ -249,26 +230,21 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     }
 
     /// Runs the loader of a flight and shares its outcome.
-    pub(super) async fn lead<R, D, F>(
+    pub(super) async fn lead<R: StoredAs<V>>(
         self: &Arc<Self>,
         lead: Lead<'_, V>,
         key: &K,
-        plan: Plan<D, F>,
+        plan: Plan<impl TagSource<()>, impl TagSource<V>>,
         load: impl AsyncFnOnce(&mut Load<V>) -> R,
-    ) -> R
-    where
-        R: StoredAs<V>,
-        D: TagSource<()>,
-        F: TagSource<V>,
-    {
+    ) -> R {
         if plan.places.look_in_memory
             && let Some(value) = self.landed_meanwhile(key)
         {
             return R::from_hit(value);
         }
+        let (from_value, open) = (plan.tags_from_value::<V>(), self.is_open(&plan));
         let mut declared = Vec::new();
         plan.declared.add(&(), &mut declared);
-        let open = F::FROM_VALUE || plan.talks || self.tags_of.is_some();
         let loading = Loading::begin(self, lead, key, declared, plan.ttl, open).within(plan.places);
         let loading = match self.loaded_elsewhere(key, loading).await {
             Ok(loading) => loading,
@@ -304,7 +280,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 let decided = told.into_decided();
                 // The cache's own loader may not know of tags that the call's did.
                 let same = decided.not_modified.as_ref().is_none_or(|old| old.origin.refreshable);
-                let same = same && !F::FROM_VALUE && decided.tags.is_empty();
+                let same = same && !from_value && decided.tags.is_empty();
                 let refreshable = (same || plan.by_loader) && plan.places.keep_in_tiers;
                 loading.value(&value, found, decided, refreshable);
                 result

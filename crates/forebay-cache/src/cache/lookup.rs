@@ -1,4 +1,4 @@
-use super::{handle::Cache, load::Plan, places::Places};
+use super::{handle::Cache, places::Places, plan::Plan};
 use crate::{CacheKey, Load, StoredAs, Written};
 use forebay_scope::Tag;
 use std::{fmt, sync::Arc, time::Duration};
@@ -31,16 +31,13 @@ use std::{fmt, sync::Arc, time::Duration};
 pub struct Lookup<'a, K, V, D, F> {
     pub(super) cache: &'a Cache<K, V>,
     pub(super) key: &'a K,
-    pub(super) ttl: Option<Duration>,
-    pub(super) places: Places,
-    pub(super) declared: D,
-    pub(super) found: F,
+    pub(super) plan: Plan<D, F>,
 }
 
 impl<'a, K: CacheKey, V: Send + Sync + 'static> Lookup<'a, K, V, NoTags, NoTags> {
     #[inline]
     pub(super) fn new(cache: &'a Cache<K, V>, key: &'a K) -> Self {
-        Self { cache, key, ttl: None, places: Places::ALL, declared: NoTags, found: NoTags }
+        Self { cache, key, plan: Plan::PLAIN }
     }
 }
 
@@ -53,7 +50,7 @@ where
 {
     /// How long this value is fresh. Default: the cache's ttl.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.ttl = Some(ttl);
+        self.plan.ttl = Some(ttl);
         self
     }
 
@@ -67,8 +64,10 @@ where
         T: FnOnce() -> I,
         I: IntoIterator<Item = Tag>,
     {
-        let Self { cache, key, ttl, places, declared: _, found } = self;
-        Lookup { cache, key, ttl, places, declared: TagsBy(tags), found }
+        let Self { cache, key, plan } = self;
+        let Plan { ttl, declared: _, found, talks, by_loader, places } = plan;
+        let declared = TagsBy(tags);
+        Lookup { cache, key, plan: Plan { ttl, declared, found, talks, by_loader, places } }
     }
 
     /// Tags known only from the value. Default: none.
@@ -77,15 +76,17 @@ where
         T: FnOnce(&V) -> I,
         I: IntoIterator<Item = Tag>,
     {
-        let Self { cache, key, ttl, places, declared, found: _ } = self;
-        Lookup { cache, key, ttl, places, declared, found: TagsFrom(tags) }
+        let Self { cache, key, plan } = self;
+        let Plan { ttl, declared, found: _, talks, by_loader, places } = plan;
+        let found = TagsFrom(tags);
+        Lookup { cache, key, plan: Plan { ttl, declared, found, talks, by_loader, places } }
     }
 
     /// Unless `take_part`, goes past the cache as if there were none: the loader runs, shares nothing and keeps nothing, and
     /// [`get`](Self::get) finds nothing. Default: `true`.
     pub fn when(mut self, take_part: bool) -> Self {
         if !take_part {
-            self.places = Places::NONE;
+            self.plan.places = Places::NONE;
         }
         self
     }
@@ -93,7 +94,7 @@ where
     /// Uses memory only: remote tiers are not asked, and get nothing of what is loaded or inserted. An entry made so is
     /// not refreshed in the background, which could not keep to it. Default: every tier of the namespace.
     pub fn memory_only(mut self) -> Self {
-        self.places = self.places.memory_only();
+        self.plan.places = self.plan.places.memory_only();
         self
     }
 
@@ -101,14 +102,14 @@ where
     /// the remote tiers. What memory has stays, except that an [`insert`](Self::insert) takes it out. For values that
     /// are used once, such as those of a batch run, and would push out what others need. Default: memory is used.
     pub fn skip_memory(mut self) -> Self {
-        self.places = self.places.skip_memory();
+        self.plan.places = self.plan.places.skip_memory();
         self
     }
 
     /// Looks, and keeps nothing anywhere: neither what a remote tier has nor what the loader brings, which those who
     /// wait for the same load still get. An [`insert`](Self::insert) does nothing. Default: what is found is kept.
     pub fn read_only(mut self) -> Self {
-        self.places = self.places.read_only();
+        self.plan.places = self.plan.places.read_only();
         self
     }
 
@@ -118,7 +119,7 @@ where
             return Some(value);
         }
         self.cache.0.meters.misses.increment(1);
-        Box::pin(self.cache.find(self.key, self.places)).await
+        Box::pin(self.cache.find(self.key, self.plan.places)).await
     }
 
     /// [`Cache::get_or_load`] with these options.
@@ -132,9 +133,8 @@ where
             if let Some(value) = self.hit() {
                 return R::from_hit(value);
             }
-            let Self { cache, key, ttl, places, declared, found } = self;
+            let Self { cache, key, plan } = self;
             cache.0.meters.misses.increment(1);
-            let plan = Plan { ttl, declared, found, talks: false, by_loader: false, places };
             // Boxed: the long way must not make the future of every hit as large as itself.
             Box::pin(cache.load(key, plan, async |_| load().await)).await
         }
@@ -148,26 +148,21 @@ where
         if let Some(value) = self.hit() {
             return R::from_hit(value);
         }
-        let Self { cache, key, ttl, places, declared, found } = self;
+        let Self { cache, key, plan } = self;
         cache.0.meters.misses.increment(1);
-        let plan = Plan { ttl, declared, found, talks: true, by_loader: false, places };
-        Box::pin(cache.load(key, plan, load)).await
+        Box::pin(cache.load(key, plan.talking(), load)).await
     }
 
     /// [`Cache::insert`] with these options.
     pub async fn insert(self, value: impl Into<Arc<V>>) {
-        let Self { cache, key, ttl, places, declared, found } = self;
-        let put = cache.put(
-            key,
-            Plan { ttl, declared, found, talks: false, by_loader: false, places },
-            value.into(),
-        );
+        let Self { cache, key, plan } = self;
+        let put = cache.put(key, plan, value.into());
         cache.0.fill_all(put.into_iter().collect());
     }
 
     #[inline]
     fn hit(&self) -> Option<Arc<V>> {
-        if self.places.look_in_memory { self.cache.hit(self.key) } else { None }
+        if self.plan.places.look_in_memory { self.cache.hit(self.key) } else { None }
     }
 
     /// Stores the value, and returns when every remote tier of the cache was asked once to take it: what it returns says how
@@ -176,12 +171,8 @@ where
     /// A tier that did not is written to again later, like with [`insert`](Self::insert). The wait is bounded by the tiers'
     /// deadlines and by the writes of the same key that are under way. Cancel safe: once polled it happens.
     pub async fn insert_through(self, value: impl Into<Arc<V>>) -> Written {
-        let Self { cache, key, ttl, places, declared, found } = self;
-        match cache.put(
-            key,
-            Plan { ttl, declared, found, talks: false, by_loader: false, places },
-            value.into(),
-        ) {
+        let Self { cache, key, plan } = self;
+        match cache.put(key, plan, value.into()) {
             Some((full_key, outgoing)) => cache.0.fill_through(&full_key, outgoing).await,
             None => Written { tiers: cache.0.tiers_used(), ..Written::default() },
         }
@@ -190,7 +181,10 @@ where
 
 impl<K, V, D, F> fmt::Debug for Lookup<'_, K, V, D, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lookup").field("cache", self.cache).field("ttl", &self.ttl).finish_non_exhaustive()
+        f.debug_struct("Lookup")
+            .field("cache", self.cache)
+            .field("ttl", &self.plan.ttl)
+            .finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod builder;
 mod bulkhead;
+mod check;
 mod compute;
 mod decide;
 mod explain;
@@ -23,11 +24,15 @@ mod lookup;
 mod observe;
 mod per_key;
 mod places;
+mod plan;
 mod refresh;
 mod remote;
+mod room;
+mod shared;
 mod sweep;
 mod timeouts;
 mod timer;
+mod times;
 mod touch;
 mod warm;
 

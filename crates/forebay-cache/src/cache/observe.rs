@@ -1,4 +1,4 @@
-use super::{builder::CacheBuilder, handle::Cache, inner::Inner, load::Plan, lookup::TagSource};
+use super::{builder::CacheBuilder, handle::Cache, inner::Inner, lookup::TagSource, plan::Plan};
 use crate::{CacheKey, Load, Loaded, Mode, StoredAs, memory::Life, namespace::Member};
 use std::sync::Arc;
 
@@ -63,17 +63,12 @@ impl<K: CacheKey, V> Inner<K, V> {
 
 impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
     /// Runs the caller's loader, and counts how memory would have done.
-    pub(super) async fn observe<R, D, F>(
+    pub(super) async fn observe<R: StoredAs<V>>(
         self: &Arc<Self>,
         key: &K,
-        plan: Plan<D, F>,
+        plan: Plan<impl TagSource<()>, impl TagSource<V>>,
         load: impl AsyncFnOnce(&mut Load<V>) -> R,
-    ) -> R
-    where
-        R: StoredAs<V>,
-        D: TagSource<()>,
-        F: TagSource<V>,
-    {
+    ) -> R {
         let would = self.would_hit(key);
         // Of several at once one may store what it loaded: it is fenced against invalidations meanwhile.
         let result = match key.with_bytes(|bytes| self.flights.try_lead(bytes)) {

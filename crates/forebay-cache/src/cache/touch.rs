@@ -28,8 +28,8 @@ where
 {
     /// [`Cache::touch`], for the ttl of this call if it has one. The value keeps its tags.
     pub async fn touch(self) -> bool {
-        let Self { cache, key, ttl, places, .. } = self;
-        let inner = &cache.0;
+        let Self { cache, key, plan } = self;
+        let (inner, ttl, places) = (&cache.0, plan.ttl, plan.places);
         if Scope::with_current(Scope::is_behind) == Some(true) || !places.keep_in_memory {
             return false;
         }
