@@ -12,7 +12,8 @@ use std::{fmt, num::NonZeroU64, sync::Arc, time::Duration};
 /// As for [`Tier`](crate::Tier): a dropped call may have been carried out. A lease that was granted to it ends by itself.
 #[async_trait]
 pub trait LeaseTier: fmt::Debug + Send + Sync + 'static {
-    /// What is stored under `key`, and, where that has to be loaded, who does so: in one round trip.
+    /// What is stored under `key`, and, where that has to be loaded, who does so. To answer that it is there, or that another
+    /// holds the lease, takes one round trip: callers ask again until it is one of the two.
     async fn get_or_lease(&self, key: &Bytes, ask: &LeaseAsk) -> Result<LeaseAnswer, TierError>;
 
     /// Holds on to a lease for `hold` from now; `false` when it is the caller's no longer.
@@ -53,6 +54,25 @@ impl LeaseToken {
     pub const fn number(self) -> u64 {
         self.0.get()
     }
+
+    /// As tiers keep it.
+    #[cfg(any(feature = "redis", feature = "redis-rs", feature = "memcached"))]
+    pub(crate) const fn to_bytes(self) -> [u8; 8] {
+        self.0.get().to_be_bytes()
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) made; `None` for anything else.
+    #[cfg(any(feature = "redis", feature = "redis-rs", feature = "memcached"))]
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::new(u64::from_be_bytes(bytes.try_into().ok()?))
+    }
+}
+
+/// Why a load failed, as far as a tier keeps it: it is a hint, and kept for many keys at once.
+#[cfg(any(feature = "redis", feature = "redis-rs", feature = "memcached"))]
+pub(crate) fn hint(why: &str) -> &str {
+    const BYTES_MAX: usize = 512;
+    &why[..why.floor_char_boundary(BYTES_MAX)]
 }
 
 /// What a caller wants of [`LeaseTier::get_or_lease`].
@@ -84,7 +104,8 @@ pub struct LeaseAnswer {
 pub enum LeaseState {
     /// Nobody has to: what is stored is not past its ttl.
     NotNeeded,
-    /// The caller does, and holds the lease.
+    /// The caller does, and holds the lease. What is stored was read after it was granted: what the one before stored is not
+    /// missed.
     Granted,
     /// Another does: wait, or use what is stored if it may be.
     Held(LeaseToken),
@@ -92,4 +113,26 @@ pub enum LeaseState {
     Failed(Arc<str>),
     /// This key cannot be leased: load it.
     Unavailable,
+}
+
+#[cfg(all(test, any(feature = "redis", feature = "redis-rs", feature = "memcached")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_is_cut_at_a_letter() {
+        let why = "ü".repeat(400);
+        assert_eq!(hint(&why).len(), 512);
+        assert_eq!(hint(&format!("x{why}")).len(), 511);
+        assert_eq!(hint("short"), "short");
+    }
+
+    #[test]
+    fn a_token_is_read_back() {
+        let token = LeaseToken::random();
+        assert_eq!(LeaseToken::from_bytes(&token.to_bytes()), Some(token));
+        for odd in [&[0; 8][..], &[1; 7], &[1; 9], &[]] {
+            assert_eq!(LeaseToken::from_bytes(odd), None);
+        }
+    }
 }

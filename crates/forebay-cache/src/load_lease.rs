@@ -38,7 +38,7 @@ impl Default for LoadLease {
 impl LoadLease {
     /// For how long the reason of a failed load is kept: every node that waits asks again within it.
     pub(crate) fn failure_keep(&self) -> Duration {
-        (self.poll_max * 4).max(Duration::from_secs(1))
+        self.poll_max.saturating_mul(4).max(Duration::from_secs(1))
     }
 
     pub(crate) fn check(&self) -> Result<(), &'static str> {

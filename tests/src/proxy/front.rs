@@ -1,6 +1,8 @@
 //! The proxy's listener and its connections.
 
 use std::net::{SocketAddr, TcpListener as Listener};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Sender;
 
 use tokio::io::{AsyncWriteExt, split};
@@ -11,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::faults::Faults;
 use super::pump::{replies, requests};
+use super::turns::Turns;
 
 /// What the handle asks for; answered through the sender when done.
 pub(super) enum Order {
@@ -26,6 +29,7 @@ pub(super) async fn serve(
     mut upstream: String,
     mut orders: UnboundedReceiver<Order>,
     faults: watch::Receiver<Faults>,
+    trips: Arc<AtomicU64>,
 ) {
     let Ok(address) = listener.local_addr() else { return };
     let mut listener = TcpListener::from_std(listener).ok();
@@ -37,7 +41,7 @@ pub(super) async fn serve(
                 obey(order, address, &mut upstream, &mut listener, &mut connections).await;
             }
             Some(client) = accept(listener.as_ref()) => {
-                connections.spawn(carry(client, upstream.clone(), faults.clone()));
+                connections.spawn(carry(client, upstream.clone(), faults.clone(), Turns::new(trips.clone())));
             }
             Some(_ended) = connections.join_next() => {}
         }
@@ -83,7 +87,7 @@ async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
 }
 
 /// Carries one connection until an end closes it or a fault cuts it.
-async fn carry(client: TcpStream, upstream: String, faults: watch::Receiver<Faults>) {
+async fn carry(client: TcpStream, upstream: String, faults: watch::Receiver<Faults>, turns: Turns) {
     let mut open = faults.clone();
     if open.wait_for(|faults| !faults.black_hole).await.is_err() {
         return;
@@ -93,11 +97,11 @@ async fn carry(client: TcpStream, upstream: String, faults: watch::Receiver<Faul
     let (mut from_client, mut to_client) = split(client);
     let (mut from_server, mut to_server) = split(server);
     let up = async {
-        requests(&mut from_client, &mut to_server, faults.clone()).await?;
+        requests(&mut from_client, &mut to_server, faults.clone(), &turns).await?;
         to_server.shutdown().await
     };
     let down = async {
-        replies(&mut from_server, &mut to_client, faults.clone()).await?;
+        replies(&mut from_server, &mut to_client, faults.clone(), &turns).await?;
         to_client.shutdown().await
     };
     let _cut_or_closed = tokio::try_join!(up, down);

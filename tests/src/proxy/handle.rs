@@ -1,6 +1,7 @@
 //! The proxy as a test holds it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -26,6 +27,7 @@ pub struct FaultProxy {
     orders: Option<UnboundedSender<Order>>,
     thread: Option<JoinHandle<()>>,
     cuts: AtomicU64,
+    trips: Arc<AtomicU64>,
 }
 
 impl FaultProxy {
@@ -39,12 +41,14 @@ impl FaultProxy {
         let upstream = authority(server).to_owned();
         let (orders, inbox) = unbounded_channel();
         let (faults, seen) = watch::channel(Faults::default());
+        let trips = Arc::new(AtomicU64::new(0));
+        let counted = trips.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new()
             .name("fault-proxy".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, upstream, inbox, seen)))
+            .spawn(move || runtime.block_on(serve(listener, upstream, inbox, seen, counted)))
             .context("cannot start the proxy's thread")?;
-        Ok(Self { addr, faults, orders: Some(orders), thread: Some(thread), cuts: AtomicU64::new(0) })
+        Ok(Self { addr, faults, orders: Some(orders), thread: Some(thread), cuts: AtomicU64::new(0), trips })
     }
 
     /// `127.0.0.1:PORT`.
@@ -63,6 +67,13 @@ impl FaultProxy {
     #[must_use]
     pub fn through(&self, url: &str) -> String {
         url.replacen(authority(url), &self.addr(), 1)
+    }
+
+    /// How many round trips have begun: how often a client sent something for the first time, or after an answer. What is sent
+    /// in one go, and answered in any number of pieces, is one.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.trips.load(Ordering::Relaxed)
     }
 
     /// Replies arrive this much later; their order and rate stay.

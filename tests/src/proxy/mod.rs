@@ -4,5 +4,6 @@ mod faults;
 mod front;
 mod handle;
 mod pump;
+mod turns;
 
 pub use handle::FaultProxy;

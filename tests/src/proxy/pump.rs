@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::faults::Faults;
+use super::turns::Turns;
 
 const CHUNK_BYTES: usize = 16 * 1024;
 /// Chunks under way while replies are delayed.
@@ -20,6 +21,7 @@ pub(super) async fn requests(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     mut faults: watch::Receiver<Faults>,
+    turns: &Turns,
 ) -> Result<()> {
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
@@ -28,6 +30,7 @@ pub(super) async fn requests(
         if length == 0 {
             return Ok(());
         }
+        turns.asked();
         to.write_all(&chunk[..length]).await?;
     }
 }
@@ -37,6 +40,7 @@ pub(super) async fn replies(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     faults: watch::Receiver<Faults>,
+    turns: &Turns,
 ) -> Result<()> {
     let (queue, chunks) = mpsc::channel(CHUNKS_DELAYED);
     let reading = async move {
@@ -44,6 +48,7 @@ pub(super) async fn replies(
             let mut chunk = vec![0; CHUNK_BYTES];
             let length = from.read(&mut chunk).await?;
             chunk.truncate(length);
+            turns.answered();
             if length == 0 || queue.send((Instant::now(), chunk)).await.is_err() {
                 return Ok(());
             }

@@ -158,7 +158,8 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let ask = LeaseAsk { token, hold, stale_within, always: false, waited_for: None };
         let mut leasing = Leasing { depth, ask, state: None };
         let left = Scope::with_current(Scope::remaining).flatten().unwrap_or(Duration::MAX);
-        let until = Instant::now() + config.wait_max.min(inner.load_max / 2).min(left);
+        // None is so far away that it never comes.
+        let until = Instant::now().checked_add(config.wait_max.min(inner.load_max / 2).min(left));
         let mut pause = config.poll_min;
         loop {
             leasing.state = None;
@@ -180,7 +181,12 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
                 Err(loading) => loading,
             };
             match state {
-                None | Some(LeaseState::Unavailable) => return Looked::Load(self),
+                Some(LeaseState::NotNeeded) if !leasing.ask.always => {
+                    // It is of no use all the same: it was invalidated, or is not understood.
+                    leasing.ask.always = true;
+                    continue;
+                }
+                None | Some(LeaseState::Unavailable | LeaseState::NotNeeded) => return Looked::Load(self),
                 Some(LeaseState::Granted) => {
                     inner.meters.lease_granted.increment(1);
                     return Looked::Load(self);
@@ -188,11 +194,6 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
                 Some(LeaseState::Failed(why)) => {
                     inner.meters.lease_failed.increment(1);
                     return Looked::Failed(self, LoadFailed::Leader(why));
-                }
-                Some(LeaseState::NotNeeded) => {
-                    // It is of no use all the same: it was invalidated, or is not understood.
-                    leasing.ask.always = true;
-                    continue;
                 }
                 Some(LeaseState::Held(holder)) => leasing.ask.waited_for = Some(holder),
             }
@@ -203,12 +204,12 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
             if !wait {
                 return Looked::Elsewhere;
             }
-            if Instant::now() >= until {
+            if until.is_some_and(|until| Instant::now() >= until) {
                 inner.meters.lease_gave_up.increment(1);
                 return Looked::Load(self);
             }
             sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
-            pause = (pause * 2).min(config.poll_max);
+            pause = pause.saturating_mul(2).min(config.poll_max);
         }
     }
 }

@@ -52,7 +52,8 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
     /// any order: whatever a single loader may return ([`StoredAs`]), so that one key may fail where others do not. A key
     /// it leaves out has no value; keys it was not asked for are ignored. It runs inline, so it may borrow. What others
     /// load already is waited for, after this batch's own load has ended, so that batches which overlap never wait for
-    /// each other in a circle. `load` is called again for keys whose load another caller gave up.
+    /// each other in a circle. `load` is called again for keys whose load another caller gave up. Other nodes are not waited
+    /// for: batches take no [leases](crate::CacheBuilder::load_lease).
     ///
     /// A stale value stands in for a load that failed, as far as [`stale_if_error`](crate::CacheBuilder::stale_if_error)
     /// allows.

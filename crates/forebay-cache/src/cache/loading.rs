@@ -303,12 +303,10 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         landing
     }
 
-    /// Ends without a value, and nothing may stand in for it.
-    fn fatal(mut self, failed: LoadFailed) -> Landing<V> {
+    /// Ends without a value, and nothing may stand in for it. Other nodes that wait for it find out for themselves: to be told
+    /// that it failed would have them serve what is stale.
+    fn fatal(self, failed: LoadFailed) -> Landing<V> {
         self.measured(false);
-        if let Some(lease) = &mut self.lease {
-            lease.fail(&failed);
-        }
         self.inner.meters.load_failures.increment(1);
         Scope::with_current(|scope| scope.read(self.declared.iter().cloned()));
         self.end(Landing::Fatal(failed))

@@ -53,8 +53,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
 
     /// Has the nodes of the namespace agree on one load of a key at a time: a cold key that callers on all of them want is
     /// loaded once. Needs a [`shared`](Self::shared) cache and a tier that leases keys
-    /// ([`Tier::leases`](crate::Tier::leases)); without one, and while that is away, each node loads for itself. Default:
-    /// not.
+    /// ([`Tier::leases`](crate::Tier::leases)); without one, and while that is away, each node loads for itself.
+    /// [Batches](crate::Batch) take no leases: theirs is one load of many keys, which would become one of each node.
+    /// Default: not.
     pub fn load_lease(mut self, lease: LoadLease) -> Self {
         self.lease = Some(lease);
         self

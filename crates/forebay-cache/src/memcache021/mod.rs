@@ -15,12 +15,18 @@
 //! least one second (a shorter one is [`Skipped`](crate::Outcome)), and never longer than asked; tombstones never
 //! shorter. The time an entry has left is rounded down by a second, so that its age is never taken for less than it is.
 //!
+//! # Leases
+//! The lease of a key is an item of its own, `{` the key `}:lease`, which holds the token of who loads. It is added where
+//! there is none, and otherwise replaced, renewed and given back only if it is still the same (`C`). Asking takes one round
+//! trip, and two more for the one that gets it. It holds for whole seconds, up to two longer than asked.
+//!
 //! # Several servers
 //! Keys are spread by rendezvous hashing. In a read, the keys of a server that fails are misses as long as another one
 //! answers.
 
 mod config;
 mod key;
+mod leases;
 mod settle;
 mod tier;
 

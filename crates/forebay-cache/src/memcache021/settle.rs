@@ -1,7 +1,7 @@
 use memcache::exp::{AsyncMetaClient, Error, Get, GetResult, Meta, Set};
 
 /// How often writes are tried again when others change the same items in between.
-const CONFLICTS_MAX: usize = 8;
+pub(super) const CONFLICTS_MAX: usize = 8;
 
 /// What became of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,8 @@ pub(super) async fn settle(
     Ok(settled)
 }
 
-fn if_unchanged(write: Set, held: &GetResult) -> Set {
+/// The same write, if the item is still as it was read.
+pub(super) fn if_unchanged(write: Set, held: &GetResult) -> Set {
     match held.item.cas {
         Some(cas) if held.hit() => write.compare_cas(cas),
         _ => write.add(),

@@ -4,7 +4,7 @@ use super::{
     settle::{Settled, settle},
 };
 use crate::{
-    Fill, Outcome, Removal, Stored, Tier, TierError,
+    Fill, LeaseTier, Outcome, Removal, Stored, Tier, TierError,
     envelope::{stamp_of, tombstone},
 };
 use async_trait::async_trait;
@@ -45,7 +45,7 @@ impl MemcachedTier {
         Self { config, client: OnceCell::from(client) }
     }
 
-    async fn client(&self) -> Result<&AsyncMetaClient, TierError> {
+    pub(super) async fn client(&self) -> Result<&AsyncMetaClient, TierError> {
         let connect = async || {
             AsyncMetaClient::builder()
                 .connect_timeout(Some(self.config.connect_timeout))
@@ -76,7 +76,7 @@ impl Tier for MemcachedTier {
     }
 
     async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Stored>>, TierError> {
-        let reads = keys.iter().map(|key| Get::new(wire_key(key)).meta(Meta::NONE.ttl()));
+        let reads = keys.iter().map(|key| read(key));
         let results = self.client().await?.run_many(reads).await.map_err(failed("get"))?;
         if !results.iter().any(Result::is_ok) {
             if let Some(Err(error)) = results.into_iter().next() {
@@ -131,6 +131,10 @@ impl Tier for MemcachedTier {
         }
         Ok(())
     }
+
+    fn leases(&self) -> Option<&dyn LeaseTier> {
+        Some(self)
+    }
 }
 
 impl fmt::Debug for MemcachedTier {
@@ -159,7 +163,12 @@ fn buried(key: &[u8], removal: &Removal, held: &GetResult) -> Option<Set> {
     Some(Set::new(key, stone).ttl(Ttl::secs(seconds)))
 }
 
-fn stored(result: GetResult) -> Option<Stored> {
+/// What reads an entry.
+pub(super) fn read(key: &[u8]) -> Get {
+    Get::new(wire_key(key)).meta(Meta::NONE.ttl())
+}
+
+pub(super) fn stored(result: GetResult) -> Option<Stored> {
     // An item without a known time left, which is not "no limit", counts as if it had none left.
     let remaining = match result.item.ttl {
         Some(-1) => None,
@@ -177,10 +186,10 @@ fn entry_ttl(keep: Option<Duration>) -> Ttl {
 }
 
 /// Never shorter than asked: Memcached's clock ticks once a second, so an item may go up to a second early.
-fn seconds_up(keep: Duration) -> u32 {
-    u32::try_from((keep.as_secs() + 2).min(KEEP_SECONDS_MAX)).unwrap_or(u32::MAX)
+pub(super) fn seconds_up(keep: Duration) -> u32 {
+    u32::try_from((keep.as_secs().saturating_add(2)).min(KEEP_SECONDS_MAX)).unwrap_or(u32::MAX)
 }
 
-fn failed(step: &'static str) -> impl Fn(Error) -> TierError {
+pub(super) fn failed(step: &'static str) -> impl Fn(Error) -> TierError {
     move |source| TierError { tier: "memcached", step, source: source.into() }
 }

@@ -1,10 +1,7 @@
 use super::calls::{ScriptCall, millis, stored};
-use crate::{LeaseAnswer, LeaseAsk, LeaseState, LeaseToken};
+use crate::{LeaseAnswer, LeaseAsk, LeaseState, LeaseToken, lease::hint};
 use bytes::Bytes;
 use std::time::Duration;
-
-/// The reason of a failure is a hint: no more of it is kept.
-const HINT_BYTES_MAX: usize = 512;
 
 /// Asks for an entry or the lease of its key; `None` when the key cannot be leased.
 pub(crate) fn ask(key: &Bytes, ask: &LeaseAsk) -> Option<ScriptCall> {
@@ -26,10 +23,7 @@ pub(crate) fn release(
     failure: Option<(&str, Duration)>,
 ) -> Option<ScriptCall> {
     let (why, keep) = match failure {
-        Some((why, keep)) => {
-            let end = (0..=HINT_BYTES_MAX.min(why.len())).rev().find(|end| why.is_char_boundary(*end));
-            (Bytes::copy_from_slice(&why.as_bytes()[..end.unwrap_or(0)]), millis(keep))
-        }
+        Some((why, keep)) => (Bytes::copy_from_slice(hint(why).as_bytes()), millis(keep)),
         None => Default::default(),
     };
     Some(ScriptCall { keys: vec![lease_key(key)?], arguments: vec![token_bytes(token), why, keep] })
@@ -45,27 +39,27 @@ pub(crate) fn answer(
     let state = match state {
         0 => LeaseState::NotNeeded,
         1 => LeaseState::Granted,
-        2 => LeaseState::Held(LeaseToken::new(u64::from_be_bytes(detail?.try_into().ok()?))?),
+        2 => LeaseState::Held(LeaseToken::from_bytes(detail?)?),
         3 => LeaseState::Failed(String::from_utf8_lossy(detail?).into()),
+        4 => LeaseState::Unavailable,
         _ => return None,
     };
     Some(LeaseAnswer { stored: stored(left, value), state })
 }
 
 fn token_bytes(token: LeaseToken) -> Bytes {
-    Bytes::copy_from_slice(&token.number().to_be_bytes())
+    Bytes::copy_from_slice(&token.to_bytes())
 }
 
 /// The key of a key's lease, which in a cluster must be in the same slot. A slot follows what is between the first `{` and
-/// the `}` after it, or else the whole key; a key with other braces cannot be leased.
+/// the `}` after it, or else the whole key; a key with a `}` that closes none of the two cannot be leased.
 fn lease_key(key: &[u8]) -> Option<Bytes> {
     let tagged = || {
         let open = key.iter().position(|byte| *byte == b'{')?;
         let length = key[open + 1..].iter().position(|byte| *byte == b'}')?;
         (length > 0).then_some(())
     };
-    let plain = !key.iter().any(|byte| matches!(byte, b'{' | b'}'));
-    if plain {
+    if !key.contains(&b'}') {
         Some([b"{", key, b"}:lease"].concat().into())
     } else {
         tagged().map(|()| [key, b":lease"].concat().into())
@@ -83,20 +77,9 @@ mod tests {
         assert_eq!(lease("shop:users:7").as_deref(), Some("{shop:users:7}:lease"));
         assert_eq!(lease("shop:users:{7}").as_deref(), Some("shop:users:{7}:lease"));
         assert_eq!(lease("a}b{c}d").as_deref(), Some("a}b{c}d:lease"));
-        for key in ["a{}b", "a{b", "a}b", "{}{c}"] {
+        assert_eq!(lease("a{b").as_deref(), Some("{a{b}:lease"));
+        for key in ["a{}b", "a}b", "{}{c}"] {
             assert_eq!(lease(key), None, "{key}");
         }
-    }
-
-    #[test]
-    fn a_long_reason_is_cut_at_a_letter() {
-        let key = Bytes::from_static(b"key");
-        let token = LeaseToken::new(7).expect("not zero");
-        let why = "ü".repeat(400);
-        let call = release(&key, token, Some((&why, Duration::from_secs(1)))).expect("a plain key");
-        assert_eq!(call.arguments[1].len(), HINT_BYTES_MAX);
-        let why = format!("x{why}");
-        let call = release(&key, token, Some((&why, Duration::from_secs(1)))).expect("a plain key");
-        assert_eq!(call.arguments[1].len(), HINT_BYTES_MAX - 1);
     }
 }

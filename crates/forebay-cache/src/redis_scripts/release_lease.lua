@@ -4,6 +4,6 @@ if redis.call('GET', KEYS[1]) ~= 'L' .. ARGV[1] then return 0 end
 if ARGV[3] == '' then
   redis.call('DEL', KEYS[1])
 else
-  redis.call('SET', KEYS[1], 'F' .. ARGV[1] .. ARGV[2], 'PX', ARGV[3])
+  redis.call('SET', KEYS[1], 'E' .. ARGV[1] .. ARGV[2], 'PX', ARGV[3])
 end
 return 1

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use forebay_cache::{
-    Fill, Fingerprint, Removal, Stamp, Stored, Tier,
+    Fill, Fingerprint, LeaseAsk, LeaseToken, Removal, Stamp, Stored, Tier,
     envelope::{Decoded, Entry, Limits},
 };
 use std::{future::Future, task::Poll, time::Duration};
@@ -35,6 +35,17 @@ pub(crate) fn fill(key: &Bytes, text: &str, stamp: Stamp) -> Fill {
 
 pub(crate) fn removal(key: &Bytes, stamp: Stamp) -> Removal {
     Removal { key: key.clone(), stamp, keep: Duration::from_secs(30) }
+}
+
+/// Asks for the lease of a key for long enough.
+pub(crate) fn ask() -> LeaseAsk {
+    LeaseAsk {
+        token: LeaseToken::random(),
+        hold: Duration::from_secs(30),
+        stale_within: Duration::from_secs(1),
+        always: false,
+        waited_for: None,
+    }
 }
 
 /// The text of a filled entry, `†` for a tombstone, nothing for a miss.

@@ -6,8 +6,10 @@ mod fixture;
 #[cfg(any(feature = "redis", feature = "memcached"))]
 mod any_key_is_a_key;
 
-#[cfg(any(feature = "redis", feature = "redis-rs"))]
+#[cfg(any(feature = "redis", feature = "redis-rs", feature = "memcached"))]
 mod drivers;
+#[cfg(any(feature = "redis", feature = "redis-rs", feature = "memcached"))]
+mod keys_are_leased_to_one;
 
 #[cfg(feature = "redis")]
 mod chain;
@@ -18,6 +20,8 @@ mod memcached_answers_batches_in_order;
 mod memcached_away_is_bounded_and_comes_back;
 #[cfg(feature = "memcached")]
 mod memcached_refuses_fills_older_than_what_it_holds;
+#[cfg(feature = "memcached")]
+mod memcached_servers_are_asked_once;
 #[cfg(feature = "memcached")]
 mod memcached_servers_share_the_keys;
 #[cfg(feature = "memcached")]
