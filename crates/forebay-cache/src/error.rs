@@ -1,4 +1,5 @@
-use std::sync::Arc;
+use crate::LoaderError;
+use std::{any::Any, fmt, sync::Arc};
 
 /// A cache could not be built.
 ///
@@ -49,7 +50,7 @@ pub enum LoadFailed {
     /// The caller that ran the loader got this error.
     #[error("the load this call waited for failed: {0}")]
     Leader(Arc<str>),
-    /// The caller that ran the loader panicked.
+    /// The loader panicked.
     #[error("the load this call waited for panicked")]
     Panicked,
     /// The load did not end within the cache's bound for one load.
@@ -64,6 +65,14 @@ pub enum LoadFailed {
 }
 
 impl LoadFailed {
+    /// What others hear of a loader's error: one of this kind is told as it is.
+    pub(crate) fn of<E: fmt::Display + 'static>(error: &E) -> Self {
+        let any: &dyn Any = error;
+        let owned = || any.downcast_ref::<LoaderError>()?.downcast_ref();
+        let own = any.downcast_ref::<Self>().or_else(owned);
+        own.cloned().unwrap_or_else(|| Self::Leader(error.to_string().into()))
+    }
+
     /// Whether trying again may help: always, except for an error of the loader itself, which only its owner
     /// can judge, and where there is no loader.
     #[must_use]

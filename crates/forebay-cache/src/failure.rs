@@ -1,4 +1,4 @@
-use crate::LoaderError;
+use crate::{LoadFailed, LoaderError};
 use std::{any::Any, error::Error, fmt};
 
 /// What an error of a loader means, as [`CacheBuilder::classify`](crate::CacheBuilder::classify) tells.
@@ -32,6 +32,12 @@ impl<'a> LoadError<'a> {
 
     pub(crate) fn owned(error: &'a LoaderError) -> Self {
         Self(Seen::Owned(error))
+    }
+
+    /// Whether it is the cache's own word for a loader that panicked or took too long.
+    pub(crate) fn is_own_word(&self) -> bool {
+        let Seen::Owned(error) = self.0 else { return false };
+        error.downcast_ref().is_some_and(LoadFailed::is_transient)
     }
 
     /// The error, if it is an `E`; of an owned loader, also what it was caused by.

@@ -43,7 +43,8 @@
 //! - A leader that fails gets its own error, unless a stale value may stand in for it
 //!   ([`stale_if_error`](CacheBuilder::stale_if_error)). Those who waited get the stale value if there is one, else
 //!   `E: From<LoadFailed>`. When the return type has no error, a waiting caller runs its own closure instead.
-//! - A leader that panics fails those who wait with [`LoadFailed::Panicked`]; the key stays usable.
+//! - A leader that panics fails those who wait with [`LoadFailed::Panicked`]. That is a failed load like others; the key
+//!   stays usable.
 //! - What a leader found absent is absent for those who waited.
 //! - Nobody waits longer than [`load_max`](CacheBuilder::load_max) for another's load, nor past the deadline of its own
 //!   [`Scope`](forebay_scope::Scope): it fails with [`LoadFailed::Deadline`], or runs its own closure.

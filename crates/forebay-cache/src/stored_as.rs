@@ -56,10 +56,6 @@ pub trait FollowerError: From<LoadFailed> + fmt::Display + 'static {}
 #[diagnostic::do_not_recommend]
 impl<E: From<LoadFailed> + fmt::Display + 'static> FollowerError for E {}
 
-fn failed(error: &impl fmt::Display) -> LoadFailed {
-    LoadFailed::Leader(error.to_string().into())
-}
-
 impl<V: Clone> StoredAs<V> for V {
     fn loaded(&self) -> Loaded<V> {
         Loaded::Value(Arc::new(self.clone()))
@@ -124,7 +120,7 @@ impl<V: Clone, E: FollowerError> StoredAs<V> for Result<V, E> {
     fn loaded(&self) -> Loaded<V> {
         match self {
             Ok(value) => Loaded::Value(Arc::new(value.clone())),
-            Err(error) => Loaded::Failed(failed(error)),
+            Err(error) => Loaded::Failed(LoadFailed::of(error)),
         }
     }
     fn from_hit(value: Arc<V>) -> Self {
@@ -145,7 +141,7 @@ impl<V, E: FollowerError> StoredAs<V> for Result<Arc<V>, E> {
     fn loaded(&self) -> Loaded<V> {
         match self {
             Ok(value) => Loaded::Value(value.clone()),
-            Err(error) => Loaded::Failed(failed(error)),
+            Err(error) => Loaded::Failed(LoadFailed::of(error)),
         }
     }
     fn from_hit(value: Arc<V>) -> Self {
@@ -167,7 +163,7 @@ impl<V: Clone, E: FollowerError> StoredAs<V> for Result<Option<V>, E> {
         match self {
             Ok(Some(value)) => Loaded::Value(Arc::new(value.clone())),
             Ok(None) => Loaded::Absent,
-            Err(error) => Loaded::Failed(failed(error)),
+            Err(error) => Loaded::Failed(LoadFailed::of(error)),
         }
     }
     fn from_hit(value: Arc<V>) -> Self {
@@ -189,7 +185,7 @@ impl<V, E: FollowerError> StoredAs<V> for Result<Option<Arc<V>>, E> {
         match self {
             Ok(Some(value)) => Loaded::Value(value.clone()),
             Ok(None) => Loaded::Absent,
-            Err(error) => Loaded::Failed(failed(error)),
+            Err(error) => Loaded::Failed(LoadFailed::of(error)),
         }
     }
     fn from_hit(value: Arc<V>) -> Self {

@@ -100,6 +100,29 @@ async fn an_error_or_a_drop_changes_nothing_and_those_who_wait_go_on() {
 }
 
 #[tokio::test]
+async fn a_panic_changes_nothing_and_those_who_wait_go_on() {
+    let cache = cache();
+    cache.insert(&1, 1).await;
+    cache.invalidate(&1).await;
+    let (send, receive) = tokio::sync::oneshot::channel::<()>();
+    let panicking = tokio::spawn({
+        let cache = cache.clone();
+        async move {
+            let change = async |_| -> u32 {
+                receive.await.expect("sent");
+                panic!("on purpose")
+            };
+            cache.compute(&1, change).await
+        }
+    });
+    eventually("it computes", async || cache.stats().loading == 1).await;
+    let load = start(cache.get_or_load(&1, async || Ok::<_, LoadFailed>(7)));
+    send.send(()).expect("it waits");
+    assert!(panicking.await.expect_err("its own caller panics").is_panic());
+    assert_eq!(load.await, Ok(7), "what it waited for was no load");
+}
+
+#[tokio::test]
 async fn one_within_a_load_of_its_key_does_not_wait_for_itself() {
     let cache = cache();
     let value =

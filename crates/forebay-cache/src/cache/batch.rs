@@ -36,15 +36,12 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     }
 
     /// [`get_or_load`](Self::get_or_load) for several keys; see [`Batch::get_or_load`].
-    pub async fn get_or_load_many<I, R, E>(
-        &self,
-        keys: &[K],
-        load: impl AsyncFnMut(Vec<K>) -> Result<I, E>,
-    ) -> Many<V, E>
+    pub async fn get_or_load_many<I, R, E, F>(&self, keys: &[K], load: impl FnMut(Vec<K>) -> F) -> Many<V, E>
     where
+        F: Future<Output = Result<I, E>>,
         I: IntoIterator<Item = (K, R)>,
         R: StoredAs<V>,
-        E: fmt::Display,
+        E: fmt::Display + 'static,
     {
         self.entries(keys).get_or_load(load).await
     }

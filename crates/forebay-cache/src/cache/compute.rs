@@ -11,7 +11,11 @@ use crate::{
     load::Decided,
 };
 use forebay_scope::Scope;
-use std::sync::Arc;
+use futures_util::FutureExt as _;
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::Arc,
+};
 
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// Makes the value of `key` out of the present one: `change` gets that, or `None`, and returns what is kept from now
@@ -69,8 +73,16 @@ where
         let old = loading.present().await;
         let loading = loading.runs();
         let load = loading.scope.run(async { change(old).await });
-        let result = leading(&inner.flights, &bytes, load).await;
+        let computed = AssertUnwindSafe(leading(&inner.flights, &bytes, load)).catch_unwind().await;
         Scope::with_current(|outer| outer.absorb(&loading.scope));
+        let result = match computed {
+            Ok(result) => result,
+            Err(panic) => {
+                // Those who wait do so for a load: the next of them leads.
+                drop(loading);
+                resume_unwind(panic)
+            }
+        };
         match result.loaded() {
             Loaded::Value(value) => {
                 let mut tags = Vec::new();

@@ -10,7 +10,7 @@ impl<K: CacheKey, V> Inner<K, V> {
     /// What an error means; without a classifier each is transient.
     pub(super) fn kind_of(&self, error: Option<LoadError<'_>>) -> ErrorKind {
         match (&self.classifier, error) {
-            (Some(classify), Some(error)) => classify(&error),
+            (Some(classify), Some(error)) if !error.is_own_word() => classify(&error),
             _ => ErrorKind::Transient,
         }
     }

@@ -18,7 +18,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// # Errors
     /// [`LoadFailed::NoLoader`] for a cache without one; the loader's error as [`LoadFailed::Leader`], unless a stale value
     /// [stands in](crate::CacheBuilder::stale_if_error); [`LoadFailed::Deadline`] after
-    /// [`load_max`](crate::CacheBuilder::load_max).
+    /// [`load_max`](crate::CacheBuilder::load_max), [`LoadFailed::Panicked`] when it panics.
     ///
     /// # Cancellation safety
     /// The load ends with this future; what there was stays.
@@ -30,12 +30,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             known.as_ref().map(|life| life.tags[..life.origin.declared].to_vec()).unwrap_or_default();
         let plan = self.entry(key).tags(move || declared).plan.talking();
         let plan = Plan { ttl: known.and_then(|life| life.origin.ttl), by_loader: true, ..plan };
-        let load = async |told: &mut Load<V>| {
-            let load = tokio::time::timeout(inner.load_max, loader.load_with(key, told));
-            let loaded = load.await.map_err(|_elapsed| LoadFailed::Deadline)?;
-            loaded.map_err(|error| LoadFailed::Leader(error.to_string().into()))
-        };
-        self.load_anew(key, plan, load).await
+        let load = async |told: &mut Load<V>| inner.load_own(&**loader, key, told).await;
+        self.load_anew(key, plan, load).await.map_err(|error| LoadFailed::of(&error))
     }
 
     /// Loads `key`, whatever there is and whoever else does.

@@ -172,8 +172,11 @@ impl<K: CacheKey, V> Inner<K, V> {
         }
     }
 
-    /// Tells those who listen that a load ended.
-    pub(super) fn loaded(&self, key: &K, took: Duration, succeeded: bool) {
+    /// Notes that a loader ended, and tells those who listen.
+    pub(super) fn measured(&self, key: &K, took: Duration, succeeded: bool) {
+        self.meters.loads.increment(1);
+        self.meters.load_seconds.record(took);
+        self.meters.load_failures.increment(u64::from(!succeeded));
         let (cache, key) = (&self.name, || key.text().into());
         self.namespace.tell(|| CacheEvent::Loaded { cache: cache.clone(), key: key(), took, succeeded });
     }

@@ -39,7 +39,8 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Invalidator<'a, K, V> {
     /// Forgets several keys, in one round trip.
     pub async fn keys<'k>(self, keys: impl IntoIterator<Item = &'k K>) -> Reached {
         let inner = &self.cache.0;
-        self.issue(keys.into_iter().map(|key| Target::Key(inner.full_key(key)))).await
+        let targets: Vec<Target> = keys.into_iter().map(|key| Target::Key(inner.full_key(key))).collect();
+        self.issue(targets).await
     }
 
     /// Forgets every value of the namespace that carries `tag`.
@@ -49,7 +50,8 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Invalidator<'a, K, V> {
 
     /// Forgets every value of the namespace that carries one of `tags`.
     pub async fn tags(self, tags: &[Tag]) -> Reached {
-        self.issue(tags.iter().map(|tag| Target::Tag(tag.clone()))).await
+        let targets: Vec<Target> = tags.iter().cloned().map(Target::Tag).collect();
+        self.issue(targets).await
     }
 
     /// Forgets every value of this cache whose key's [text](CacheKey::text) begins with `prefix`.

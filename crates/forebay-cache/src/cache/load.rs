@@ -20,7 +20,13 @@ use crate::{
 };
 use bytes::Bytes;
 use forebay_scope::Scope;
-use std::{pin::pin, sync::Arc, time::Instant};
+use futures_util::FutureExt as _;
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Instant,
+};
 
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     /// The way past memory: joins the key's flight, or leads it with `load`.
@@ -208,11 +214,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let mut told = Load::new(plan.talks.then(|| self.previous(key)).flatten());
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&self.start(key, &self.full_key(key), &tags, open).required);
-        self.meters.loads.increment(1);
+        let called = Instant::now();
         let load = scope.run(async { load(&mut told).await });
         let result = spans::within(spans::load(&self.name, "alone"), load, outcome::<V, R>).await;
         tags.extend(told.into_decided().tags);
-        if let Loaded::Value(value) = result.loaded() {
+        let loaded = result.loaded();
+        self.measured(key, called.elapsed(), !matches!(loaded, Loaded::Failed(_)));
+        if let Loaded::Value(value) = loaded {
             plan.found.add(&value, &mut tags);
             self.add_own_tags(key, &value, &mut tags);
         }
@@ -223,10 +231,31 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         result
     }
 
-    /// The loader of `key`, known as such to what it asks, in a span.
-    fn traced<R: StoredAs<V>>(&self, key: &K, load: impl Future<Output = R>) -> impl Future<Output = R> {
-        let load = key.with_bytes(|bytes| leading(&self.flights, bytes, load));
-        spans::within(spans::load(&self.name, "load"), load, outcome::<V, R>)
+    /// Runs a loader, known as such to what it asks, in a span; or what its caller gets when it took too long.
+    async fn run<'a, R: StoredAs<V>>(
+        &self,
+        loading: Loading<'a, K, V>,
+        load: Pin<&mut impl Future<Output = R>>,
+    ) -> Result<(Loading<'a, K, V>, R), R> {
+        let ended = {
+            let load = loading.scope.run(load);
+            let load = loading.key.with_bytes(|bytes| leading(&self.flights, bytes, load));
+            let load = pin!(spans::within(spans::load(&self.name, "load"), load, outcome::<V, R>));
+            let load = pin!(loading.holding(load));
+            AssertUnwindSafe(self.in_time(loading.key, load)).catch_unwind().await
+        };
+        Scope::with_current(|outer| outer.absorb(&loading.scope));
+        match ended {
+            Ok(Timed::Ended(result)) => Ok((loading, result)),
+            Ok(Timed::Stopped(result)) => {
+                loading.failed(&LoadFailed::Deadline);
+                Err(result)
+            }
+            Err(panic) => {
+                loading.failed(&LoadFailed::Panicked);
+                resume_unwind(panic)
+            }
+        }
     }
 
     /// Runs the loader of a flight and shares its outcome.
@@ -258,20 +287,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             return result;
         }
         let mut told = Load::new(plan.talks.then(|| self.previous(key)).flatten());
-        let loading = loading.runs();
-        let ended = {
-            let load = loading.scope.run(async { load(&mut told).await });
-            let load = pin!(self.traced(key, load));
-            self.in_time(key, pin!(loading.holding(load))).await
+        let ran = {
+            let load = pin!(async { load(&mut told).await });
+            self.run(loading.runs(), load).await
         };
         drop(turn);
-        Scope::with_current(|outer| outer.absorb(&loading.scope));
-        let result = match ended {
-            Timed::Ended(result) => result,
-            Timed::Stopped(result) => {
-                loading.failed(&LoadFailed::Deadline);
-                return result;
-            }
+        let (loading, result) = match ran {
+            Ok(ended) => ended,
+            Err(instead) => return instead,
         };
         match result.loaded() {
             Loaded::Value(value) => {

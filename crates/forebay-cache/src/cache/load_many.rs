@@ -1,26 +1,27 @@
-use super::{
-    batch::Batch,
-    find_many::Wanted,
-    loading::Loading,
-    observe::Would,
-    per_key::{Outcome, PerKey},
-};
+use super::{batch::Batch, find_many::Wanted, loading::Loading, observe::Would, per_key::PerKey};
 use crate::{
-    CacheKey, ErrorKind, LoadError, LoadFailed, Loaded, Mode, StoredAs,
+    CacheKey, ErrorKind, LoadError, LoadFailed, Mode, StoredAs,
     flight::{Joined, Lead, is_leading, leading_all},
-    load::Decided,
     spans,
 };
 use forebay_scope::{Scope, Tag};
-use std::{collections::HashMap, fmt, sync::Arc, time::Instant};
+use futures_util::FutureExt as _;
+use std::{
+    collections::HashMap,
+    fmt,
+    panic::{AssertUnwindSafe, resume_unwind},
+    pin::pin,
+    sync::Arc,
+    time::Instant,
+};
 
 /// What a batch brought; made by [`Batch::get_or_load`].
 #[derive(Debug)]
 pub struct Many<V, E> {
     /// For each key, in the order asked: its value, `None` when there is no such thing, or why there is neither.
     pub found: Vec<Result<Option<Arc<V>>, LoadFailed>>,
-    /// What this call's own loader failed with, if it did: the keys it was to load then have a stale value or
-    /// [`LoadFailed::Leader`].
+    /// What this call's own loader failed with, if it did. What it [means](crate::CacheBuilder::classify) it means for
+    /// each key the loader was to load: that there is no such thing, or a stale value or [`LoadFailed::Leader`].
     pub error: Option<E>,
 }
 
@@ -37,12 +38,12 @@ impl<V, E: From<LoadFailed>> Many<V, E> {
 }
 
 /// Keys whose load is this batch's: the loader is called once for all of them.
-struct Turn<'a, K, V> {
-    led: Vec<(usize, Loading<'a, K, V>)>,
+pub(super) struct Turn<'a, K, V> {
+    pub(super) led: Vec<(usize, Loading<'a, K, V>)>,
     /// Those this task is loading already, further out: loaded again, and not kept.
-    alone: Vec<usize>,
+    pub(super) alone: Vec<usize>,
     /// What memory would have answered, while the cache observes.
-    observed: HashMap<usize, Option<Would<V>>>,
+    pub(super) observed: HashMap<usize, Option<Would<V>>>,
 }
 
 impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
@@ -50,13 +51,19 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
     ///
     /// `load` gets the keys that are missing and nobody else loads, and returns pairs of a key and what its value is, in
     /// any order: whatever a single loader may return ([`StoredAs`]), so that one key may fail where others do not. A key
-    /// it leaves out has no value; keys it was not asked for are ignored. It runs inline, so it may borrow. What others
+    /// it leaves out has no value; keys it was not asked for are ignored. It runs inline, so it may borrow, but not change
+    /// what it borrows: as it may be called again. What others
     /// load already is waited for, after this batch's own load has ended, so that batches which overlap never wait for
     /// each other in a circle. `load` is called again for keys whose load another caller gave up. Other nodes are not waited
     /// for: batches take no [leases](crate::CacheBuilder::load_lease).
     ///
     /// A stale value stands in for a load that failed, as far as [`stale_if_error`](crate::CacheBuilder::stale_if_error)
-    /// allows.
+    /// allows. A loader that takes longer than [`load_max`](crate::CacheBuilder::load_max) is stopped: its keys have a stale
+    /// value or [`LoadFailed::Deadline`]. Errors of the whole batch, and those of single keys, are
+    /// [classified](crate::CacheBuilder::classify), and put each key to [rest](crate::CacheBuilder::backoff). A batch takes
+    /// one turn among [`loads_max`](crate::CacheBuilder::loads_max). The [soft
+    /// timeout](crate::CacheBuilder::soft_timeout) bounds the wait for what others load, and not the batch's own loader:
+    /// that ends with its caller, and the cache's own loader would load its keys one by one.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -81,11 +88,12 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
     ///
     /// # Cancellation safety
     /// A batch that is dropped hands each key it loads over to a caller that waits for it.
-    pub async fn get_or_load<I, R, E>(self, mut load: impl AsyncFnMut(Vec<K>) -> Result<I, E>) -> Many<V, E>
+    pub async fn get_or_load<I, R, E, F>(self, mut load: impl FnMut(Vec<K>) -> F) -> Many<V, E>
     where
+        F: Future<Output = Result<I, E>>,
         I: IntoIterator<Item = (K, R)>,
         R: StoredAs<V>,
-        E: fmt::Display,
+        E: fmt::Display + 'static,
     {
         let inner = &self.cache.0;
         let mut asked = PerKey::new(&self);
@@ -97,11 +105,15 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
             if turn.is_empty() {
                 let Some((at, bytes)) = asked.pending.pop() else { break };
                 let asked_at = Instant::now();
-                let joined = inner.flights.join(&bytes).await;
+                let joined = self.cache.join_patiently(&self.keys[at], &bytes).await;
                 inner.meters.wait_seconds.record(asked_at.elapsed());
                 match joined {
-                    Joined::Lead(lead) => turn = self.take_turn(&mut asked, Some((at, lead))),
-                    Joined::Landed(landing) => {
+                    Err(stale) => {
+                        asked.resolve(at, stale);
+                        continue;
+                    }
+                    Ok(Joined::Lead(lead)) => turn = self.take_turn(&mut asked, Some((at, lead))),
+                    Ok(Joined::Landed(landing)) => {
                         match inner.follow(&self.keys[at], landing, arrived_at) {
                             Some(outcome) => {
                                 inner.meters.coalesced.increment(1);
@@ -159,20 +171,21 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
     }
 
     /// Asks the remote tiers, and then the loader for what is still missing; its error.
-    async fn run<I, R, E>(
+    async fn run<I, R, E, F>(
         &self,
         turn: Turn<'a, K, V>,
         asked: &mut PerKey<V>,
-        load: &mut impl AsyncFnMut(Vec<K>) -> Result<I, E>,
+        load: &mut impl FnMut(Vec<K>) -> F,
     ) -> Option<E>
     where
+        F: Future<Output = Result<I, E>>,
         I: IntoIterator<Item = (K, R)>,
         R: StoredAs<V>,
-        E: fmt::Display,
+        E: fmt::Display + 'static,
     {
         let inner = &self.cache.0;
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
-        let Turn { led, alone, mut observed } = turn;
+        let Turn { led, alone, observed } = turn;
         let led = self.find_led(led, asked).await;
         if led.is_empty() && alone.is_empty() {
             return None;
@@ -190,27 +203,30 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
         let missing = led.iter().map(|(at, _)| *at).chain(alone.iter().copied());
         let keys: Vec<K> = missing.map(|at| self.keys[at].clone()).collect();
         let bytes = keys.iter().map(|key| key.with_bytes(|bytes| bytes.into())).collect();
-        let load = leading_all(&inner.flights, bytes, scope.run(async { load(keys).await }));
-        let outcome = |result: &Result<I, E>| if result.is_ok() { "value" } else { "failed" };
-        let result = spans::within(spans::load(&inner.name, "batch"), load, outcome).await;
+        let called = Instant::now();
+        let ended = {
+            let load = leading_all(&inner.flights, bytes, scope.run(async { load(keys).await }));
+            let outcome = |result: &Result<I, E>| if result.is_ok() { "value" } else { "failed" };
+            let load = pin!(spans::within(spans::load(&inner.name, "batch"), load, outcome));
+            AssertUnwindSafe(inner.within_load_max(load)).catch_unwind().await
+        };
         Scope::with_current(|outer| outer.absorb(&scope));
-        match result {
-            Ok(loaded) => {
-                self.land(led, alone, &mut observed, asked, loaded);
-                None
+        let turn = Turn { led, alone, observed };
+        let transient = ErrorKind::Transient;
+        match ended {
+            Ok(Some(Ok(loaded))) => self.land(turn, called, asked, loaded),
+            Ok(Some(Err(error))) => {
+                let kind = inner.kind_of(Some(LoadError::inline(&error)));
+                self.land_failed(turn, called, asked, kind, &LoadFailed::of(&error));
+                return Some(error);
             }
-            Err(error) => {
-                let failed = LoadFailed::Leader(error.to_string().into());
-                for (at, loading) in led {
-                    loading.failed(&failed);
-                    asked.resolve(at, self.stand_in(at, failed.clone()));
-                }
-                for at in alone {
-                    asked.resolve(at, self.stand_in(at, failed.clone()));
-                }
-                Some(error)
+            Ok(None) => self.land_failed(turn, called, asked, transient, &LoadFailed::Deadline),
+            Err(panic) => {
+                self.land_failed(turn, called, asked, transient, &LoadFailed::Panicked);
+                resume_unwind(panic)
             }
         }
+        None
     }
 
     /// Resolves what the remote tiers have, in one round trip for each; what they do not have goes on.
@@ -235,95 +251,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
         missing
     }
 
-    /// Ends the loads with what the loader returned for each.
-    fn land<R: StoredAs<V>>(
-        &self,
-        led: Vec<(usize, Loading<'a, K, V>)>,
-        alone: Vec<usize>,
-        observed: &mut HashMap<usize, Option<Would<V>>>,
-        asked: &mut PerKey<V>,
-        loaded: impl IntoIterator<Item = (K, R)>,
-    ) {
-        let mut results: HashMap<Box<[u8]>, R, foldhash::fast::RandomState> = HashMap::default();
-        for (key, result) in loaded {
-            results.entry(key.with_bytes(|bytes| bytes.into())).or_insert(result);
-        }
-        let mut result = |at: usize| {
-            let result = self.keys[at].with_bytes(|bytes| results.remove(bytes));
-            let loaded = || result.as_ref().map_or(Loaded::Absent, |result| result.loaded());
-            if let Some(would) = observed.remove(&at) {
-                self.cache.0.count_observed(&self.keys[at], would, loaded());
-            }
-            let error = result.as_ref().and_then(|result| result.error());
-            (loaded(), self.cache.0.kind_of(error.map(LoadError::inline)))
-        };
-        let refreshable = self.found.is_none() && self.places.keep_in_tiers;
-        let mut outgoing = Vec::new();
-        for (at, loading) in led {
-            let (loaded, kind) = result(at);
-            let outcome = match loaded {
-                Loaded::Value(value) => {
-                    let found = self.found(at, &value);
-                    outgoing.extend(loading.valued(&value, found, Decided::default(), refreshable).1);
-                    Ok(Some(value))
-                }
-                Loaded::Absent => {
-                    loading.absent(None);
-                    Ok(None)
-                }
-                Loaded::Failed(failed) => {
-                    loading.unsuccessful(kind, failed.clone());
-                    self.failed(at, kind, failed)
-                }
-            };
-            asked.resolve(at, outcome);
-        }
-        let inner = &self.cache.0;
-        inner.fill_all(outgoing);
-        for at in alone {
-            inner.meters.loads.increment(1);
-            let mut tags = self.declared(&self.keys[at]);
-            let (loaded, kind) = result(at);
-            let outcome = match loaded {
-                Loaded::Value(value) => {
-                    tags.extend(self.found(at, &value));
-                    inner.add_own_tags(&self.keys[at], &value, &mut tags);
-                    Ok(Some(value))
-                }
-                Loaded::Absent => Ok(None),
-                Loaded::Failed(failed) => self.failed(at, kind, failed),
-            };
-            Scope::with_current(|outer| outer.read(tags));
-            asked.resolve(at, outcome);
-        }
-    }
-
-    /// Too many loads run already.
-    fn shed(&self, led: Vec<(usize, Loading<'a, K, V>)>, alone: &[usize], asked: &mut PerKey<V>) {
-        for at in alone {
-            asked.resolve(*at, self.stand_in(*at, LoadFailed::Busy));
-        }
-        for (at, loading) in led {
-            loading.shed();
-            asked.resolve(at, self.stand_in(at, LoadFailed::Busy));
-        }
-    }
-
-    /// What comes of a key whose loader failed.
-    fn failed(&self, at: usize, kind: ErrorKind, failed: LoadFailed) -> Outcome<V> {
-        match kind {
-            ErrorKind::NotFound => Ok(None),
-            ErrorKind::Transient => self.stand_in(at, failed),
-            ErrorKind::Fatal => Err(failed),
-        }
-    }
-
-    /// A stale value in place of a load that failed, if there is one.
-    fn stand_in(&self, at: usize, failed: LoadFailed) -> Outcome<V> {
-        self.cache.0.stand_in(&self.keys[at]).unwrap_or(Err(failed))
-    }
-
-    fn declared(&self, key: &K) -> Vec<Tag> {
+    pub(super) fn declared(&self, key: &K) -> Vec<Tag> {
         let mut tags = Vec::new();
         if let Some(declared) = &self.declared {
             declared(key, &mut tags);
@@ -331,7 +259,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Batch<'a, K, V> {
         tags
     }
 
-    fn found(&self, at: usize, value: &V) -> Vec<Tag> {
+    pub(super) fn found(&self, at: usize, value: &V) -> Vec<Tag> {
         let mut tags = Vec::new();
         if let Some(found) = &self.found {
             found(&self.keys[at], value, &mut tags);

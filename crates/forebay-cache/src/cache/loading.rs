@@ -293,7 +293,6 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         if let Some(lease) = &mut self.lease {
             lease.fail(failed);
         }
-        self.inner.meters.load_failures.increment(1);
         let origin = self.inner.origin(self.ttl, self.declared.len(), false);
         let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
         let landing = Landing::Failed(failed.clone());
@@ -307,7 +306,6 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     /// that it failed would have them serve what is stale.
     fn fatal(self, failed: LoadFailed) -> Landing<V> {
         self.measured(false);
-        self.inner.meters.load_failures.increment(1);
         Scope::with_current(|scope| scope.read(self.declared.iter().cloned()));
         self.end(Landing::Fatal(failed))
     }
@@ -356,8 +354,6 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     }
 
     fn measured(&self, succeeded: bool) {
-        self.inner.meters.loads.increment(1);
-        self.inner.meters.load_seconds.record(self.called.elapsed());
-        self.inner.loaded(self.key, self.called.elapsed(), succeeded);
+        self.inner.measured(self.key, self.called.elapsed(), succeeded);
     }
 }

@@ -84,9 +84,10 @@ impl Loads {
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
-    /// How long a load may take. Then it is stopped; its caller and those who wait get a stale value, else
-    /// [`LoadFailed::Deadline`](crate::LoadFailed::Deadline). A closure whose return type has no error goes on when there
-    /// is no stale value either; others no longer wait for it, and what it brings is in no remote tier. Default: 30 s.
+    /// How long a load may take, that of a batch included. Then it is stopped; its caller and those who wait get a stale
+    /// value, else [`LoadFailed::Deadline`](crate::LoadFailed::Deadline). A closure whose return type has no error goes on
+    /// when there is no stale value either; others no longer wait for it, and what it brings is in no remote tier. Default:
+    /// 30 s.
     pub fn load_max(mut self, load_max: Duration) -> Self {
         self.loads.load_max = load_max;
         self
@@ -135,7 +136,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self
     }
 
-    /// For how long a key is left alone after a load of it failed in a way that is [transient](ErrorKind::Transient):
+    /// For how long a key is left alone after a load of it failed in a way that is [transient](ErrorKind::Transient), took
+    /// longer than [`load_max`](Self::load_max) or panicked:
     /// `first` after one failure, twice as long after each further one, at most `max`, each shortened at random by up to
     /// half. Meanwhile callers get the stale value, else the same failure, and nothing is loaded. The first caller after it
     /// tries again. A success, an [`insert`](crate::Cache::insert) and every invalidation that concerns the key end it.

@@ -1,6 +1,6 @@
 use super::{handle::Cache, lease::Looked, loading::Loading};
 use crate::{
-    CacheKey, Load, LoadError, LoadFailed, Loader,
+    CacheKey, Load, LoadError, LoadFailed, Loader, LoaderError,
     clock::Moment,
     flight::{Landing, leading},
     memory::{Life, Verdict},
@@ -107,34 +107,30 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let Ok(_turn) = inner.turn(waits).await else { return Some(loading.shed()) };
         let mut told = Load::new(inner.previous(key));
         let loading = loading.runs();
-        let load = loading.scope.run(loader.load_with(key, &mut told));
+        let load = loading.scope.run(inner.load_own(loader, key, &mut told));
         let load = key.with_bytes(|bytes| leading(&inner.flights, bytes, load));
-        let outcome = |loaded: &Result<Result<Option<_>, _>, _>| match loaded {
-            Ok(Ok(Some(_))) => "value",
-            Ok(Ok(None)) => "absent",
-            Ok(Err(_)) => "failed",
-            Err(_elapsed) => "late",
+        let outcome = |loaded: &Result<Option<_>, LoaderError>| match loaded {
+            Ok(Some(_)) => "value",
+            Ok(None) => "absent",
+            Err(error) if error.downcast_ref().is_some_and(LoadFailed::is_timeout) => "late",
+            Err(_) => "failed",
         };
         let result = {
             let load = pin!(load);
-            let load = tokio::time::timeout(inner.load_max, loading.holding(load));
+            let load = loading.holding(load);
             spans::within(spans::load(&inner.name, "refresh"), load, outcome).await
         };
         Some(match result {
-            Ok(Ok(Some(value))) => {
+            Ok(Some(value)) => {
                 let mut decided = told.into_decided();
                 decided.do_not_keep |= !open && !decided.tags.is_empty();
                 loading.value(&value, Vec::new(), decided, true)
             }
-            Ok(Ok(None)) => loading.absent(None),
-            Ok(Err(error)) => {
+            Ok(None) => loading.absent(None),
+            Err(error) => {
                 tracing::debug!(cache = %inner.name, %error, "a background load failed");
-                let failed = LoadFailed::Leader(error.to_string().into());
-                loading.unsuccessful(inner.kind_of(Some(LoadError::owned(&error))), failed)
-            }
-            Err(_elapsed) => {
-                tracing::debug!(cache = %inner.name, "a background load took too long");
-                loading.failed(&LoadFailed::Deadline)
+                let kind = inner.kind_of(Some(LoadError::owned(&error)));
+                loading.unsuccessful(kind, LoadFailed::of(&error))
             }
         })
     }

@@ -1,6 +1,6 @@
 use super::{handle::Cache, inner::Inner, refresh::Reload};
 use crate::{
-    CacheKey, LoadFailed, Mode, StoredAs,
+    CacheKey, LoadFailed, StoredAs,
     flight::{Joined, as_part},
     memory::Verdict,
 };
@@ -76,16 +76,19 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
+    /// Waits for a caller's loader up to `load_max`, if the cache takes part.
+    pub(super) async fn within_load_max<F: Future>(&self, load: Pin<&mut F>) -> Option<F::Output> {
+        let max = if self.mode.is_on() { self.load_max } else { Duration::MAX };
+        bounded(max, load).await
+    }
+
     /// Runs a caller's loader for no longer than `load_max`, if there is something to give the caller instead.
     pub(super) async fn in_time<R: StoredAs<V>>(
         &self,
         key: &K,
         mut load: Pin<&mut impl Future<Output = R>>,
     ) -> Timed<R> {
-        if self.mode.get() != Mode::On {
-            return Timed::Ended(load.await);
-        }
-        match bounded(self.load_max, load.as_mut()).await {
+        match self.within_load_max(load.as_mut()).await {
             Some(result) => Timed::Ended(result),
             None => match self.instead(key, LoadFailed::Deadline) {
                 Some(result) => Timed::Stopped(result),

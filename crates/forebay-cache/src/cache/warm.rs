@@ -1,6 +1,6 @@
 use super::handle::Cache;
-use crate::{CacheKey, LoadFailed, Loader};
-use futures_util::{StreamExt as _, stream};
+use crate::{CacheKey, Loader, LoaderError};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde::Serialize;
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -30,7 +30,7 @@ pub struct Warmed {
     pub loaded: u64,
     /// Keys that have no value, or none in the tiers when only these were asked.
     pub absent: u64,
-    /// Keys whose load failed or took too long.
+    /// Keys whose load failed, panicked or took too long.
     pub failed: u64,
 }
 
@@ -40,17 +40,6 @@ enum Became {
     Loaded,
     Absent,
     Failed,
-}
-
-/// Why one did not become warm.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Cold(String);
-
-impl From<LoadFailed> for Cold {
-    fn from(failed: LoadFailed) -> Self {
-        Self(failed.to_string())
-    }
 }
 
 impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
@@ -119,16 +108,20 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Warming<'a, K, V> {
     async fn load(self, loader: &dyn Loader<K, V>) -> Warmed {
         let Self { cache, keys, keys_per_second, at_once, mut progress, .. } = self;
         let mut warmed = Warmed { keys: keys.len() as u64, ..Warmed::default() };
-        let ticks = stream::unfold(paced(keys_per_second, 1), async |mut ticks| {
-            ticks.tick().await;
-            Some(((), ticks))
-        });
-        let begun = stream::iter(keys).zip(ticks).map(|(key, ())| one(cache, key, loader));
-        let mut ended = std::pin::pin!(begun.buffer_unordered(at_once));
-        while let Some(became) = ended.next().await {
-            warmed.count(&became);
-            if let Some(progress) = &mut progress {
-                progress(&warmed);
+        let mut ticks = paced(keys_per_second, 1);
+        let (mut under_way, mut keys) = (FuturesUnordered::new(), keys.into_iter().peekable());
+        loop {
+            let may_begin = under_way.len() < at_once && keys.peek().is_some();
+            tokio::select! {
+                biased;
+                Some(became) = under_way.next() => {
+                    warmed.count(&became);
+                    if let Some(progress) = &mut progress {
+                        progress(&warmed);
+                    }
+                }
+                _ = ticks.tick(), if may_begin => under_way.extend(keys.next().map(|key| one(cache, key, loader))),
+                else => break,
             }
         }
         warmed
@@ -157,14 +150,11 @@ where
     V: Send + Sync + 'static,
 {
     let mut ran = false;
-    let loaded: Result<Option<Arc<V>>, Cold> = cache
+    let loaded: Result<Option<Arc<V>>, LoaderError> = cache
         .entry(&key)
         .get_or_load_with(async |load| {
             ran = true;
-            match tokio::time::timeout(cache.0.load_max, loader.load_with(&key, load)).await {
-                Ok(loaded) => loaded.map_err(|error| Cold(error.to_string())),
-                Err(_elapsed) => Err(LoadFailed::Deadline.into()),
-            }
+            cache.0.load_own(loader, &key, load).await
         })
         .await;
     match loaded {

@@ -54,7 +54,8 @@ impl<'a> NamespaceInvalidator<'a> {
 
     /// Forgets every value that carries one of `tags`, whatever its cache.
     pub async fn tags(self, tags: &[Tag]) -> Reached {
-        self.issue(tags.iter().map(|tag| Target::Tag(tag.clone()))).await
+        let targets: Vec<Target> = tags.iter().cloned().map(Target::Tag).collect();
+        self.issue(targets).await
     }
 
     /// Forgets every value whose key's [text](CacheKey::text) begins with `prefix`.
