@@ -1,4 +1,5 @@
 use crate::{EvictCause, Stamp, Strength, Target};
+use forebay_traffic::State;
 use std::time::Duration;
 
 /// Something that happened in a namespace; see [`Namespace::events`](crate::Namespace::events).
@@ -52,6 +53,13 @@ pub enum CacheEvent {
     },
     /// Everything in memory has to be loaded again before it is served.
     Suspected,
+    /// The circuit breaker in front of a remote tier changed: an open one keeps the tier from being asked.
+    Breaker {
+        /// The tier's name.
+        tier: Box<str>,
+        /// What the breaker does now.
+        state: State,
+    },
     /// Nothing was heard of other nodes for too long (`true`), or something was again.
     Silent(bool),
     /// The listener was too slow: so many events were dropped before the next one.

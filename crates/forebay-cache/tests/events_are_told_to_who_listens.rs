@@ -3,9 +3,11 @@
 mod support;
 
 use forebay_cache::{
-    Cache, CacheEvent, Events, EvictCause, LoadFailed, Namespace, Strength, Tag, Target, testing::Hub,
+    Cache, CacheEvent, Events, EvictCause, LoadFailed, Namespace, Strength, Tag, Target,
+    testing::{Cluster, Hub, Step},
 };
 use forebay_metrics::Meter;
+use forebay_traffic::State;
 use std::time::Duration;
 use support::eventually;
 
@@ -124,4 +126,52 @@ async fn what_is_heard_of_other_nodes_and_what_was_missed() {
         all.contains(&CacheEvent::Replayed { complete: true, missed: 1 })
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_circuit_breaker_of_a_tier_does() {
+    let mut cluster = Cluster::start("shop", 1).await;
+    let shared = |space: &Namespace| -> Cache<u64, String> {
+        Cache::builder("users").namespace(space).shared().build().expect("valid settings")
+    };
+    let users = shared(cluster.space(0));
+    let (mut events, mut other) = (users.events(), cluster.space(0).events());
+    let mut breaker = || {
+        let states = told(&mut events).into_iter().filter_map(|event| match event {
+            CacheEvent::Breaker { tier, state } => Some((tier, state)),
+            _ => None,
+        });
+        states.map(|(tier, state)| (tier.into_string(), state)).collect::<Vec<_>>()
+    };
+    let tier = cluster.space(0).tiers()[0].name().to_owned();
+    let became = |state| vec![(tier.clone(), state)];
+    assert!(users.get(&7).await.is_none() && breaker().is_empty());
+    cluster.shelf().faults().fail(Step::ALL);
+    for key in 0..10 {
+        assert!(users.get(&key).await.is_none());
+    }
+    assert_eq!(breaker(), became(State::Open), "once");
+    // Probes fail, and then succeed.
+    tokio::time::advance(Duration::from_secs(3)).await;
+    users.get(&7).await;
+    assert_eq!(breaker(), [became(State::HalfOpen), became(State::Open)].concat());
+    cluster.shelf().faults().heal();
+    tokio::time::advance(Duration::from_secs(3)).await;
+    users.get(&7).await;
+    assert_eq!(breaker(), [became(State::HalfOpen), became(State::Closed)].concat());
+    let is_breaker = |event: &CacheEvent| matches!(event, CacheEvent::Breaker { .. });
+    assert_eq!(
+        told(&mut other).iter().filter(|event| is_breaker(event)).count(),
+        5,
+        "the namespace tells it too"
+    );
+
+    // Another namespace has a breaker of its own.
+    let there = cluster.add(|builder| builder).await;
+    cluster.shelf().faults().fail(Step::ALL);
+    let there = shared(cluster.space(there));
+    for key in 0..10 {
+        assert!(there.get(&key).await.is_none());
+    }
+    assert!(breaker().is_empty());
 }

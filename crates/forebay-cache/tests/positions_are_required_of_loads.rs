@@ -1,6 +1,6 @@
 //! A load must read what the invalidations that concern it stand for, or it is returned and not stored.
 
-use forebay_cache::{Cache, Tag};
+use forebay_cache::{Cache, LoadFailed, Namespace, Tag};
 use forebay_scope::{Position, Scope};
 
 const SYSTEM: u64 = 7;
@@ -104,4 +104,72 @@ async fn a_load_with_more_tags_than_can_be_listed_is_not_stored() {
     };
     assert_eq!(cache.get_or_load(&1, load).await, Some(1));
     assert!(cache.peek(&1).is_none());
+}
+
+/// Loads `key` of `pages`, declared as red, from the row that is blue; what it was asked to read at or after.
+async fn page(pages: &Cache<u32, Option<u64>>, rows: &Cache<u32, Option<u64>>, key: u32) -> Option<u64> {
+    let load = async || {
+        let asked = Scope::current().expect("a load has a scope").required(SYSTEM).map(|at| at.lsn);
+        rows.entry(&7).tags(|| [Tag::named("blue")]).get_or_load(async || Some(7)).await;
+        asked
+    };
+    pages.entry(&key).tags(|| [Tag::named("red")]).get_or_load(load).await
+}
+
+fn rows_and_pages() -> [Cache<u32, Option<u64>>; 2] {
+    let space = Namespace::local("shop");
+    ["rows", "pages"].map(|name| Cache::builder(name).namespace(&space).build().expect("valid settings"))
+}
+
+#[tokio::test]
+async fn what_comes_upon_a_tag_it_might_have_been_read_before_is_not_stored() {
+    let [rows, pages] = rows_and_pages();
+    rows.invalidator().after(at(100)).tag(&Tag::named("blue")).await;
+    let request = Scope::new();
+    assert_eq!(request.run(page(&pages, &rows, 1)).await, None);
+    assert!(rows.peek(&7).is_some() && pages.peek(&1).is_none());
+    assert!(request.is_behind(), "what the request builds from it must not be stored either");
+    assert_eq!(page(&pages, &rows, 1).await, Some(100), "the next one knows");
+    assert!(pages.peek(&1).is_some());
+    assert_eq!(page(&pages, &rows, 2).await, Some(100), "and so do other keys");
+    assert!(pages.peek(&2).is_some());
+}
+
+#[tokio::test]
+async fn a_reload_asks_for_what_the_entry_before_it_depended_on() {
+    let [rows, pages] = rows_and_pages();
+    page(&pages, &rows, 1).await;
+    rows.invalidator().after(at(100)).tag(&Tag::named("blue")).await;
+    assert_eq!(page(&pages, &rows, 1).await, Some(100));
+    assert!(pages.peek(&1).is_some(), "it is stored at once");
+}
+
+#[tokio::test]
+async fn what_had_reached_enough_for_another_reason_is_stored() {
+    let [rows, pages] = rows_and_pages();
+    rows.invalidator().after(at(100)).tag(&Tag::named("blue")).await;
+    pages.invalidator().after(at(200)).tag(&Tag::named("red")).await;
+    assert_eq!(page(&pages, &rows, 1).await, Some(200));
+    assert!(pages.peek(&1).is_some());
+    rows.invalidator().after(at(300)).tag(&Tag::named("blue")).await;
+    let request = Scope::new();
+    request.require(at(300));
+    assert_eq!(request.run(page(&pages, &rows, 2)).await, Some(300));
+    assert!(pages.peek(&2).is_some() && !request.is_behind());
+}
+
+#[tokio::test]
+async fn a_tag_that_is_noted_in_the_scope_counts_as_well() {
+    let [_, pages] = rows_and_pages();
+    pages.invalidator().after(at(100)).tag(&Tag::named("blue")).await;
+    let load = async || {
+        Scope::current().expect("a load has a scope").read([Tag::named("blue")]);
+        None::<u64>
+    };
+    let found = pages.entries(&[1]).tags(|_| [Tag::named("red")]).get_or_load(async |_| {
+        load().await;
+        Ok::<_, LoadFailed>(vec![(1, Some(5))])
+    });
+    assert_eq!(found.await.found.len(), 1);
+    assert!(pages.peek(&1).is_none(), "in a batch");
 }

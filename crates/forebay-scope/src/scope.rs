@@ -171,6 +171,16 @@ impl Scope {
         self.state().required.of(system)
     }
 
+    /// What reads of this scope must have reached, per database system.
+    #[must_use]
+    pub fn requirements(&self) -> Positions {
+        if self.0.requires.load(Ordering::Acquire) {
+            self.state().required.clone()
+        } else {
+            Positions::default()
+        }
+    }
+
     /// Notes a write of this scope that was acknowledged at `position`: later reads must see it, and an
     /// invalidation issued from here carries it.
     pub fn wrote(&self, position: Position) {

@@ -19,6 +19,8 @@ async fn a_child_is_the_same_request() {
     let child = parent.child();
     assert_eq!((child.id(), child.deadline()), (parent.id(), parent.deadline()));
     assert_eq!((child.required(1), child.required(2)), (Some(at(1, 10)), Some(at(2, 20))));
+    assert_eq!(child.requirements(), Positions::from(vec![at(1, 10), at(2, 20)]));
+    assert!(Scope::new().requirements().is_empty());
     assert!(child.written().is_empty() && child.tags().as_slice().is_empty() && !child.is_behind());
 }
 

@@ -7,6 +7,7 @@ use super::{
     observe::Same,
     remote::Remote,
     sweep,
+    unforeseen::Unforeseen,
 };
 use crate::{
     CacheConfig, CacheError, CacheKey, Clock, Codec, LoadLease, Loader, Mode, Namespace,
@@ -168,6 +169,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
             hot: self.hot,
             same: self.same,
             remote,
+            unforeseen: Unforeseen::default(),
             tasks: Tasks::new(self.loads.background_loads_max),
             sweeper: Tasks::new(1),
             timers: Tasks::new(self.loads.timed_keys_max),

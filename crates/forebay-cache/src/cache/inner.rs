@@ -1,6 +1,6 @@
 use super::{
     bulkhead::Bulkhead, decide::Born, failing::Failing, failures::Classifier, lease::Leases, observe::Same,
-    remote::Remote,
+    remote::Remote, unforeseen::Unforeseen,
 };
 use crate::{
     CacheEvent, CacheKey, CacheStats, Explanation, Loader, Mode, Namespace, Strength,
@@ -57,6 +57,7 @@ pub(super) struct Inner<K, V> {
     pub(super) same: Option<Same<V>>,
     /// Set when the cache has a codec.
     pub(super) remote: Option<Remote<V>>,
+    pub(super) unforeseen: Unforeseen,
     /// Loads that outlive their callers.
     pub(super) tasks: Tasks,
     /// The periodic sweep, if there is one.

@@ -17,7 +17,7 @@ use crate::{
     namespace::Start,
 };
 use bytes::Bytes;
-use forebay_scope::{Scope, Tag};
+use forebay_scope::{Positions, Scope, Tag};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -33,6 +33,8 @@ pub(super) struct Loading<'a, K, V> {
     pub(super) start: Start,
     /// What the loader runs in: a child of the caller's scope, that must read what the invalidations stand for.
     pub(super) scope: Scope,
+    /// What its reads had to reach from the beginning, unless that was all there is.
+    reached: Option<Positions>,
     began: Instant,
     /// When the loader was called, after the remote tiers were asked.
     called: Instant,
@@ -52,9 +54,13 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         open: bool,
     ) -> Self {
         let full_key = inner.full_key(key);
-        let start = inner.start(key, &full_key, &declared, open);
+        let mut start = inner.start(key, &full_key, &declared, open);
+        if !start.requires_all {
+            start.required.merge_all(&inner.foreseen(key));
+        }
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&start.required);
+        let reached = (!start.requires_all).then(|| scope.requirements());
         let began = Instant::now();
         let places = Places::ALL;
         Self {
@@ -67,6 +73,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
             places,
             start,
             scope,
+            reached,
             began,
             called: began,
             lease: None,
@@ -76,7 +83,8 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     /// Shares one run of a loader with others.
     pub(super) fn sharing(self, scope: &Scope) -> Self {
         scope.require_all(&self.start.required);
-        Self { scope: scope.clone(), ..self }
+        let reached = self.reached.map(|_| scope.requirements());
+        Self { scope: scope.clone(), reached, ..self }
     }
 
     /// Looks and keeps only in these places. Default: in all.
@@ -236,7 +244,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         let origin = self.inner.origin(self.ttl, self.declared.len(), refreshable);
         let freshness = self.inner.freshness_for(self.key, value, &origin, &decided);
         let life = self.life(found, &freshness, origin, decided.validator.take());
-        let behind = self.is_behind();
+        let behind = self.is_behind(&life);
         let Self { inner, lead, key, full_key, places, start, began, lease, .. } = self;
         let landing = Landing::Value { value: value.clone(), life: life.clone(), behind };
         if behind || decided.do_not_keep {
@@ -267,7 +275,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         self.key.with_bytes(|bytes| self.inner.wakes(bytes));
         let origin = self.inner.origin(self.ttl, self.declared.len(), false);
         let life = self.life(Vec::new(), &self.inner.freshness_of(&origin), origin, None);
-        let behind = self.is_behind();
+        let behind = self.is_behind(&life);
         let Self { inner, lead, key, places, .. } = self;
         let goes = !behind && places.keep_in_memory;
         let landing = Landing::Absent { life, behind, failed };
@@ -339,14 +347,24 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         life
     }
 
-    /// Whether the outcome must not be kept: it was read from a server that may not have reached what was required, or
-    /// depends on more than its tags say, so that no invalidation could be trusted to find it.
-    fn is_behind(&self) -> bool {
+    /// Whether the outcome must not be kept: it was read from a server that may not have reached what was required, or what
+    /// would have been, had all its tags been known before; or it depends on more than its tags say, so that no invalidation
+    /// could be trusted to find it.
+    fn is_behind(&self, life: &Life) -> bool {
         if self.scope.is_behind() && guards::holds(Guard::Behind) {
             self.inner.meters.behind.increment(1);
             true
         } else if self.scope.tags().overflowed() {
             self.inner.meters.overtagged.increment(1);
+            true
+        } else if self
+            .reached
+            .as_ref()
+            .is_some_and(|reached| self.inner.fell_short(reached, &life.tags[self.declared.len()..]))
+        {
+            self.inner.meters.behind.increment(1);
+            // What the caller builds from it is no newer.
+            Scope::with_current(Scope::mark_behind);
             true
         } else {
             false

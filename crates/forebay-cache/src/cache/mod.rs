@@ -36,6 +36,7 @@ mod timeouts;
 mod timer;
 mod times;
 mod touch;
+mod unforeseen;
 mod warm;
 
 pub use batch::Batch;

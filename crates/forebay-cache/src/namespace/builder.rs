@@ -202,11 +202,15 @@ impl NamespaceBuilder {
             None => (None, Chain::at(first_mark())),
         };
         let patterns = Arc::new(Patterns::new(self.patterns_max));
+        let news = Arc::new(News::new(self.events_max));
+        for tier in &self.tiers {
+            tier.tell(&news);
+        }
         let space = Namespace(Arc::new(Inner {
             counts: Counts::default(),
             ledger: Mutex::new(Ledger::new(chain, self.tags_max, self.keys_max, patterns.clone())),
             patterns,
-            news: News::new(self.events_max),
+            news,
             members: Mutex::default(),
             tombstones: Tombstones::new(&self.tiers, &self.name, self.tombstone_keep, &self.meter),
             tombstone_keep: self.tombstone_keep,

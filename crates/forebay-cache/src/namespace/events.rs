@@ -11,7 +11,7 @@ use tokio::sync::broadcast::{
 
 /// Tells those who listen; costs one relaxed load when nobody does.
 #[derive(Debug)]
-pub(super) struct News {
+pub(crate) struct News {
     /// Made by the first listener.
     sender: OnceLock<broadcast::Sender<CacheEvent>>,
     listeners: Arc<AtomicUsize>,
@@ -31,8 +31,20 @@ impl News {
         Events { receiver, cache: cache.map(Box::from), listeners: self.listeners.clone() }
     }
 
+    #[inline]
     fn is_heard(&self) -> bool {
         self.listeners.load(Ordering::Relaxed) > 0
+    }
+
+    /// Tells those who listen.
+    #[inline]
+    pub(crate) fn tell(&self, event: impl FnOnce() -> CacheEvent) {
+        if self.is_heard()
+            && let Some(sender) = self.sender.get()
+        {
+            // Without a receiver nobody is interested any more.
+            drop(sender.send(event()));
+        }
     }
 }
 
@@ -92,7 +104,7 @@ impl Drop for Events {
 
 impl Namespace {
     /// What happens in the namespace on this node: loads, stores, evictions, invalidations (also those heard of other
-    /// nodes), gaps in their chain, replays, suspicions, silence. Not hits, and nothing of the time before the call.
+    /// nodes), gaps in their chain, replays, suspicions, silence, circuit breakers of remote tiers. Not hits, and nothing of the time before the call.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), forebay_cache::CacheError> {
@@ -125,12 +137,7 @@ impl Namespace {
     /// Tells those who listen.
     #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> CacheEvent) {
-        if self.is_heard()
-            && let Some(sender) = self.0.news.sender.get()
-        {
-            // Without a receiver nobody is interested any more.
-            drop(sender.send(event()));
-        }
+        self.0.news.tell(event);
     }
 
     pub(super) fn tell_of(&self, invalidation: &Invalidation, heard: Option<Stamp>) {

@@ -122,15 +122,25 @@ impl Ledger {
     /// What a load of `key` must have reached: what concerns the key and its declared tags, or everything in
     /// the namespace when none are declared or the value may bring others (`open`).
     pub(crate) fn required(&self, key: &[u8], declared: &[Tag], open: bool) -> Positions {
-        if open || declared.is_empty() {
+        if self.requires_all(declared, open) {
             return self.positions.clone();
         }
         let mut required = self.common_positions.clone();
         self.keys.required(key, &mut required);
-        for tag in declared {
-            self.tags.required(tag, &mut required);
-        }
+        self.required_by(declared, &mut required);
         required
+    }
+
+    /// Whether [`required`](Self::required) is everything there is.
+    pub(crate) fn requires_all(&self, declared: &[Tag], open: bool) -> bool {
+        open || declared.is_empty() || self.positions.is_empty()
+    }
+
+    /// What a load that depends on `tags` must have reached.
+    pub(crate) fn required_by(&self, tags: &[Tag], into: &mut Positions) {
+        for tag in tags {
+            self.tags.required(tag, into);
+        }
     }
 
     /// Judges an entry of `cache` that a remote tier holds under `key` (`cache:key`), given what the sequencer answered to

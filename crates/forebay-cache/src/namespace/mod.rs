@@ -24,6 +24,7 @@ mod trust;
 pub use builder::NamespaceBuilder;
 pub(crate) use counts::Counts;
 pub use events::Events;
+pub(crate) use events::News;
 pub use invalidator::NamespaceInvalidator;
 pub use issue::Reached;
 pub(crate) use metrics::METRICS;

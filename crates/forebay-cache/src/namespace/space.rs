@@ -61,7 +61,7 @@ pub(super) struct Inner {
     pub(super) tombstone_keep: Duration,
     pub(super) backplane: Option<Backplane>,
     pub(super) meters: SpaceMeters,
-    pub(super) news: News,
+    pub(super) news: Arc<News>,
 }
 
 /// A cache, as its namespace sees it.
@@ -101,6 +101,8 @@ pub(crate) struct Start {
     pub(crate) stamp: Option<Stamp>,
     /// What the load must read.
     pub(crate) required: Positions,
+    /// Whether that is all that any invalidation of the namespace stands for.
+    pub(crate) requires_all: bool,
 }
 
 impl Namespace {
@@ -236,6 +238,7 @@ impl Namespace {
                 change: ledger.changes,
                 stamp: ledger.chain.stamp().filter(|_| !cut_off),
                 required: ledger.required(full_key, declared, open),
+                requires_all: ledger.requires_all(declared, open),
             }
         };
         if !open {
@@ -246,6 +249,15 @@ impl Namespace {
             start.required = Positions::default();
         }
         start
+    }
+
+    /// What a load that depends on `tags` must have reached.
+    pub(crate) fn positions_of(&self, tags: &[Tag]) -> Positions {
+        let mut positions = Positions::default();
+        if guards::holds(Guard::Positions) {
+            self.ledger().required_by(tags, &mut positions);
+        }
+        positions
     }
 
     /// Whether an entry that a remote tier holds under `key` was hit by what the key looks like.

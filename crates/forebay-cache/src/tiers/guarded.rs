@@ -1,7 +1,10 @@
-use super::metrics::{StepMeters, TierMeters};
+use super::{
+    metrics::{StepMeters, TierMeters},
+    told::Told,
+};
 use crate::{
     CacheError, Fill, LeaseAnswer, LeaseAsk, LeaseToken, Outcome, Removal, Stored, Tier, TierError,
-    TierStats, cache::breaker_state, spans,
+    TierStats, cache::breaker_state, namespace::News, spans,
 };
 use bytes::Bytes;
 use forebay_metrics::Meter;
@@ -55,6 +58,7 @@ struct Guard {
     keep_scale: f64,
     item_bytes_max: usize,
     breaker: Breaker,
+    told: Told,
     meters: TierMeters,
 }
 
@@ -97,7 +101,8 @@ impl GuardedTier {
         let meters = TierMeters::new(meter, &name);
         let (keep_scale, item_bytes_max) = (config.keep_scale, config.item_bytes_max.unwrap_or(usize::MAX));
         let deadline = config.deadline;
-        Ok(Self(Arc::new(Guard { tier, deadline, keep_scale, item_bytes_max, breaker, meters })))
+        let told = Told::new();
+        Ok(Self(Arc::new(Guard { tier, deadline, keep_scale, item_bytes_max, breaker, told, meters })))
     }
 
     /// The tier's name.
@@ -128,6 +133,18 @@ impl GuardedTier {
             written_bytes: written_bytes.total(),
             refused: refused.total(),
             tombstones_owed: 0,
+        }
+    }
+
+    /// Tells these what the breaker in front of it does, from now on.
+    pub(crate) fn tell(&self, news: &Arc<News>) {
+        self.0.told.add(news);
+    }
+
+    /// Tells what the breaker does now, unless it is known to be closed as before.
+    fn tell_unless_closed(&self) {
+        if !self.0.told.was(State::Closed) {
+            self.0.told.tell(self.name(), &self.0.breaker);
         }
     }
 
@@ -239,8 +256,13 @@ impl GuardedTier {
     ) -> Result<T, NoAnswer> {
         let Ok(permit) = self.0.breaker.permit() else {
             meters.skipped.increment(1);
+            if self.0.told.was(State::HalfOpen) {
+                // Probes that never ended open it again.
+                self.tell_unless_closed();
+            }
             return Err(NoAnswer::NotAsked);
         };
+        self.tell_unless_closed();
         let began = Instant::now();
         let call = tokio::time::timeout(self.0.deadline, call);
         let outcome = |answer: &Result<Result<T, TierError>, _>| match answer {
@@ -253,17 +275,20 @@ impl GuardedTier {
         match answer {
             Ok(Ok(answer)) => {
                 permit.succeeded();
+                self.tell_unless_closed();
                 meters.done.increment(1);
                 Ok(answer)
             }
             Ok(Err(error)) => {
                 permit.failed();
+                self.0.told.tell(self.name(), &self.0.breaker);
                 meters.failed.increment(1);
                 tracing::debug!(%error, source = &*error.source, "a remote tier failed");
                 Err(NoAnswer::Failed)
             }
             Err(_elapsed) => {
                 permit.failed();
+                self.0.told.tell(self.name(), &self.0.breaker);
                 meters.late.increment(1);
                 tracing::debug!(tier = self.name(), "a remote tier did not answer in time");
                 Err(NoAnswer::Failed)

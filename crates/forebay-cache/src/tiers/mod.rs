@@ -2,6 +2,7 @@
 
 mod guarded;
 mod metrics;
+mod told;
 
 pub(crate) use guarded::Look;
 pub(crate) use guarded::NoAnswer;
