@@ -28,6 +28,12 @@ pub(crate) enum Guard {
     Joined,
     /// An invalidation names its predecessor by a link.
     Links,
+    /// A server that may have lost numbers goes on in a new epoch.
+    #[cfg_attr(
+        not(any(test, feature = "test-util")),
+        expect(dead_code, reason = "the scripts of Redis keep it")
+    )]
+    Epochs,
     /// What was missed is asked for.
     Replay,
     /// A chain that was trimmed past this node makes everything suspect.
@@ -113,6 +119,7 @@ mod tests {
         a_silent_backplane_keeps_tiers_from_being_trusted: SilentTiers;
         what_was_invalidated_before_a_node_joined_is_asked_for: Joined;
         an_invalidation_names_its_predecessor: Links;
+        a_server_that_may_have_lost_numbers_begins_an_epoch: Epochs;
         what_was_missed_is_asked_for: Replay;
         a_trimmed_chain_makes_everything_suspect: Suspicion;
         a_silent_backplane_makes_everything_suspect: Lease;

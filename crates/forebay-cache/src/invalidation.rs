@@ -3,11 +3,11 @@ use bytes::Bytes;
 use forebay_scope::{Position, Positions, Tag};
 use serde::Serialize;
 
-/// An invalidation number a value was loaded under. Numbers compare only within one epoch; an entry of another
-/// epoch is a miss. Stamps are ordered by epoch, then number.
+/// An invalidation number a value was loaded under. Numbers compare only within one epoch, and with those of the epochs it
+/// [goes on from](crate::Missed::earlier); an entry of any other epoch is a miss. Stamps are ordered by epoch, then number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Stamp {
-    /// Changes when the chain of numbers was lost or rewound; a later epoch is larger, whoever starts it.
+    /// Changes when the chain of numbers was, or may have been, lost or rewound; a later epoch is larger, whoever starts it.
     pub epoch: u64,
     /// The number of the newest invalidation the load is known to have seen.
     pub number: u64,

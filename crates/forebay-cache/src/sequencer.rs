@@ -6,7 +6,8 @@ use std::fmt;
 /// Numbers the invalidations of one namespace, and carries them between its nodes.
 ///
 /// Invalidations of a namespace form one chain: each takes the next number and names its predecessor by a
-/// random link, so that a lost message shows as a gap and a rewound server as a link that does not match.
+/// random link, so that a lost message shows as a gap and a rewound server as a link that does not match. A server that
+/// may have lost numbers goes on in a new epoch, so that none of them is handed out twice.
 /// `dyn` because configuration picks it; only invalidations and misses come here, never a hit in memory.
 #[async_trait]
 pub trait Sequencer: fmt::Debug + Send + Sync + 'static {
@@ -62,7 +63,7 @@ pub struct Question<'a> {
 /// The newest invalidations of a key and some tags of one cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Newest {
-    /// The epoch the numbers belong to: they say nothing about an entry of another one.
+    /// The chain's epoch: to a node that has not heard of it, the numbers say nothing.
     pub epoch: u64,
     /// An entry with a smaller number is not trusted: it may have been hit by an invalidation of everything, of the
     /// cache, or by one that is no longer remembered.
@@ -90,6 +91,10 @@ pub struct Missed {
     pub events: Vec<Event>,
     /// The end of the chain.
     pub end: Mark,
+    /// The epochs the present one goes on from, oldest first, each with its last number: what was stored under numbers up
+    /// to that one may still be valid. An epoch goes on from another when the server may have changed, and possibly
+    /// lost the newest numbers, without anybody knowing of one that is lost.
+    pub earlier: Vec<Stamp>,
     /// Whether `events` is everything: `false` when the chain was trimmed, rewound or restarted past the mark,
     /// so that whatever the node holds is suspect.
     pub complete: bool,

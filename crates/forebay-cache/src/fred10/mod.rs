@@ -13,7 +13,7 @@
 //!
 //! | key | type | what |
 //! |---|---|---|
-//! | `forebay:{shop}:chain` | hash | `epoch`, `number` and `link` of the newest invalidation; `floor`; `tags`, `older`: where the two tables begin; `p`+system: the newest position of each database |
+//! | `forebay:{shop}:chain` | hash | `epoch`, `number` and `link` of the newest invalidation; `floor`; `tags`, `older`: where the two tables begin; `p`+system: the newest position of each database; `run`: the `run_id` of the server that gave the newest number; `lineage`: the epochs before, each with its last number, and how many of them the present one goes on from |
 //! | `forebay:{shop}:log` | stream | the newest invalidations, entry *number*`-0`, field `e` |
 //! | `forebay:{shop}:tags`, `…:tags-older` | hash | `t`+tag or `c`+cache → the newest number that hit it; `mark` shows that the table is whole |
 //! | `forebay:{shop}:bus` | channel | the same events |
@@ -29,8 +29,10 @@
 //! misses; without a table of tags, or the older one, the floor takes its place; without the log, a node that missed something
 //! starts over. Still these keys should not be evicted: use a `volatile-*` policy, as they have no expiry.
 //!
-//! A Redis that lost its newest writes (a restart from a dump, a promoted replica) gives the same numbers out again. A
-//! node that had seen more notices at its next heartbeat, by the links, and starts a new epoch.
+//! A server that is not the one that gave the newest number (it restarted, a replica was promoted, the slot moved) may have
+//! lost the newest writes, so *issue* goes on in a new epoch: entries under numbers it still has stay valid, and no number is
+//! handed out twice. A node that had seen more notices at its next heartbeat, by the links, and starts an epoch that goes on
+//! from nothing. This takes the right to call `INFO`; without it only the links tell.
 //!
 //! # Sentinels and clusters
 //! Behind sentinels everything goes to the primary they name; a server that answers that it follows another one is left at

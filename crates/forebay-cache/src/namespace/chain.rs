@@ -13,8 +13,10 @@ pub(crate) struct Chain {
     links: VecDeque<(u64, u64)>,
     /// Applied events beyond a gap: number → (previous, link).
     early: BTreeMap<u64, (u64, u64)>,
-    /// The newest event ever heard.
-    newest: Option<Stamp>,
+    /// The newest event heard of each epoch, oldest first.
+    newest: VecDeque<Mark>,
+    /// The epochs this one goes on from, oldest first, each with its last number.
+    earlier: Vec<Stamp>,
     /// Events up to this number were heard before the node joined, so their numbers were not kept: what remote tiers
     /// hold cannot be judged before the chain was followed up to here.
     owed: u64,
@@ -36,10 +38,19 @@ pub(crate) enum Heard {
 impl Chain {
     /// How many links, and how many events beyond a gap, are remembered.
     const REMEMBERED: usize = 1024;
+    /// Epochs of which the newest event is remembered: more than a chain remembers to go on from.
+    const EPOCHS: usize = 16;
 
     /// A node that has not joined.
     pub(crate) const fn unjoined() -> Self {
-        Self { applied: None, links: VecDeque::new(), early: BTreeMap::new(), newest: None, owed: 0 }
+        Self {
+            applied: None,
+            links: VecDeque::new(),
+            early: BTreeMap::new(),
+            newest: VecDeque::new(),
+            earlier: Vec::new(),
+            owed: 0,
+        }
     }
 
     /// A node that stands at `mark`.
@@ -53,10 +64,26 @@ impl Chain {
         self.applied
     }
 
-    /// This node stands at `end`, and forgot what it knew of numbers.
-    pub(crate) fn rejoin(&mut self, end: Mark) {
-        let newest = self.newest.filter(|heard| heard.epoch == end.stamp.epoch);
-        *self = Self { newest: self.newest, owed: newest.map_or(0, |heard| heard.number), ..Self::at(end) };
+    /// This node stands at `end` of a chain that goes on from `earlier` epochs, and forgot what it knew of numbers.
+    pub(crate) fn rejoin(&mut self, end: Mark, earlier: &[Stamp]) {
+        let newest = std::mem::take(&mut self.newest);
+        let owed = newest.iter().find(|heard| heard.stamp.epoch == end.stamp.epoch);
+        let owed = owed.map_or(0, |heard| heard.stamp.number);
+        *self = Self { newest, earlier: earlier.to_vec(), owed, ..Self::at(end) };
+    }
+
+    /// Whether a stamp counts numbers of this chain: of its epoch, or of one it goes on from.
+    pub(crate) fn counts(&self, stamp: Stamp) -> bool {
+        self.applied.is_some_and(|at| at.stamp.epoch == stamp.epoch) || goes_on_from(&self.earlier, stamp)
+    }
+
+    /// What this node heard of that a chain lost which goes on from `earlier` epochs: it must not go on, then.
+    pub(crate) fn lost_by(&self, earlier: &[Stamp]) -> Option<Mark> {
+        let lost = |heard: &&Mark| {
+            let last = earlier.iter().find(|last| last.epoch == heard.stamp.epoch);
+            last.is_some_and(|last| last.number < heard.stamp.number)
+        };
+        self.newest.iter().find(lost).copied()
     }
 
     /// The stamp of a load that begins now; `None` while what remote tiers hold cannot be judged.
@@ -73,13 +100,13 @@ impl Chain {
     /// Takes note of an event, whose effects are applied unless it is [`Heard::Known`].
     pub(crate) fn hear(&mut self, event: &Event) -> Heard {
         let Event { stamp, link, previous, .. } = *event;
-        self.newest = self.newest.max(Some(stamp));
+        self.note(Mark { stamp, link });
         let Some(applied) = self.applied else { return Heard::Early };
         if stamp.epoch < applied.stamp.epoch {
-            return Heard::Known;
+            return if self.lost_by(&self.earlier).is_some() { Heard::Broken } else { Heard::Known };
         }
         if stamp.epoch > applied.stamp.epoch {
-            return Heard::Broken;
+            return self.hear_of_new_epoch(event, applied);
         }
         if stamp.number <= applied.stamp.number {
             // Too old to compare is as good as another link: the replay tells.
@@ -107,12 +134,39 @@ impl Chain {
         self.applied.is_none_or(|at| at.stamp != end.stamp || !fits(at.link, end.link))
     }
 
-    /// Everything up to `end` was applied, by replay.
-    pub(crate) fn replayed_to(&mut self, end: Mark) {
-        let behind =
-            |applied: Mark| applied.stamp.epoch != end.stamp.epoch || applied.stamp.number < end.stamp.number;
-        if self.applied.is_none_or(behind) {
+    fn note(&mut self, heard: Mark) {
+        match self.newest.iter_mut().find(|newest| newest.stamp.epoch == heard.stamp.epoch) {
+            Some(newest) if newest.stamp < heard.stamp => *newest = heard,
+            Some(_) => {}
+            None => {
+                if self.newest.len() >= Self::EPOCHS {
+                    self.newest.pop_front();
+                }
+                self.newest.push_back(heard);
+            }
+        }
+    }
+
+    /// A new epoch that begins where this node stands goes on; any other is another chain.
+    fn hear_of_new_epoch(&mut self, event: &Event, applied: Mark) -> Heard {
+        let Event { stamp, link, previous, .. } = *event;
+        let mut earlier = self.earlier.clone();
+        earlier.push(applied.stamp);
+        let follows = stamp.number == applied.stamp.number + 1 && fits(previous, applied.link);
+        if !follows || self.lost_by(&earlier).is_some() {
+            return Heard::Broken;
+        }
+        self.early.clear();
+        self.earlier = earlier;
+        self.advance(Mark { stamp, link });
+        Heard::Next
+    }
+
+    /// Everything up to `end` of a chain that goes on from `earlier` epochs was applied, by replay.
+    pub(crate) fn replayed_to(&mut self, end: Mark, earlier: &[Stamp]) {
+        if self.applied.is_none_or(|applied| applied.stamp < end.stamp) {
             self.advance(end);
+            self.earlier = earlier.to_vec();
         }
         self.early.retain(|number, _| *number > end.stamp.number);
         // What does not fit now is found by the next heartbeat.
@@ -145,6 +199,11 @@ impl Chain {
         let at = self.links.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         Some(self.links[at].1)
     }
+}
+
+/// Whether a chain that goes on from `earlier` epochs has what `stamp` counts.
+pub(crate) fn goes_on_from(earlier: &[Stamp], stamp: Stamp) -> bool {
+    earlier.iter().any(|last| last.epoch == stamp.epoch && stamp.number <= last.number)
 }
 
 /// Whether two links are the same, as long as anybody asks.
@@ -194,9 +253,10 @@ mod tests {
     }
 
     #[test]
-    fn a_later_epoch_breaks_the_chain_and_an_earlier_one_is_old_news() {
+    fn a_later_epoch_of_another_chain_breaks_it_and_an_earlier_one_is_old_news() {
         let mut chain = joined();
-        assert_eq!(chain.hear(&event(2, 11, 100, 101)), Heard::Broken);
+        assert_eq!(chain.hear(&event(2, 11, 999, 101)), Heard::Broken);
+        assert_eq!(chain.hear(&event(2, 12, 100, 101)), Heard::Broken);
         assert_eq!(chain.hear(&event(0, 11, 100, 101)), Heard::Known);
     }
 
@@ -204,16 +264,45 @@ mod tests {
     fn a_node_that_joins_behind_what_it_heard_trusts_no_remote_tier_until_it_caught_up() {
         let mut chain = Chain::unjoined();
         assert_eq!(chain.hear(&event(1, 11, 100, 101)), Heard::Early);
-        chain.rejoin(Mark { stamp: Stamp { epoch: 1, number: 10 }, link: 100 });
+        chain.rejoin(Mark { stamp: Stamp { epoch: 1, number: 10 }, link: 100 }, &[]);
         assert_eq!(chain.stamp(), None);
         assert_eq!(chain.hear(&event(1, 11, 100, 101)), Heard::Next);
         assert!(chain.stamp().is_some());
     }
 
     #[test]
+    fn an_epoch_that_begins_where_the_node_stands_goes_on() {
+        let mut chain = joined();
+        assert_eq!(chain.hear(&event(1, 11, 100, 101)), Heard::Next);
+        assert_eq!(chain.hear(&event(2, 12, 101, 102)), Heard::Next);
+        assert_eq!(number(&chain), 12);
+        assert!(chain.counts(Stamp { epoch: 1, number: 11 }));
+        assert!(!chain.counts(Stamp { epoch: 1, number: 12 }), "this one was lost");
+        assert!(chain.counts(Stamp { epoch: 2, number: 99 }));
+    }
+
+    #[test]
+    fn an_epoch_does_not_go_on_without_what_was_heard() {
+        let mut chain = joined();
+        assert_eq!(chain.hear(&event(1, 12, 101, 102)), Heard::Early);
+        assert_eq!(chain.hear(&event(2, 11, 100, 111)), Heard::Broken);
+        let earlier = [Stamp { epoch: 1, number: 10 }];
+        assert_eq!(chain.lost_by(&earlier).map(|lost| lost.link), Some(102));
+        assert_eq!(chain.lost_by(&[Stamp { epoch: 1, number: 12 }]), None);
+    }
+
+    #[test]
+    fn a_lost_number_that_comes_late_breaks_the_chain() {
+        let mut chain = joined();
+        assert_eq!(chain.hear(&event(2, 11, 100, 111)), Heard::Next);
+        assert_eq!(chain.hear(&event(1, 10, 99, 100)), Heard::Known);
+        assert_eq!(chain.hear(&event(1, 11, 100, 101)), Heard::Broken);
+    }
+
+    #[test]
     fn a_replay_never_moves_a_node_back() {
         let mut chain = joined();
-        chain.replayed_to(Mark { stamp: Stamp { epoch: 1, number: 9 }, link: 99 });
+        chain.replayed_to(Mark { stamp: Stamp { epoch: 1, number: 9 }, link: 99 }, &[]);
         assert_eq!(number(&chain), 10);
     }
 }

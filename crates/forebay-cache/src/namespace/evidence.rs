@@ -10,6 +10,8 @@ use forebay_scope::Tag;
 #[derive(Debug)]
 pub(super) struct Evidence {
     pub(super) applied: Option<Stamp>,
+    /// Whether the entry's stamp counts numbers of this chain.
+    pub(super) counts: bool,
     pub(super) key: Bound,
     pub(super) floor: Bound,
     pub(super) tags: Vec<Bound>,
@@ -58,11 +60,11 @@ impl Namespace {
         stamp: Stamp,
         tags: &[Tag],
     ) -> Vec<Check> {
-        let mut evidence = self.ledger().evidence(cache, key, tags);
+        let mut evidence = self.ledger().evidence(cache, key, stamp, tags);
         let Some(applied) = evidence.applied else {
             return vec![Check::failed(Against::Sequencer)];
         };
-        if applied.epoch != stamp.epoch {
+        if !evidence.counts {
             return vec![Check { passed: false, ..Check::passed(Against::Epoch, applied.epoch, true) }];
         }
         if evidence.is_unsure(stamp.number) {
@@ -70,7 +72,7 @@ impl Namespace {
                 Some(backplane) => backplane.newest(cache, key, tags).await,
                 None => None,
             };
-            match newest.filter(|newest| newest.epoch == stamp.epoch) {
+            match newest.filter(|newest| newest.epoch == applied.epoch) {
                 Some(newest) => evidence.learn(&newest),
                 None => {
                     let mut checks = evidence.checks(stamp, tags);
@@ -103,9 +105,10 @@ impl Namespace {
 }
 
 impl Ledger {
-    fn evidence(&self, cache: &str, key: &[u8], tags: &[Tag]) -> Evidence {
+    fn evidence(&self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> Evidence {
         Evidence {
             applied: self.chain.stamp(),
+            counts: self.chain.counts(stamp),
             key: self.key_bound(key),
             floor: self.floor_bound(cache),
             tags: tags.iter().map(|tag| self.tag_bound(tag)).collect(),

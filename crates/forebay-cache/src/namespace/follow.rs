@@ -3,7 +3,7 @@ use super::{
     space::{Inner, Namespace},
 };
 use crate::{
-    CacheEvent, Heard,
+    CacheEvent, Heard, Mark, Missed,
     guards::{self, Guard},
 };
 use std::{
@@ -156,7 +156,7 @@ impl Follower {
         backplane.broken.store(false, Ordering::Release);
         let asked_at = Instant::now();
         let mark = space.ledger().chain.applied();
-        let Some(missed) = backplane.missed(mark).await else {
+        let Some(missed) = ask(space, backplane, mark).await else {
             space.0.meters.replays_failed.increment(1);
             backplane.broken.store(true, Ordering::Release);
             return false;
@@ -168,7 +168,7 @@ impl Follower {
             for event in &missed.events {
                 space.replay(event);
             }
-            space.ledger().chain.replayed_to(missed.end);
+            space.ledger().chain.replayed_to(missed.end, &missed.earlier);
         } else {
             space.0.meters.replays_incomplete.increment(1);
             space.rejoin(&missed);
@@ -178,6 +178,16 @@ impl Follower {
         space.silent(false);
         backplane.joined.send_replace(true);
         true
+    }
+}
+
+/// What came after `mark`. A chain that goes on without what this node heard of it is told so, and ends.
+async fn ask(space: &Namespace, backplane: &Backplane, mark: Option<Mark>) -> Option<Missed> {
+    let missed = backplane.missed(mark).await?;
+    let lost = space.ledger().chain.lost_by(&missed.earlier);
+    match lost {
+        Some(lost) => backplane.missed(Some(lost)).await,
+        None => Some(missed),
     }
 }
 

@@ -66,7 +66,7 @@ impl Namespace {
             let applied = ledger.chain.applied().expect("a namespace without a sequencer has its own chain");
             let number = applied.stamp.number + 1;
             let stamp = Stamp { number, ..applied.stamp };
-            ledger.chain.replayed_to(Mark { stamp, link: number });
+            ledger.chain.replayed_to(Mark { stamp, link: number }, &[]);
             numbered = Some(stamp);
             Some(ledger.apply(invalidation, Some(number)))
         });

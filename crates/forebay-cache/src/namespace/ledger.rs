@@ -1,12 +1,12 @@
 use super::{
     bound::Bound,
-    chain::Chain,
+    chain::{Chain, goes_on_from},
     clears::Clears,
     keys::KeyTable,
     tags::{TagCell, TagTable},
 };
 use crate::{
-    Invalidation, Missed, Newest, Stamp, Strength, Target,
+    Invalidation, Mark, Missed, Newest, Stamp, Strength, Target,
     guards::{self, Guard},
     pattern::Patterns,
 };
@@ -90,10 +90,11 @@ impl Ledger {
     /// This node stands where the chain ends and knows no more of what happened before than it `missed`. Returns the new
     /// count.
     pub(crate) fn rejoin(&mut self, missed: &Missed) -> u64 {
-        let Missed { end, positions, patterns, .. } = missed;
+        let Missed { end, earlier, positions, patterns, .. } = missed;
         let end = *end;
-        let same_chain = self.chain.applied().is_some_and(|at| at.stamp.epoch == end.stamp.epoch);
-        self.chain.rejoin(end);
+        let went_on = |at: Mark| at.stamp.epoch == end.stamp.epoch || goes_on_from(earlier, at.stamp);
+        let same_chain = self.chain.applied().is_some_and(went_on);
+        self.chain.rejoin(end, earlier);
         self.joined_at = end.stamp.number;
         self.tags.forget_chain(end.stamp.number);
         self.clears.forget_chain(end.stamp.number);
@@ -154,13 +155,13 @@ impl Ledger {
         told: Option<(&Newest, u64)>,
     ) -> Judgement {
         let Some(applied) = self.chain.stamp() else { return Judgement::Invalid };
-        if stamp.epoch != applied.epoch || stamp.number < self.keys.number(key) {
+        if !self.chain.counts(stamp) || stamp.number < self.keys.number(key) {
             return Judgement::Invalid;
         }
         let mut judgement = Judgement::Valid;
         if stamp.number < self.joined_at && guards::holds(Guard::Joined) {
             match told {
-                Some((newest, asked_at)) if newest.epoch == stamp.epoch && asked_at >= self.joined_at => {
+                Some((newest, asked_at)) if newest.epoch == applied.epoch && asked_at >= self.joined_at => {
                     if stamp.number < newest.key {
                         return Judgement::Invalid;
                     }

@@ -22,6 +22,7 @@ mod tombstones;
 mod trust;
 
 pub use builder::NamespaceBuilder;
+pub(crate) use chain::goes_on_from;
 pub(crate) use counts::Counts;
 pub use events::Events;
 pub(crate) use events::News;

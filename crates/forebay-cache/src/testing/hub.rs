@@ -2,6 +2,7 @@ use super::node::Node;
 use crate::{
     Event, Invalidation, LivePatterns, Mark, Missed, Newest, Stamp, Tag, Target,
     guards::{self, Guard},
+    namespace::goes_on_from,
 };
 use forebay_scope::Positions;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -17,11 +18,20 @@ pub struct Hub {
 
 #[derive(Debug)]
 struct State {
-    epoch: u64,
-    /// Where this epoch began, or what was rewound to.
+    /// Where the chain began that counts.
     base: Mark,
-    /// Every event of the epoch.
+    /// Every event since.
     chain: Vec<Event>,
+    /// The epochs that ended, oldest first, each with its last number.
+    ended: Vec<Stamp>,
+    /// How many of them nothing of counts any more.
+    over: usize,
+    /// The epoch of the end, until the next event.
+    epoch: u64,
+    /// The newest epoch, so that none is given twice.
+    epochs: u64,
+    /// Another server gives the next number.
+    moved: bool,
     /// The stream still has the events from this one on.
     kept_from: usize,
     /// What the tables knew up to this number is gone.
@@ -49,9 +59,13 @@ impl Hub {
 
     fn with(by_hand: bool) -> Arc<Self> {
         let state = State {
-            epoch: 1,
             base: Mark { stamp: Stamp { epoch: 1, number: 0 }, link: 0 },
             chain: Vec::new(),
+            ended: Vec::new(),
+            over: 0,
+            epoch: 1,
+            epochs: 1,
+            moved: false,
             kept_from: 0,
             floor: 0,
             positions: Positions::default(),
@@ -82,14 +96,10 @@ impl Hub {
         self.state().offline
     }
 
-    /// Loses the newest `count` events, as a promoted replica does that had not received them: the same numbers are handed
-    /// out again, for other invalidations.
+    /// Loses the newest `count` events, as a promoted replica does that had not received them: their numbers are handed out
+    /// again in a new epoch, for other invalidations.
     pub fn rewind(&self, count: usize) {
-        let mut state = self.state();
-        let keep = state.chain.len().saturating_sub(count);
-        state.chain.truncate(keep);
-        state.kept_from = state.kept_from.min(keep);
-        state.floor = state.floor.min(state.end().stamp.number);
+        self.state().rewind(count);
     }
 
     /// Forgets the events of the stream, so that they can no longer be replayed. The tables of keys and tags stay.
@@ -108,6 +118,7 @@ impl Hub {
     pub fn flush(&self) {
         let mut state = self.state();
         state.positions = Positions::default();
+        (state.ended, state.over) = (Vec::new(), 0);
         state.restart(0);
     }
 
@@ -120,8 +131,11 @@ impl Hub {
     pub(super) fn issue(&self, invalidation: &Invalidation) -> Event {
         let mut state = self.state();
         let end = state.end();
+        if std::mem::take(&mut state.moved) && guards::holds(Guard::Epochs) {
+            state.next_epoch(end.stamp);
+        }
         let event = Event {
-            stamp: Stamp { number: end.stamp.number + 1, ..end.stamp },
+            stamp: Stamp { epoch: state.epoch, number: end.stamp.number + 1 },
             link: state.next_link(),
             previous: end.link,
             invalidation: invalidation.clone(),
@@ -136,14 +150,14 @@ impl Hub {
     pub(super) fn missed(&self, mark: Option<Mark>) -> Missed {
         let mut state = self.state();
         let events = mark.and_then(|mark| state.after(mark));
-        if events.is_none() && mark.is_some_and(|mark| state.is_foreign(mark)) {
-            let number = state.end().stamp.number;
-            state.restart(number);
+        if let Some(lost) = mark.filter(|mark| events.is_none() && state.is_foreign(*mark)) {
+            state.renew(lost.stamp);
         }
         let complete = events.is_some();
         Missed {
             events: events.unwrap_or_default(),
             end: state.end(),
+            earlier: state.ended[state.over..].to_vec(),
             complete,
             positions: state.positions(),
             patterns: state.patterns(),
@@ -180,22 +194,57 @@ impl State {
         self.links
     }
 
+    fn rewind(&mut self, count: usize) {
+        let keep = self.chain.len().saturating_sub(count);
+        self.chain.truncate(keep);
+        self.kept_from = self.kept_from.min(keep);
+        let end = self.end().stamp;
+        self.floor = self.floor.min(end.number);
+        self.epoch = end.epoch;
+        self.ended.retain(|ended| ended.epoch < end.epoch);
+        self.over = self.over.min(self.ended.len());
+        self.moved = true;
+    }
+
+    /// The one that ends at `last` is over.
+    fn next_epoch(&mut self, last: Stamp) {
+        self.ended.push(last);
+        self.epochs += 1;
+        self.epoch = self.epochs;
+    }
+
+    /// Goes on in an epoch that trusts nothing from before: somebody knows what was `lost`.
+    fn renew(&mut self, lost: Stamp) {
+        let end = self.end().stamp;
+        self.ended.push(end);
+        // Who knew no more than this need not begin yet another one.
+        match self.ended.iter_mut().find(|last| last.epoch == lost.epoch) {
+            Some(last) => last.number = last.number.max(lost.number),
+            None => self.ended.push(lost),
+        }
+        self.over = self.ended.len();
+        self.restart(end.number);
+    }
+
     /// What came after `mark`; `None` when that is not known.
     fn after(&self, mark: Mark) -> Option<Vec<Event>> {
         let passed = usize::try_from(mark.stamp.number.checked_sub(self.base.stamp.number)?).ok()?;
-        if mark.stamp.epoch != self.epoch
-            || passed < self.kept_from
-            || !fits(self.link_at(passed)?, mark.link)
-        {
+        if !self.counts(mark.stamp) || passed < self.kept_from || !fits(self.link_at(passed)?, mark.link) {
             return None;
         }
         Some(self.chain[passed..].to_vec())
     }
 
+    fn counts(&self, stamp: Stamp) -> bool {
+        stamp.epoch == self.epoch || goes_on_from(&self.ended[self.over..], stamp)
+    }
+
     /// Whether `mark` belongs to another chain than this one, as far as the stream can tell.
     fn is_foreign(&self, mark: Mark) -> bool {
-        if mark.stamp.epoch != self.epoch {
-            return mark.stamp.epoch > self.epoch;
+        if !self.counts(mark.stamp) {
+            let last = self.ended.iter().find(|last| last.epoch == mark.stamp.epoch);
+            let oldest = self.ended.first().map_or(self.epoch, |oldest| oldest.epoch);
+            return last.map_or(mark.stamp.epoch > oldest, |last| mark.stamp.number > last.number);
         }
         let Some(passed) = mark.stamp.number.checked_sub(self.base.stamp.number) else { return false };
         let passed = usize::try_from(passed).unwrap_or(usize::MAX);
@@ -212,7 +261,8 @@ impl State {
     /// Goes on in a new epoch that trusts nothing numbered before.
     fn restart(&mut self, number: u64) {
         self.positions = self.positions();
-        self.epoch += 1;
+        self.epochs += 1;
+        (self.epoch, self.moved) = (self.epochs, false);
         let link = self.next_link();
         self.base = Mark { stamp: Stamp { epoch: self.epoch, number }, link };
         (self.kept_from, self.floor) = (0, number);

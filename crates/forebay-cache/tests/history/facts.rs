@@ -15,7 +15,7 @@ struct Known {
     reads: Vec<Read>,
     /// When everything was delivered or replayed: the place in `acks`, and the lives that were left.
     healed: Option<(usize, Vec<u32>)>,
-    /// The server hands numbers out again, and not everybody has noticed.
+    /// The server lost invalidations: until those who know tell it, others cannot learn of them.
     numbers_lost: bool,
 }
 
@@ -52,6 +52,8 @@ struct Read {
     key: usize,
     version: u64,
     answer: Answer,
+    /// Whether numbers were lost by then that only some nodes know of.
+    numbers_lost: bool,
 }
 
 /// What the caller was told of its answer.
@@ -86,10 +88,8 @@ impl Facts {
 
     pub(crate) fn read(&self, began: Began, node: usize, key: usize, version: u64, answer: Answer) {
         let mut known = self.known();
-        // Until it is noticed, two invalidations share a number, and a stamp does not tell which one it saw.
-        if !known.numbers_lost {
-            known.reads.push(Read { began, node, key, version, answer });
-        }
+        let numbers_lost = known.numbers_lost;
+        known.reads.push(Read { began, node, key, version, answer, numbers_lost });
     }
 
     pub(crate) fn numbers_lost(&self) {
@@ -138,6 +138,9 @@ impl Known {
         }
         if own {
             return Some("was acknowledged there");
+        }
+        if read.numbers_lost {
+            return None;
         }
         if ack.everywhere && number < began.born {
             return Some("was acknowledged elsewhere before it joined");

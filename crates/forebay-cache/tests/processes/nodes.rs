@@ -1,6 +1,6 @@
 use super::{
     MARK, REDIS, ROWS,
-    record::{Record, now, violation},
+    record::{Record, violation},
     rows::{Rows, words},
 };
 use anyhow::{Context, Result, ensure};
@@ -15,8 +15,6 @@ use tokio::{
 pub(crate) struct Nodes {
     rows: Rows,
     processes: Vec<Process>,
-    /// Since when the server may hand numbers out again that only some of them know.
-    numbers_lost: Option<u64>,
 }
 
 /// Killed when dropped.
@@ -37,7 +35,7 @@ impl Nodes {
         for process in &mut processes {
             ensure!(process.answer().await? == "ready");
         }
-        Ok(Self { rows, processes, numbers_lost: None })
+        Ok(Self { rows, processes })
     }
 
     /// Has all of them read and write until each has done `things` more.
@@ -50,11 +48,6 @@ impl Nodes {
             }
         }
         Ok(())
-    }
-
-    /// The server lost its newest numbers: until that is noticed two invalidations may share one.
-    pub(crate) fn numbers_are_lost(&mut self) {
-        self.numbers_lost = Some(now());
     }
 
     /// Ends the work, waits until every row is read everywhere as it is, and holds what was recorded against the rule.
@@ -70,11 +63,10 @@ impl Nodes {
             })
             .await;
         }
-        let exempt = self.numbers_lost.map(|from| (from, now()));
         for (number, process) in self.processes.iter_mut().enumerate() {
             let records = process.records().await?;
             ensure!(records.iter().any(|record| matches!(record, Record::Ack { .. })), "nothing was written");
-            if let Some(seen) = violation(&records, exempt) {
+            if let Some(seen) = violation(&records) {
                 anyhow::bail!("process {number} got {seen}");
             }
         }

@@ -1,11 +1,15 @@
 //! A Redis that lost invalidations must not make anything valid again.
 
-use crate::chain::{alive, hear, joined, mark_of, tag};
+use crate::{
+    chain::{alive, hear, joined, mark_of, tag},
+    fixture::until,
+};
 use anyhow::Result;
 use forebay_cache::{
-    Invalidation, Mark, Sequencer,
-    fred10::{RedisConfig, RedisSequencer, SequencerConfig},
+    Cache, GuardedTier, Invalidation, Mark, Namespace, Reached, Sequencer, Tag, TierConfig,
+    fred10::{RedisConfig, RedisSequencer, RedisTier, SequencerConfig},
 };
+use forebay_metrics::Meter;
 use forebay_scope::Position;
 use forebay_tests::{Persistence, Redis, RedisSpec};
 use fred::{
@@ -14,11 +18,36 @@ use fred::{
     prelude::Config,
     types::{ClusterHash, CustomCommand},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 fn node(redis: &Redis) -> Result<RedisSequencer> {
     let config = SequencerConfig { heartbeat: Duration::from_millis(20), ..SequencerConfig::of("shop") };
     Ok(RedisSequencer::connect(&RedisConfig::from_url(redis.url()), config)?)
+}
+
+/// A node with all that belongs to it.
+struct Member {
+    _space: Namespace,
+    words: Cache<u64, String>,
+}
+
+impl Member {
+    async fn start(redis: &Redis) -> Result<Self> {
+        let settings = RedisConfig::from_url(redis.url());
+        let space = Namespace::builder("shop")
+            .sequencer(Arc::new(node(redis)?))
+            .tier(GuardedTier::new(
+                Arc::new(RedisTier::connect(&settings)?),
+                &TierConfig { deadline: Duration::from_secs(1), ..TierConfig::default() },
+                &Meter::disabled(),
+            )?)
+            .issue_deadline(Duration::from_secs(1))
+            .meter(&Meter::disabled())
+            .build()?;
+        space.ready().await;
+        let words = Cache::builder("words").namespace(&space).shared().build()?;
+        Ok(Self { _space: space, words })
+    }
 }
 
 async fn command(redis: &Redis, words: &'static str) -> Result<()> {
@@ -108,6 +137,55 @@ async fn a_restart_that_went_back_in_time() -> Result<()> {
         missed.end.stamp.epoch,
         "everybody hears of the new epoch"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restart_that_lost_nothing_goes_on_in_a_new_epoch() -> Result<()> {
+    let redis = with_dump().await?;
+    let (here, there) = (node(&redis)?, node(&redis)?);
+    joined(&here).await;
+    here.issue(&tag("a")).await?;
+    let known = mark_of(&here.issue(&tag("b")).await?);
+    command(&redis, "SAVE").await?;
+    redis.kill();
+    redis.restart().await?;
+    joined(&here).await;
+    joined(&there).await;
+    let next = there.issue(&tag("c")).await?;
+    assert!(next.stamp.epoch > known.stamp.epoch, "numbers may have been lost");
+    assert_eq!((next.stamp.number, next.previous), (known.stamp.number + 1, known.link));
+
+    let missed = here.missed(Some(known)).await?;
+    assert!(missed.complete, "none was");
+    assert_eq!((missed.earlier, missed.end), (vec![known.stamp], mark_of(&next)));
+    assert_eq!(missed.events, [next]);
+    let newest = here.newest("any", b"any:1", &["a", "b", "c"].map(Tag::named)).await?;
+    assert_eq!(newest.tags, [1, 2, 3], "the tables are still known");
+    let after = here.issue(&tag("d")).await?;
+    assert_eq!(after.stamp.epoch, newest.epoch, "once is enough");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_stored_before_a_restart_is_valid_after_it() -> Result<()> {
+    let redis = with_dump().await?;
+    let here = Member::start(&redis).await?;
+    for word in [1, 2] {
+        here.words.get_or_load(&word, async || "old".to_owned()).await;
+    }
+    let other = Member::start(&redis).await?;
+    until("it is stored", async || other.words.get(&2).await.is_some()).await;
+    command(&redis, "SAVE").await?;
+    redis.kill();
+    redis.restart().await?;
+    until("it is back", async || here.words.invalidate(&1).await == Reached::Everywhere).await;
+
+    let late = Member::start(&redis).await?;
+    let load = async |word| late.words.get_or_load(&word, async || "new".to_owned()).await;
+    until("its tier is connected", async || late.words.get(&2).await.is_some()).await;
+    assert_eq!(load(2).await, "old", "nothing hit this one");
+    assert_eq!(load(1).await, "new");
     Ok(())
 }
 

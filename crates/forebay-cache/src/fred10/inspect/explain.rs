@@ -1,9 +1,10 @@
 use super::inspector::{InspectError, RedisInspector};
 use crate::{
-    LivePatterns, Newest, Target, Tier,
+    LivePatterns, Newest, Stamp, Target, Tier,
     envelope::{EntryHeader, Header},
     explain::{Against, Answer, Check, EntryFound, Explanation, Held, Standing, TierHeld, key_text},
     fred10::sequencer::Wanted,
+    namespace::goes_on_from,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -26,8 +27,8 @@ impl RedisInspector {
                 Err(reject) => Held::NotUnderstood { why: format!("{reject:?}") },
                 Ok(Header::Entry(header)) => {
                     let newest = self.chain.newest(&self.client, cache, &full_key, &header.tags).await;
-                    let mut checks = checks(&header, &newest?);
                     let followed = self.chain.follow(&self.client, Wanted::Patterns).await?;
+                    let mut checks = checks(&header, &newest?, followed.lineage.live());
                     checks.extend(pattern_check(&followed.patterns, (cache, text), header.stamp.number));
                     let valid = checks.iter().all(|check| check.passed);
                     let found = EntryFound::of_header(&header, stored, 0.0, valid);
@@ -52,9 +53,9 @@ impl RedisInspector {
     }
 }
 
-fn checks(header: &EntryHeader, newest: &Newest) -> Vec<Check> {
+fn checks(header: &EntryHeader, newest: &Newest, earlier: &[Stamp]) -> Vec<Check> {
     let own = header.stamp;
-    if own.epoch != newest.epoch {
+    if own.epoch != newest.epoch && !goes_on_from(earlier, own) {
         return vec![Check { passed: false, ..Check::passed(Against::Epoch, newest.epoch, true) }];
     }
     let of = |against, number| Check::of(against, number, true, own.number);

@@ -10,6 +10,12 @@ local function bytes(number, width) -- big-endian
   return out
 end
 
+local function number_in(text, from, to)
+  local number = 0
+  for at = from, to do number = number * 256 + string.byte(text, at) end
+  return number
+end
+
 local function text(number)
   return string.format('%.0f', number)
 end
@@ -29,6 +35,29 @@ local function fields()
   return chain
 end
 
+-- The epochs before this one, each with its last number, newest last; the newest `live` of them are what it goes on from.
+-- The tables carry the epoch they began in, which is the oldest of those. Says what was said of another epoch? Then nothing.
+local ENDED_MAX = 8
+
+local function lineage(chain)
+  local said = chain.lineage
+  if said and #said >= 17 and string.sub(said, 1, 8) == chain.epoch then
+    chain.origin, chain.live, chain.ended = string.sub(said, 9, 16), string.byte(said, 17), string.sub(said, 18)
+  else
+    chain.origin, chain.live, chain.ended = chain.epoch, 0, ''
+  end
+end
+
+-- The epoch ends; the next one goes on from it (`live` is how many it goes on from), or does not (0).
+local function ended(chain, live)
+  local list = string.sub(chain.ended .. chain.epoch .. bytes(chain.number, 8), -16 * ENDED_MAX)
+  return { list = list, live = math.min(live, #list / 16) }
+end
+
+local function write_lineage(chain)
+  redis.call('HSET', KEYS[1], 'lineage', chain.epoch .. chain.origin .. string.char(chain.live) .. chain.ended)
+end
+
 -- The chain as it is, or nil when there is none or part of it is gone.
 local function read()
   local chain = fields()
@@ -38,6 +67,7 @@ local function read()
   end
   chain.patterns = tonumber(chain.patterns) -- from when on the table of patterns has all; nil when there never was one
   if not chain.epoch or #chain.epoch ~= 8 or not chain.link or #chain.link ~= 8 then return nil end
+  lineage(chain)
   return chain
 end
 
@@ -53,26 +83,52 @@ end
 
 -- A table of tags, or of patterns, is whole while it carries the mark it was started with.
 local function mark(chain, from)
-  return chain.epoch .. text(from)
+  return chain.origin .. text(from)
 end
 
 local function whole(chain, key, from)
   return redis.call('HGET', key, 'mark') == mark(chain, from)
 end
 
--- A new epoch that trusts nothing numbered before. Generations follow the server's clock only so that later epochs
--- are larger when nobody is left who remembers an earlier one; what is valid does not depend on it. Positions stay as
--- far as there are any (they are a lower bound); those that are gone, nodes that heard of them keep on their own.
-local function restart(number)
+-- The server this runs on: another one may have lost the newest numbers, and so may the same one after a restart. nil when
+-- it may not be asked.
+local function other_server(known)
+  local info = redis.pcall('INFO', 'server')
+  if type(info) ~= 'string' or (known and string.find(info, known, 1, true)) then return nil end
+  return string.match(info, 'run_id:(%w+)')
+end
+
+-- Generations follow the server's clock only so that later epochs are larger when nobody is left who remembers an earlier
+-- one; what is valid does not depend on it.
+local function next_epoch(after)
   local generation = math.max(tonumber(ARGV[1]), tonumber(redis.call('TIME')[1]))
+  if after then
+    generation = math.max(generation, number_in(after, 1, 5) + 1)
+  end
+  return bytes(generation, 5) .. ARGV[2]
+end
+
+-- A new epoch that trusts nothing numbered before, which was a chain or nothing that is left of one. Positions stay as
+-- far as there are any (they are a lower bound); those that are gone, nodes that heard of them keep on their own.
+local function restart(before)
+  local number = before and before.number or 0
+  local past = before and ended(before, 0) or { list = '', live = 0 }
+  local epoch = next_epoch(before and before.epoch)
   local chain = {
-    epoch = bytes(generation, 5) .. ARGV[2], number = number, link = ARGV[3],
-    floor = number, tags = number, older = -1, positions = fields().positions,
+    epoch = epoch, number = number, link = ARGV[3], floor = number, tags = number, older = -1,
+    origin = epoch, live = 0, ended = past.list, positions = fields().positions, run = before and before.run,
   }
   redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
   redis.call('HSET', KEYS[3], 'mark', mark(chain, number))
   write(chain)
+  write_lineage(chain)
   return chain
+end
+
+-- A new epoch that goes on where the chain ends; not yet written.
+local function go_on(chain)
+  local past = ended(chain, chain.live + 1)
+  chain.epoch, chain.ended, chain.live = next_epoch(chain.epoch), past.list, past.live
 end
 
 local function positions(chain)

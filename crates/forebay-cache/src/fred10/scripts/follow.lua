@@ -1,7 +1,7 @@
 -- ARGV: 4 the number events are wanted from ('' for none, 'patterns' for patterns instead), 5 how many at most.
 -- Returns epoch, number, link, positions, the events from that number on (none when there are too many), and of patterns
--- the number from which on all are there, then each with its number.
-local chain = read() or restart(0)
+-- the number from which on all are there, then each with its number; last the lineage.
+local chain = read() or restart()
 local events = {}
 local from, most = tonumber(ARGV[4]), tonumber(ARGV[5])
 if from and chain.number - from < most then
@@ -25,4 +25,5 @@ if ARGV[4] == 'patterns' then
   end
   table.insert(patterns, 1, bytes(floor, 8))
 end
-return { chain.epoch, bytes(chain.number, 8), chain.link, positions(chain), events, patterns }
+return { chain.epoch, bytes(chain.number, 8), chain.link, positions(chain), events, patterns,
+  string.char(chain.live) .. chain.ended }

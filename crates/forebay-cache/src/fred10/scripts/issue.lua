@@ -1,7 +1,10 @@
 -- ARGV: 4 target ('k', 't', 'c' or 'p' with a name, 'a'), 5 the name, 6 events kept, 7 names kept, 8 channel, 9 body,
 -- 10 positions, twenty bytes each, 11 the command that publishes, 12 patterns kept. Returns the event.
 local target, name, events_max, tags_max = ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
-local chain = read() or restart(0)
+local chain = read() or restart()
+local server = other_server(chain.run)
+local moved = server and chain.run
+if moved then go_on(chain) end
 local number = chain.number + 1
 local event = '\1' .. chain.epoch .. bytes(number, 8) .. ARGV[3] .. chain.link .. ARGV[9]
 
@@ -13,6 +16,9 @@ if type(added) == 'table' and added.err then
   redis.call('DEL', KEYS[2]) -- left over from another chain
   redis.call('XADD', KEYS[2], id, 'e', event)
 end
+
+if moved then write_lineage(chain) end
+if server then redis.call('HSET', KEYS[1], 'run', server) end
 
 -- What a lost table of tags held is covered by the floor: misses, never something stale.
 if not whole(chain, KEYS[3], chain.tags) then

@@ -1,6 +1,7 @@
 use super::{
     SequencerConfig,
     bus::is_sharded,
+    lineage::Lineage,
     replay::generation,
     wire::{body, fitting, pattern_name, positions, read, read_pattern, read_positions},
 };
@@ -43,6 +44,14 @@ pub(in crate::fred10) struct Followed {
     pub(in crate::fred10) positions: Positions,
     pub(in crate::fred10) events: Vec<Event>,
     pub(in crate::fred10) patterns: LivePatterns,
+    pub(in crate::fred10) lineage: Lineage,
+}
+
+impl Followed {
+    /// Whether numbers of the epoch still count.
+    pub(super) fn counts(&self, epoch: u64) -> bool {
+        self.end.stamp.epoch == epoch || self.lineage.live().iter().any(|last| last.epoch == epoch)
+    }
 }
 
 /// What is asked of the chain besides its end.
@@ -157,12 +166,20 @@ impl Chain {
         Ok(followed)
     }
 
-    /// Starts a new epoch, unless the chain no longer ends at `end`.
-    pub(super) async fn renew<C: LuaInterface + Sync>(&self, client: &C, end: Mark) -> Result<(), Error> {
-        let arguments: [Value; 3] = [
-            Bytes::copy_from_slice(&end.stamp.epoch.to_be_bytes()).into(),
+    /// Starts a new epoch for the sake of one that knows what was `lost`, unless the chain no longer ends at `end`.
+    pub(super) async fn renew<C: LuaInterface + Sync>(
+        &self,
+        client: &C,
+        end: Mark,
+        lost: Stamp,
+    ) -> Result<(), Error> {
+        let eight = |number: u64| Value::from(Bytes::copy_from_slice(&number.to_be_bytes()));
+        let arguments: [Value; 5] = [
+            eight(end.stamp.epoch),
             end.stamp.number.to_string().into(),
-            Bytes::copy_from_slice(&end.link.to_be_bytes()).into(),
+            eight(end.link),
+            eight(lost.epoch),
+            eight(lost.number),
         ];
         self.renew.call(client, self.restarting(arguments)).await.map(|_| ())
     }
@@ -259,7 +276,8 @@ fn read_followed(reply: Value) -> Option<Followed> {
         .map(|event| read(event.into_bytes()?))
         .collect::<Option<_>>()?;
     let patterns = read_patterns(parts.next()?)?;
-    Some(Followed { end, positions, events, patterns })
+    let lineage = Lineage::read(parts.next()?.into_bytes()?)?;
+    Some(Followed { end, positions, events, patterns, lineage })
 }
 
 /// A floor, then patterns and their numbers in turns.

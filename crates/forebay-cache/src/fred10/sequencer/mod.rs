@@ -4,6 +4,7 @@ mod bus;
 mod chain;
 mod config;
 mod inbox;
+mod lineage;
 mod redis_sequencer;
 mod replay;
 mod wire;

@@ -107,6 +107,7 @@ impl RedisSequencer {
         let missed = |followed: Followed, complete| Missed {
             events: if complete { followed.events } else { Vec::new() },
             end: followed.end,
+            earlier: followed.lineage.live().to_vec(),
             complete,
             positions: followed.positions,
             patterns: followed.patterns,
@@ -115,9 +116,15 @@ impl RedisSequencer {
             return Ok(missed(self.follow(Wanted::Patterns).await?, true));
         };
         self.chain.remember(mark.stamp.epoch);
+        // The epoch that must not count any more, once it was found to have lost what this node knows.
+        let mut forked = None;
         for _ in 0..RENEWALS_MAX {
             let mut followed = self.follow(Wanted::Events(mark)).await?;
-            match judge(mark, followed.end, &followed.events) {
+            let verdict = match forked {
+                Some(epoch) if !followed.counts(epoch) => Verdict::Trimmed,
+                _ => judge(mark, followed.end, &followed.lineage, &followed.events),
+            };
+            match verdict {
                 Verdict::Complete => {
                     followed.events.retain(|event| event.stamp.number > mark.stamp.number);
                     return Ok(missed(followed, true));
@@ -125,8 +132,9 @@ impl RedisSequencer {
                 Verdict::Trimmed => return Ok(missed(self.follow(Wanted::Patterns).await?, false)),
                 // Whoever sees it first starts a new epoch; all others then find that theirs is over.
                 Verdict::Forked => {
+                    forked = Some(followed.end.stamp.epoch);
                     let client = self.commands.ready()?;
-                    self.commands.note(self.chain.renew(client, followed.end).await)?;
+                    self.commands.note(self.chain.renew(client, followed.end, mark.stamp).await)?;
                 }
             }
         }

@@ -1,3 +1,4 @@
+use super::lineage::{Fate, Lineage};
 use crate::{Event, Mark};
 
 /// What a node that followed the chain up to a mark can conclude from its present state.
@@ -11,30 +12,33 @@ pub(super) enum Verdict {
     Forked,
 }
 
-/// Judges a chain that ends at `end` and gave `events` (from the mark's own number on, oldest first).
-pub(super) fn judge(mark: Mark, end: Mark, events: &[Event]) -> Verdict {
+/// Judges a chain of this `lineage` that ends at `end` and gave `events` (from the mark's own number on, oldest first).
+pub(super) fn judge(mark: Mark, end: Mark, lineage: &Lineage, events: &[Event]) -> Verdict {
     if generation(end.stamp.epoch) < generation(mark.stamp.epoch) {
         return Verdict::Forked;
     }
     if end.stamp.epoch != mark.stamp.epoch {
-        return Verdict::Trimmed;
+        match lineage.fate(mark.stamp) {
+            Fate::GoesOn => {}
+            Fate::Over => return Verdict::Trimmed,
+            Fate::Lost => return Verdict::Forked,
+        }
     }
     if end.stamp.number < mark.stamp.number {
         return Verdict::Forked;
     }
     let mut at = mark;
     for event in events {
-        if event.stamp == mark.stamp {
-            if event.link != mark.link {
+        if event.stamp.number == mark.stamp.number {
+            if event.stamp != mark.stamp || event.link != mark.link {
                 return Verdict::Forked;
             }
             continue;
         }
-        let follows = event.stamp.epoch == at.stamp.epoch && event.stamp.number == at.stamp.number + 1;
-        if !follows {
+        if event.stamp.number != at.stamp.number + 1 {
             return Verdict::Trimmed;
         }
-        if event.previous != at.link {
+        if event.previous != at.link || event.stamp.epoch < at.stamp.epoch {
             return Verdict::Forked;
         }
         at = Mark { stamp: event.stamp, link: event.link };
@@ -73,7 +77,8 @@ mod tests {
     }
 
     fn judged(from: u64, end: u64, events: impl IntoIterator<Item = u64>) -> Verdict {
-        judge(mark(from), mark(end), &events.into_iter().map(event).collect::<Vec<_>>())
+        let events: Vec<_> = events.into_iter().map(event).collect();
+        judge(mark(from), mark(end), &Lineage::default(), &events)
     }
 
     #[test]
@@ -92,19 +97,19 @@ mod tests {
         assert_eq!(judged(3, 6, [3, 4, 5]), Verdict::Trimmed);
         assert_eq!(judged(3, 6, []), Verdict::Trimmed);
         let later = Mark { stamp: Stamp { epoch: 8 << 24, number: 1 }, link: 1 };
-        assert_eq!(judge(mark(3), later, &[]), Verdict::Trimmed);
+        assert_eq!(judge(mark(3), later, &Lineage::default(), &[]), Verdict::Trimmed);
     }
 
     #[test]
     fn another_past_is_forked() {
         assert_eq!(judged(5, 3, []), Verdict::Forked);
         let earlier = Mark { stamp: Stamp { epoch: 6 << 24, number: 9 }, link: 1 };
-        assert_eq!(judge(mark(3), earlier, &[]), Verdict::Forked);
+        assert_eq!(judge(mark(3), earlier, &Lineage::default(), &[]), Verdict::Forked);
         let same_number = Mark { link: 1, ..mark(3) };
-        assert_eq!(judge(mark(3), same_number, &[]), Verdict::Forked);
+        assert_eq!(judge(mark(3), same_number, &Lineage::default(), &[]), Verdict::Forked);
         let other_own = Event { link: 1, ..event(3) };
-        assert_eq!(judge(mark(3), mark(4), &[other_own, event(4)]), Verdict::Forked);
+        assert_eq!(judge(mark(3), mark(4), &Lineage::default(), &[other_own, event(4)]), Verdict::Forked);
         let other_past = Event { previous: 1, ..event(4) };
-        assert_eq!(judge(mark(3), mark(4), &[other_past]), Verdict::Forked);
+        assert_eq!(judge(mark(3), mark(4), &Lineage::default(), &[other_past]), Verdict::Forked);
     }
 }
