@@ -57,6 +57,7 @@ mod server;
 mod tier;
 #[cfg(feature = "rustls")]
 mod tls;
+mod together;
 
 pub use config::RedisConfig;
 pub use inspect::{CacheSample, ChainState, InspectError, RedisInspector, Sample};

@@ -1,4 +1,4 @@
-use super::{config::RedisConfig, link::Link, script::complete};
+use super::{config::RedisConfig, link::Link, script::complete, together::together};
 use bytes::Bytes;
 use fred::{
     clients::{Client, Pipeline},
@@ -34,18 +34,25 @@ impl Reads {
     /// The time left and the value of each key, in turns.
     pub(super) async fn read(&self, primary: &Link<Client>, keys: &[Bytes]) -> Result<Vec<Value>, Error> {
         match self {
-            Self::Primary => primary.note(read(primary.ready()?.pipeline(), keys).await),
-            Self::Cluster => primary.note(read(primary.ready()?.replicas().pipeline(), keys).await),
+            Self::Primary => {
+                let client = primary.ready()?;
+                primary.note(read(client, client.pipeline(), keys).await)
+            }
+            Self::Cluster => {
+                let replicas = primary.ready()?.replicas();
+                primary.note(read(&replicas, replicas.pipeline(), keys).await)
+            }
             Self::Named { replicas, turn } => {
                 let first = turn.fetch_add(1, Ordering::Relaxed);
                 let up = (0..replicas.len()).map(|n| &replicas[first.wrapping_add(n) % replicas.len()]);
                 if let Some(replica) = up.into_iter().find(|replica| replica.is_up())
                     && let Ok(client) = replica.ready()
-                    && let Ok(values) = replica.note(read(client.pipeline(), keys).await)
+                    && let Ok(values) = replica.note(read(client, client.pipeline(), keys).await)
                 {
                     return Ok(values);
                 }
-                primary.note(read(primary.ready()?.pipeline(), keys).await)
+                let client = primary.ready()?;
+                primary.note(read(client, client.pipeline(), keys).await)
             }
         }
     }
@@ -60,14 +67,16 @@ impl Reads {
 }
 
 /// One round trip per server, whatever the number of keys.
-async fn read<C>(pipeline: Pipeline<C>, keys: &[Bytes]) -> Result<Vec<Value>, Error>
+async fn read<C>(client: &C, pipeline: Pipeline<C>, keys: &[Bytes]) -> Result<Vec<Value>, Error>
 where
     C: ClientLike + KeysInterface,
 {
-    for key in keys {
-        // The time left is asked first: if a write comes between the two, an entry is taken for older than it is.
+    let Some((last, others)) = keys.split_last() else { return Ok(Vec::new()) };
+    // The time left is asked first: if a write comes between the two, an entry is taken for older than it is.
+    for key in others {
         let _queued: () = pipeline.pttl(key.clone()).await?;
         let _queued: () = pipeline.get(key.clone()).await?;
     }
-    complete(pipeline.try_all::<Value>().await, keys.len() * 2)
+    let _queued: () = pipeline.pttl(last.clone()).await?;
+    complete(together(pipeline, client.get(last.clone())).await, keys.len() * 2)
 }

@@ -73,8 +73,10 @@ async fn batch(
         words.push(Value::from(i64::try_from(keys.len()).unwrap_or(i64::MAX)));
         words.extend(keys.iter().cloned().map(Value::Bytes));
         words.extend(arguments.iter().cloned());
-        // In a cluster the first key, the third word, says where the call goes.
-        let command = CustomCommand::new_static(command, ClusterHash::Offset(2), false);
+        // In a cluster the first key says where the call goes, by its slot: fred does not heed which word of a custom command
+        // is the key, and a call to a wrong shard costs a detour and a look at the whole cluster.
+        let slot = keys.first().map_or(ClusterHash::Random, |key| ClusterHash::from(&key[..]));
+        let command = CustomCommand::new_static(command, slot, false);
         let _queued: () = pipeline.custom(command, words).await?;
     }
     Ok(pipeline.try_all::<Value>().await)

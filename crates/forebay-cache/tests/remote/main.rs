@@ -35,6 +35,8 @@ mod redis_away_fails_fast_and_comes_back;
 #[cfg(feature = "redis")]
 mod redis_bus_that_is_cut_is_noticed;
 #[cfg(feature = "redis")]
+mod redis_cluster_is_asked_once_per_shard;
+#[cfg(feature = "redis")]
 mod redis_configuration_is_checked;
 #[cfg(any(feature = "redis", feature = "redis-rs"))]
 mod redis_drivers_agree;

@@ -10,6 +10,7 @@ use forebay_cache::{
 };
 use forebay_tests::shared;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_of_dropped_reads_and_writes() -> Result<()> {
@@ -49,7 +50,9 @@ async fn thousands_of_dropped_reads_and_writes() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropped_invalidations_leave_a_whole_chain() -> Result<()> {
     let lab = shared().await;
-    let redis = RedisConfig::from_url(lab.redis_url());
+    // The last call waits for all those that were given up and are carried out nevertheless.
+    let redis =
+        RedisConfig { command_timeout: Duration::from_secs(5), ..RedisConfig::from_url(lab.redis_url()) };
     let node = RedisSequencer::connect(&redis, SequencerConfig::of(lab.key_prefix("dropped_issue")))?;
     let start = joined(&node).await.end;
     let mut random = StdRng::seed_from_u64(11);
