@@ -35,8 +35,10 @@ pub(crate) enum Task {
     Test(TestOptions),
     /// Measure one area beside its peers
     ///
-    /// Prints one line a figure and writes target/bench/AREA.json. Without an area it lists the areas.
-    #[command(after_help = "Examples:\n  cargo xtask bench cache\n  cargo xtask bench --check")]
+    /// Prints one line a figure and writes target/bench/AREA.json with what was measured. Without an area it lists the areas.
+    #[command(
+        after_help = "Examples:\n  cargo xtask bench cache\n  cargo xtask bench cache hits ratio\n  cargo xtask bench --check"
+    )]
     Bench(BenchOptions),
     /// Look for what breaks a promise, in random histories, for some minutes
     ///
@@ -107,6 +109,9 @@ pub(crate) struct TestOptions {
 pub(crate) struct BenchOptions {
     /// The area; `service` is the demo's figures
     pub(crate) area: Option<String>,
+    /// Only these groups of figures; everything when none is named. `cache` alone has them: hits, macros, sizes, growth, ratio,
+    /// redis, memcached, nodes, outage
+    pub(crate) groups: Vec<String>,
     /// Only check that the benches compile
     #[arg(long)]
     pub(crate) check: bool,

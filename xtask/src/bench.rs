@@ -1,4 +1,4 @@
-//! `cargo xtask bench AREA`
+//! `cargo xtask bench AREA [GROUP…]`
 
 use std::process::{ExitCode, Stdio};
 
@@ -14,6 +14,8 @@ use crate::{demo, lab};
 
 /// The area whose figures the demo measures.
 const SERVICE: &str = "service";
+/// Areas that are measured in groups, which their bench knows.
+const GROUPED: [&str; 1] = ["cache"];
 /// Areas that talk to no server.
 const ALONE: [&str; 2] = ["response", "sql"];
 
@@ -32,17 +34,20 @@ pub(crate) async fn run(options: &BenchOptions, interrupts: &mut Interrupts) -> 
     if !areas.iter().any(|known| known == area) {
         bail!("there is no bench `{area}`; the areas are {}", areas.join(", "));
     }
+    if !options.groups.is_empty() && !GROUPED.contains(&area) {
+        bail!("`{area}` is measured in one piece: it has no groups");
+    }
     if area == SERVICE {
         let demo = DemoOptions { yes: options.yes, keep: false, more: Vec::new() };
         return demo::run(&demo, interrupts).await;
     }
-    measure(&workspace, area, options.yes, interrupts).await
+    measure(&workspace, area, options, interrupts).await
 }
 
 async fn measure(
     workspace: &Workspace,
     area: &str,
-    yes: bool,
+    options: &BenchOptions,
     interrupts: &mut Interrupts,
 ) -> Result<ExitCode> {
     let mut build = workspace.cargo(["build", "--release", "--package", "forebay-benches", "--bin", area]);
@@ -51,10 +56,11 @@ async fn measure(
         bail!("the bench does not build: run `cargo xtask bench --check`");
     }
     let mut bench = tokio::process::Command::new(workspace.target().join("release").join(area));
-    bench.current_dir(workspace.root()).env("CARGO_TARGET_DIR", workspace.target()).stdin(Stdio::null());
+    bench.args(&options.groups).current_dir(workspace.root());
+    bench.env("CARGO_TARGET_DIR", workspace.target()).stdin(Stdio::null());
     let mut running = None;
     if !ALONE.contains(&area) {
-        install::ensure(&Server::ALL, yes, interrupts).await?;
+        install::ensure(&Server::ALL, options.yes, interrupts).await?;
         let lab = lab::start(&LabSpec::default(), interrupts).await?;
         bench.env(ENVIRONMENT, lab.addresses().to_environment());
         running = Some(lab);
@@ -76,4 +82,24 @@ fn areas(workspace: &Workspace) -> Result<Vec<String>> {
         .collect();
     areas.sort();
     Ok(areas)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use crate::arguments::Arguments;
+
+    #[test]
+    fn the_help_names_every_group_of_the_cache() {
+        let bench = include_str!("../../benches/src/bin/cache/main.rs");
+        let groups: Vec<_> = bench
+            .lines()
+            .filter_map(|line| Some(line.strip_prefix("    (\"")?.split_once("\", ")?.0))
+            .collect();
+        let mut commands = Arguments::command();
+        let help = commands.find_subcommand_mut("bench").map(|bench| bench.render_long_help().to_string());
+        let help = help.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(!groups.is_empty() && help.contains(&groups.join(", ")), "{groups:?} are not in: {help}");
+    }
 }

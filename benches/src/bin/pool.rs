@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result};
 use deadpool_postgres::{ManagerConfig, RecyclingMethod};
-use forebay_benches::{Aim, PAIRS, Report};
+use forebay_benches::{Aim, PAIRS, Report, version_of};
 use forebay_pool::{Pool, PoolConfig};
 use std::{
     future::Future,
@@ -40,7 +40,7 @@ fn main() -> Result<()> {
     let split = runtime.block_on(Pool::builder(split).build())?;
 
     let mut report = Report::new("pool");
-    report.peer("deadpool-postgres", "0.14.2");
+    report.peer("deadpool-postgres", version_of("deadpool-postgres"));
     checkouts(&mut report, &runtime, &ours, &split, &theirs);
     reads(&mut report, &runtime, &ours, &theirs);
     report.finish()?;

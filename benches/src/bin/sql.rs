@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use foldhash::fast::RandomState;
-use forebay_benches::{Aim, PAIRS, Report};
+use forebay_benches::{Aim, PAIRS, Report, version_of};
 use forebay_sql::{Classifier, classify, fingerprint};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -34,7 +34,7 @@ const SEEN_PASSES: usize = 3_000;
 
 fn main() -> anyhow::Result<()> {
     let mut report = Report::new("sql");
-    report.peer("sqlparser", "0.63 (PostgreSqlDialect)");
+    report.peer("sqlparser", &format!("{} (PostgreSqlDialect)", version_of("sqlparser")));
     report.peer("HashMap<Box<str>, u64, foldhash::fast>", "std");
 
     report.same_against_same("sql.classify_cold", PAIRS, cold);

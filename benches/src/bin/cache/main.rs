@@ -1,22 +1,23 @@
 //! The cache beside what people would use instead: hits in memory, remote tiers beside their bare clients, what
 //! invalidations cost, hit ratios, and how cost grows. Names of groups given as arguments narrow it.
 
+mod child;
 mod growth;
 mod hits;
 mod macros;
 mod memcached;
+mod node;
 mod nodes;
 mod outage;
 mod ratio;
 mod redis;
 mod sizes;
+mod strings;
 mod subjects;
 
-use forebay_benches::Report;
+use forebay_benches::{Group, Report, chosen, version_of};
 
-type Group = fn(&mut Report) -> anyhow::Result<()>;
-
-const GROUPS: [(&str, Group); 9] = [
+const GROUPS: [Group; 9] = [
     ("hits", hits::run),
     ("macros", macros::run),
     ("sizes", sizes::run),
@@ -29,22 +30,15 @@ const GROUPS: [(&str, Group); 9] = [
 ];
 
 fn main() -> anyhow::Result<()> {
+    if child::is_child()? {
+        return Ok(());
+    }
     let asked: Vec<String> = std::env::args().skip(1).collect();
+    let groups = chosen(&GROUPS, &asked)?;
     let mut report = Report::new("cache");
-    for (peer, version) in [
-        ("quick_cache", "0.7.0"),
-        ("moka", "0.12.16"),
-        ("cached", "4.1.0"),
-        ("foyer", "0.22.6"),
-        ("fred", "10.1.0"),
-        ("memcache", "0.21.0"),
-    ] {
-        report.peer(peer, version);
+    for peer in ["quick_cache", "moka", "foyer", "cached", "hitbox", "hitbox-moka", "fred", "memcache"] {
+        report.peer(peer, version_of(peer));
     }
-    for (name, group) in GROUPS {
-        if asked.is_empty() || asked.iter().any(|wanted| wanted == name) {
-            group(&mut report)?;
-        }
-    }
+    report.measure(&groups)?;
     report.finish()
 }

@@ -17,31 +17,33 @@ use std::{sync::Arc, time::Duration};
 const ENTRIES: u64 = 100_000;
 
 pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
-    let runtime = runtime()?;
-    let room = usize::try_from(ENTRIES)?;
-    let ours: Cache<u64, Row> =
-        Cache::builder("rows").capacity(room * 2).ttl(TTL).meter(&Meter::disabled()).build()?;
-    let us = held(|| {
-        runtime.block_on(async {
-            for key in 0..ENTRIES {
-                ours.insert(&key, [key; 16]).await;
-            }
-        });
-    });
-    let quick = quick_cache::sync::Cache::new(room * 2);
-    let them = held(|| {
+    let (runtime, room) = (runtime()?, usize::try_from(ENTRIES)?);
+    let (ours, _cache) = held(|| {
+        let cache: Cache<u64, Row> =
+            Cache::builder("rows").capacity(room).ttl(TTL).meter(&Meter::disabled()).build()?;
         for key in 0..ENTRIES {
-            quick.insert(key, Arc::new([key; 16]));
+            runtime.block_on(cache.insert(&key, [key; 16]));
         }
-    });
-    report.value("cache.memory_per_entry", Aim::None, us, "bytes", room);
-    report.value("cache.memory_per_entry_quick_cache", Aim::None, them, "bytes", room);
+        anyhow::Ok((cache.len(), cache))
+    })?;
+    let (quick, _cache) = held(|| {
+        let cache = quick_cache::sync::Cache::new(room);
+        for key in 0..ENTRIES {
+            cache.insert(key, Arc::new([key; 16]));
+        }
+        anyhow::Ok((cache.len(), cache))
+    })?;
+    report.value("cache.memory_per_entry", Aim::None, ours, "bytes", room);
+    report.value("cache.memory_per_entry_quick_cache", Aim::None, quick, "bytes", room);
     compressed(report)
 }
 
-/// The bytes that are still allocated afterwards, for each entry.
-fn held(fill: impl FnOnce()) -> f64 {
-    allocation_counter::measure(fill).bytes_current as f64 / ENTRIES as f64
+/// What is allocated for each entry of a full cache, the room made when it is built included; and the cache, kept.
+fn held<C>(full: impl FnOnce() -> anyhow::Result<(usize, C)>) -> anyhow::Result<(f64, C)> {
+    let mut made = None;
+    let allocated = allocation_counter::measure(|| made = Some(full()));
+    let (entries, cache) = made.context("it ran")??;
+    Ok((allocated.bytes_current as f64 / entries as f64, cache))
 }
 
 fn compressed(report: &mut Report) -> anyhow::Result<()> {

@@ -17,14 +17,14 @@ use axum::{
 };
 use bytes::Bytes;
 use client::{Answer, Client};
-use forebay_benches::{Aim, PAIRS, Report};
+use forebay_benches::{Aim, PAIRS, Report, version_of};
 use forebay_response::{Coding, Prepared, ResponseLayer};
 use tower_http::compression::CompressionLayer;
 
 fn main() -> anyhow::Result<()> {
     let mut report = Report::new("response");
-    report.peer("axum", "0.8.9");
-    report.peer("tower-http", "0.7.1");
+    report.peer("axum", version_of("axum"));
+    report.peer("tower-http", version_of("tower-http"));
     hits(&mut report)?;
     for (name, aim, bytes, coding, requests) in [
         ("response.gzip_10k_vs_tower_http", Aim::AtLeast(1.4), 10_000, Coding::Gzip, 1_600),
