@@ -130,7 +130,8 @@ impl Subjects {
         let runtime = runtime()?;
         // Room for more than is stored: no subject may evict in between.
         let room = usize::try_from(entries * 2)?;
-        let space = Namespace::builder("bench").meter(&Meter::disabled()).build()?;
+        // None of the invalidations of a line may be forgotten: that would cost misses.
+        let space = Namespace::builder("bench").tags_max(200_000).meter(&Meter::disabled()).build()?;
         let ours = Cache::builder("rows").namespace(&space).capacity(room);
         let ours = if as_in_production {
             ours.ttl(TTL).meter(&meter()?).build()?
