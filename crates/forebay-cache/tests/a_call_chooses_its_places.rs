@@ -44,6 +44,28 @@ async fn memory_only_neither_asks_nor_fills_the_tier() {
 }
 
 #[tokio::test]
+async fn a_call_that_takes_no_part_disturbs_nobody() {
+    let cache: Cache<u32, String> = Cache::builder("words").build().expect("valid settings");
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let load = cache.get_or_load(&1, async || {
+        told.await.expect("told");
+        "loaded".to_owned()
+    });
+    let apart = || cache.entry(&1).when(false);
+    let others = async {
+        assert_eq!(apart().get_or_load(async || text("own").await).await, "own");
+        assert_eq!(apart().refresh(async || text("own").await).await, "own");
+        assert_eq!(apart().compute(async |old| format!("{old:?}")).await, "None");
+        assert!(apart().get().await.is_none() && !apart().touch().await);
+        apart().insert("own".to_owned()).await;
+        tell.send(()).expect("waiting");
+    };
+    assert_eq!(tokio::join!(load, others).0, "loaded");
+    assert_eq!(cache.peek(&1).as_deref(), Some(&"loaded".to_owned()), "it was kept");
+    assert_eq!(apart().compute(async |old| format!("{old:?}")).await, "None");
+}
+
+#[tokio::test]
 async fn skipping_memory_looks_and_keeps_below_it() {
     let cluster = Cluster::start("shop", 2).await;
     let words = words(&cluster, |builder| builder);

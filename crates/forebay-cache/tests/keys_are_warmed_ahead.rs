@@ -146,3 +146,11 @@ async fn a_file_keeps_them() {
     assert_eq!(next.warm_saved().await.expect("it was kept").run().await.loaded, 1);
     std::fs::remove_dir_all(&folder).expect("it is ours");
 }
+
+#[tokio::test]
+async fn at_any_rate() {
+    let (builder, loads) = squares();
+    let cache = builder.build().expect("valid settings");
+    let warmed = cache.warm(1..=5).keys_per_second(u32::MAX).run().await;
+    assert_eq!((warmed.loaded, loads.load(Relaxed)), (5, 5));
+}

@@ -54,6 +54,28 @@ async fn a_waiter_that_is_never_polled_does_not_keep_the_key() {
 }
 
 #[tokio::test]
+async fn a_leader_whose_task_panics_elsewhere_hands_over_as_well() {
+    let cache: Cache<u32, String> = Cache::builder("words").build().expect("valid settings");
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    let task = tokio::spawn({
+        let (cache, gate) = (cache.clone(), gate.clone());
+        async move {
+            let load = cache.get_or_load(&1, async || pending::<Result<String, LoadFailed>>().await);
+            let other = async {
+                drop(gate.acquire().await.expect("open"));
+                panic!("on purpose")
+            };
+            tokio::join!(load, other)
+        }
+    });
+    support::eventually("it leads", async || cache.stats().loading == 1).await;
+    let second = start(cache.get_or_load(&1, async || Ok::<_, LoadFailed>("second".to_owned())));
+    gate.add_permits(1);
+    assert!(task.await.expect_err("it panicked").is_panic());
+    assert_eq!(second.await, Ok("second".to_owned()), "the loader did not panic");
+}
+
+#[tokio::test]
 async fn the_last_one_to_leave_frees_the_key() {
     let cache = cache();
     drop(start(cache.get_or_load(&1, async || pending::<&str>().await)));

@@ -168,6 +168,26 @@ async fn the_queue_is_bounded() {
     assert_eq!(watched.count("done"), 10);
 }
 
+#[tokio::test]
+async fn what_is_written_through_does_not_fill_the_queue_past_its_bound() {
+    let tier = Picky::new(None);
+    let delay = Duration::from_secs(60);
+    let config = WritesConfig {
+        queued_max: 10,
+        retry_delay_min: delay,
+        retry_delay_max: delay,
+        ..WritesConfig::default()
+    };
+    let watched = Watched::new(tier.clone(), |builder| builder.writes(config));
+    tier.shelf.faults().fail([Step::Put]);
+    for key in 0..25 {
+        assert_eq!(watched.numbers.entry(&key).insert_through(1).await.stored, 0);
+    }
+    assert_eq!(watched.count("overflow"), 15);
+    tier.shelf.faults().heal();
+    assert_eq!(watched.numbers.entry(&99).insert_through(1).await.tiers, 1, "it is asked once all the same");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_drains_as_long_as_it_may() {
     let tier = Picky::new(None);

@@ -3,6 +3,7 @@ use super::{
     inner::Inner,
     loading::Loading,
     lookup::{Lookup, TagSource},
+    places::Places,
     plan::Plan,
 };
 use crate::{
@@ -58,6 +59,9 @@ where
         let Self { cache, key, plan } = self;
         let Plan { ttl, declared, found, places, .. } = plan;
         let inner = &cache.0;
+        if places == Places::NONE {
+            return change(None).await;
+        }
         let bytes: Box<[u8]> = key.with_bytes(|bytes| bytes.into());
         if inner.mode.get() == Mode::Off || is_leading(&inner.flights, &bytes) {
             // It would wait for its own end; what it computes is not kept.

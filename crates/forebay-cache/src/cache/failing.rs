@@ -15,7 +15,7 @@ use std::{
 /// The keys of a cache whose last load failed, each left alone for a while.
 #[derive(Debug)]
 pub(super) struct Failing {
-    keys: Mutex<HashMap<Box<[u8]>, Rest, foldhash::fast::RandomState>>,
+    table: Mutex<Table>,
     /// How many there are: as a rule none, so that a look-up takes no lock.
     count: AtomicUsize,
     backoff: Backoff,
@@ -30,6 +30,13 @@ pub(super) struct Backoff {
     pub(super) keys_max: usize,
 }
 
+#[derive(Debug, Default)]
+struct Table {
+    keys: HashMap<Box<[u8]>, Rest, foldhash::fast::RandomState>,
+    /// Before then no key can be forgotten: a full table is not searched for one at each failure.
+    full_until: Moment,
+}
+
 #[derive(Debug)]
 struct Rest {
     until: Moment,
@@ -41,7 +48,7 @@ struct Rest {
 
 impl Failing {
     pub(super) fn new(backoff: Backoff, clock: Clock) -> Self {
-        Self { keys: Mutex::default(), count: AtomicUsize::new(0), backoff, clock }
+        Self { table: Mutex::default(), count: AtomicUsize::new(0), backoff, clock }
     }
 
     /// How the last load of `key` failed, while the key is left alone and what the load depended on is still as it was.
@@ -49,11 +56,11 @@ impl Failing {
         if self.count.load(Ordering::Acquire) == 0 {
             return None;
         }
-        let mut keys = self.lock();
-        let rest = keys.get(key)?;
+        let mut table = self.lock();
+        let rest = table.keys.get(key)?;
         if !is_valid(&rest.life) {
-            keys.remove(key);
-            self.counted(&keys);
+            table.keys.remove(key);
+            self.counted(&table);
             return None;
         }
         (self.clock.now() < rest.until).then(|| rest.failed.clone())
@@ -62,10 +69,19 @@ impl Failing {
     /// A load of `key` failed. `false` when there is no room to remember it.
     pub(super) fn failed(&self, key: &[u8], failed: LoadFailed, life: Arc<Life>) -> bool {
         let now = self.clock.now();
-        let mut keys = self.lock();
-        if !keys.contains_key(key) && keys.len() >= self.backoff.keys_max {
+        let mut table = self.lock();
+        let Table { keys, full_until } = &mut *table;
+        if !keys.contains_key(key) && keys.len() >= self.backoff.keys_max && now >= *full_until {
             let forgotten_after = nanos(self.backoff.max);
-            keys.retain(|_, rest| now < rest.until.saturating_add(forgotten_after));
+            *full_until = Moment::MAX;
+            keys.retain(|_, rest| {
+                let forgotten_at = rest.until.saturating_add(forgotten_after);
+                let kept = now < forgotten_at;
+                if kept {
+                    *full_until = forgotten_at.min(*full_until);
+                }
+                kept
+            });
         }
         let room = keys.contains_key(key) || keys.len() < self.backoff.keys_max;
         if room {
@@ -73,26 +89,26 @@ impl Failing {
             let until = now.saturating_add(nanos(self.backoff.rest(failures)));
             keys.insert(key.into(), Rest { until, failures, failed, life });
         }
-        self.counted(&keys);
+        self.counted(&table);
         room
     }
 
     /// A load of `key` succeeded, or the key was invalidated.
     pub(super) fn forget(&self, key: &[u8]) {
         if self.count.load(Ordering::Acquire) != 0 {
-            let mut keys = self.lock();
-            keys.remove(key);
-            self.counted(&keys);
+            let mut table = self.lock();
+            table.keys.remove(key);
+            self.counted(&table);
         }
     }
 
-    fn counted(&self, keys: &HashMap<Box<[u8]>, Rest, foldhash::fast::RandomState>) {
-        self.count.store(keys.len(), Ordering::Release);
+    fn counted(&self, table: &Table) {
+        self.count.store(table.keys.len(), Ordering::Release);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Box<[u8]>, Rest, foldhash::fast::RandomState>> {
+    fn lock(&self) -> MutexGuard<'_, Table> {
         // Every change is one insertion or removal, so a panic leaves a whole table.
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,7 @@
 use super::{
     handle::Cache,
     lookup::{Lookup, TagSource},
+    places::Places,
     plan::Plan,
 };
 use crate::{CacheKey, Load, LoadFailed, Loaded, Mode, StoredAs, flight::is_leading};
@@ -42,10 +43,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         load: impl AsyncFnOnce(&mut Load<V>) -> R,
     ) -> R {
         let inner = &self.0;
+        let apart = plan.places == Places::NONE || inner.mode.get() == Mode::Off;
         let plan = Plan { places: plan.places.look_nowhere(), ..plan };
         let keeps = plan.places.keep_in_tiers;
-        let own = key.with_bytes(|bytes| is_leading(&inner.flights, bytes));
-        if own || inner.mode.get() == Mode::Off {
+        if apart || key.with_bytes(|bytes| is_leading(&inner.flights, bytes)) {
             return inner.alone(key, plan, load).await;
         }
         let lead = key.with_bytes(|bytes| inner.flights.lead_anew(bytes));

@@ -170,7 +170,9 @@ where
 
 /// A tick for each `keys` of so many in a second; none is made up for.
 fn paced(keys_per_second: u32, keys: u32) -> Interval {
-    let mut ticks = interval(Duration::from_secs(1) * keys / keys_per_second);
+    // An interval must not be 0.
+    let pause = (Duration::from_secs(1) * keys / keys_per_second).max(Duration::from_nanos(1));
+    let mut ticks = interval(pause);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

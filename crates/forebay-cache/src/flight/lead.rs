@@ -52,7 +52,8 @@ impl<V> Clone for Landing<V> {
     }
 }
 
-/// The right to run the loader of a flight. Dropped without a landing it goes to the longest waiting caller.
+/// The right to run the loader of a flight. Dropped without a landing it goes to the longest waiting caller, also while a panic
+/// unwinds: a loader's own ends its flight before.
 pub(crate) struct Lead<'a, V>(Seat<'a, V>);
 
 impl<'a, V> Lead<'a, V> {
@@ -101,14 +102,9 @@ impl<V> Drop for Lead<'_, V> {
         if self.0.flight.turn.is_closed() {
             return;
         }
-        if std::thread::panicking() {
-            self.0.flights.lock(&self.0.key).detach_if(&self.0.key, &self.0.flight);
-            self.end(Landing::Failed(LoadFailed::Panicked));
-        } else {
-            // Whoever is called upon may never be polled again: newcomers do not wait for it for ever.
-            self.0.flight.led_since.store(self.0.flights.now(), Ordering::Release);
-            self.0.flight.turn.add_permits(1);
-        }
+        // Whoever is called upon may never be polled again: newcomers do not wait for it for ever.
+        self.0.flight.led_since.store(self.0.flights.now(), Ordering::Release);
+        self.0.flight.turn.add_permits(1);
     }
 }
 

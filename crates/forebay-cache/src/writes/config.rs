@@ -7,7 +7,8 @@ use std::time::Duration;
 #[serde(default, deny_unknown_fields)]
 pub struct WritesConfig {
     /// Keys that wait at most. When there are more, the one furthest from its next try is given up, or else the new one: it
-    /// stays in memory only. Default: 10 000.
+    /// stays in memory only. What a caller of [`insert_through`](crate::Lookup::insert_through) waits for is sent all the
+    /// same, and not tried again. Default: 10 000.
     pub queued_max: usize,
     /// Entries in one call of a tier, which takes one round trip a server; at most 1024. Default: 256.
     pub batch_max: usize,

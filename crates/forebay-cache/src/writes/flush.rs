@@ -239,9 +239,12 @@ impl Shared {
             self.give_up(write, &self.meters.abandoned);
         } else {
             let due = now + self.config.delay(write.attempts.max(1));
-            queue.retry(key, write, due);
+            let overflow = queue.retry(key, write, due, &self.config);
             drop(queue);
-            self.meters.retried.increment(1);
+            match overflow {
+                Some(write) => self.give_up(write, &self.meters.overflow),
+                None => self.meters.retried.increment(1),
+            }
         }
     }
 }

@@ -141,27 +141,38 @@ impl Queue {
         self.in_flight.remove(key);
     }
 
-    /// Waits until `due` for another try, unless a newer entry does already.
-    pub(super) fn retry(&mut self, key: Bytes, mut write: Write, due: Instant) {
+    /// Waits until `due` for another try, unless a newer entry does already; or is given back, when there is no room.
+    pub(super) fn retry(
+        &mut self,
+        key: Bytes,
+        mut write: Write,
+        due: Instant,
+        config: &WritesConfig,
+    ) -> Option<Write> {
         if let Some(newer) = self.writes.get_mut(&key) {
             newer.tiers.append(&mut write.tiers);
             newer.tiers.sort_unstable();
             newer.tiers.dedup();
-            return;
+            return None;
+        }
+        // Of what was sent past the bound nothing may stay.
+        if self.writes.len() >= config.queued_max {
+            return Some(write);
         }
         self.retries += 1;
         let due = (due, self.retries);
         write.due = Some(due);
         self.later.insert(due, key.clone());
         self.writes.insert(key, write);
+        None
     }
 
     /// Leaves the key alone until `until`.
     pub(super) fn park(&mut self, key: Bytes, until: Instant, config: &WritesConfig) {
-        if self.parked.len() >= config.parked_max {
+        self.parked.push_back((key, until));
+        if self.parked.len() > config.parked_max {
             self.parked.pop_front();
         }
-        self.parked.push_back((key, until));
     }
 
     /// Gives everything up.
