@@ -1,6 +1,6 @@
 use chacha20poly1305::{
     AeadInOut, KeyInit, XChaCha20Poly1305,
-    aead::{Key, Nonce, Result as AeadResult},
+    aead::{AeadCore, Result as AeadResult, consts::U24},
 };
 use xaes_256_gcm::Xaes256Gcm;
 
@@ -24,55 +24,30 @@ pub enum Cipher {
     Xaes256Gcm,
 }
 
-/// A cipher under its key, which it wipes when it is dropped.
-pub(crate) enum Sealer {
-    XChaCha20Poly1305(Box<XChaCha20Poly1305>),
-    Xaes256Gcm(Box<Xaes256Gcm>),
-}
-
-impl Sealer {
-    pub(crate) fn new(cipher: Cipher, key: &[u8; 32]) -> Self {
-        match cipher {
-            Cipher::XChaCha20Poly1305 => {
-                let key: &Key<XChaCha20Poly1305> = key.into();
-                Self::XChaCha20Poly1305(Box::new(XChaCha20Poly1305::new(key)))
-            }
-            Cipher::Xaes256Gcm => {
-                let key: &Key<Xaes256Gcm> = key.into();
-                Self::Xaes256Gcm(Box::new(Xaes256Gcm::new(key)))
-            }
-        }
-    }
-
+/// A cipher under its key, which it wipes when it is dropped. `dyn` because the cipher is chosen at run time.
+pub(crate) trait Sealer: Send + Sync {
     /// Encrypts `buffer` and appends its authentication tag. `bound` is authenticated and not kept.
-    pub(crate) fn seal(
-        &self,
-        nonce: &[u8; NONCE_BYTES],
-        bound: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> AeadResult<()> {
-        match self {
-            Self::XChaCha20Poly1305(cipher) => cipher.encrypt_in_place(nonce.into(), bound, buffer),
-            Self::Xaes256Gcm(cipher) => {
-                let nonce: &Nonce<Xaes256Gcm> = nonce.into();
-                cipher.encrypt_in_place(nonce, bound, buffer)
-            }
-        }
-    }
+    fn seal(&self, nonce: &[u8; NONCE_BYTES], bound: &[u8], buffer: &mut Vec<u8>) -> AeadResult<()>;
 
     /// The other way round; `buffer` is of no use when it fails.
-    pub(crate) fn open(
-        &self,
-        nonce: &[u8; NONCE_BYTES],
-        bound: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> AeadResult<()> {
+    fn open(&self, nonce: &[u8; NONCE_BYTES], bound: &[u8], buffer: &mut Vec<u8>) -> AeadResult<()>;
+}
+
+impl Cipher {
+    pub(crate) fn under(self, key: &[u8; 32]) -> Box<dyn Sealer> {
         match self {
-            Self::XChaCha20Poly1305(cipher) => cipher.decrypt_in_place(nonce.into(), bound, buffer),
-            Self::Xaes256Gcm(cipher) => {
-                let nonce: &Nonce<Xaes256Gcm> = nonce.into();
-                cipher.decrypt_in_place(nonce, bound, buffer)
-            }
+            Self::XChaCha20Poly1305 => Box::new(XChaCha20Poly1305::new(key.into())),
+            Self::Xaes256Gcm => Box::new(Xaes256Gcm::new(key.into())),
         }
+    }
+}
+
+impl<C: AeadInOut + AeadCore<NonceSize = U24> + Send + Sync> Sealer for C {
+    fn seal(&self, nonce: &[u8; NONCE_BYTES], bound: &[u8], buffer: &mut Vec<u8>) -> AeadResult<()> {
+        self.encrypt_in_place(nonce.into(), bound, buffer)
+    }
+
+    fn open(&self, nonce: &[u8; NONCE_BYTES], bound: &[u8], buffer: &mut Vec<u8>) -> AeadResult<()> {
+        self.decrypt_in_place(nonce.into(), bound, buffer)
     }
 }

@@ -293,3 +293,50 @@ async fn a_function_chooses_its_places() {
     assert_eq!((past_memory(&app, 1).await.as_str(), looked_up(&app, 1).await.as_str()), ("1", "kept"));
     assert_eq!(app.loads(), 3);
 }
+
+mod companions {
+    use super::{Answer, App, Arc, LoadFailed, cached};
+
+    impl App {
+        /// The key is computed once, for all three.
+        #[cached(cache = self.by_name, key = format!("{prefix}{id}"), invalidate = forget_label, peek = peek_label)]
+        pub(crate) async fn label<'a>(
+            &'a self,
+            prefix: &'a str,
+            mut id: u64,
+        ) -> Answer<Arc<String>, LoadFailed> {
+            self.loaded();
+            id += 1;
+            Ok(Arc::new(format!("{prefix}-{id}")))
+        }
+    }
+
+    #[cached(cache = app.maybe, key = id, when = wanted, invalidate = forget_maybe, peek = peek_maybe)]
+    pub(crate) async fn maybe<F: Fn() -> bool>(app: &App, id: u64, wanted: bool, is: F) -> Option<String>
+    where
+        F: Copy,
+    {
+        app.loaded();
+        is().then(|| id.to_string())
+    }
+}
+
+#[tokio::test]
+async fn companions_forget_and_look_under_the_same_key() {
+    let app = App::new();
+    assert!(app.peek_label("a", 7).is_none());
+    let label = app.label("a", 7).await.expect("loaded");
+    let peeked = app.peek_label("a", 7).expect("memory has it").expect("a value");
+    assert!(Arc::ptr_eq(&label, &peeked));
+    assert!(app.peek_label("b", 7).is_none());
+    app.forget_label("a", 7).await;
+    assert!(app.peek_label("a", 7).is_none());
+    app.label("a", 7).await.expect("loaded");
+    assert_eq!(app.loads(), 2);
+
+    let no = || false;
+    assert_eq!(companions::maybe(&app, 1, true, no).await, None);
+    assert_eq!(companions::peek_maybe(&app, 1, true, no), Some(None), "absence is kept, and seen");
+    is_send(companions::forget_maybe(&app, 1, true, no)).await;
+    assert_eq!(companions::peek_maybe(&app, 1, true, no), None);
+}

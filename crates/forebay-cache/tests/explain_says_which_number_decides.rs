@@ -151,3 +151,16 @@ async fn bytes_of_another_schema_are_told_apart_and_the_whole_is_data() {
     assert_eq!(data["tiers"][0]["tags"][0], "greetings");
     assert_eq!(data["memory"]["held"], "nothing");
 }
+
+#[tokio::test]
+async fn line_ends_and_terminal_codes_of_keys_and_tags_are_spelled_out() {
+    let pages: Cache<String, u32> = Cache::builder("pages").build().expect("valid settings");
+    let key = "a\nb\u{1b}[2J".to_owned();
+    pages.entry(&key).tags(|| [Tag::named("red\u{1b}[31m")]).get_or_load(async || 1).await;
+    let why = pages.explain(&key).await;
+    assert_eq!(why.key, key, "the data has it as it is");
+    let text = why.to_string();
+    assert!(!text.contains('\u{1b}'), "{text:?}");
+    assert!(text.starts_with(r"pages:a\nb\u{1b}[2J in"), "{text:?}");
+    assert!(text.contains(r"tag red\u{1b}[31m"), "{text:?}");
+}

@@ -4,6 +4,7 @@ mod connection;
 mod explain;
 mod invalidate;
 mod key;
+mod keys;
 mod stats;
 
 use clap::{Args, Subcommand};

@@ -71,3 +71,8 @@ fn report(error: &Error) {
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "forebay: {text}");
 }
+
+/// Names may hold line ends, tabs and terminal codes; a line of output must not.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}

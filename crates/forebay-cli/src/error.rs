@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use forebay_cache::fred10::InspectError;
+use forebay_cache::{KeyringError, fred10::InspectError};
 
 /// The errors of the commands.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub(crate) enum Error {
     /// A key that cannot be meant.
     #[error("key {key:?}: {problem}")]
     Key { key: String, problem: String },
+    /// A file of encryption keys that is none; what it holds is not repeated.
+    #[error("{} is no file of encryption keys", path.display())]
+    Keys { path: PathBuf, source: KeyringError },
     /// A namespace in Redis could not be looked at.
     #[error(transparent)]
     Inspect(#[from] InspectError),

@@ -1,4 +1,4 @@
-use crate::{function::Function, options::Options};
+use crate::{companions::companions, function::Function, options::Options};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
@@ -52,17 +52,25 @@ fn rewrite(options: &Options, function: &Function) -> TokenStream {
     if let Some(tags) = &options.tags_from {
         call = method_call(call, "tags_from", tags, Some(tags.clone()), output);
     }
+    let companions = companions(options, function, &returns);
     quote_spanned! {output=>
         #(#attributes)*
         #visibility #signature {
             #call.get_or_load(async || -> #returns #body).await
         }
+        #companions
     }
 }
 
 /// `receiver.name(argument)`, as a syntax tree: that puts the parentheses where precedence needs them. That there is no
 /// such method is reported at the expression it is about.
-fn method_call(receiver: Expr, name: &str, about: &Expr, argument: Option<Expr>, place: Span) -> Expr {
+pub(crate) fn method_call(
+    receiver: Expr,
+    name: &str,
+    about: &Expr,
+    argument: Option<Expr>,
+    place: Span,
+) -> Expr {
     Expr::MethodCall(ExprMethodCall {
         attrs: Vec::new(),
         receiver: Box::new(receiver),
@@ -74,7 +82,7 @@ fn method_call(receiver: Expr, name: &str, about: &Expr, argument: Option<Expr>,
     })
 }
 
-fn borrowed(expr: &Expr) -> Expr {
+pub(crate) fn borrowed(expr: &Expr) -> Expr {
     Expr::Reference(ExprReference {
         attrs: Vec::new(),
         and_token: Token![&](at(expr.span())),
@@ -84,6 +92,6 @@ fn borrowed(expr: &Expr) -> Expr {
 }
 
 /// A place in the user's code, for a token that the user did not write.
-fn at(place: Span) -> Span {
+pub(crate) fn at(place: Span) -> Span {
     Span::mixed_site().located_at(place)
 }

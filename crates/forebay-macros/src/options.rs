@@ -12,11 +12,15 @@ pub(crate) struct Options {
     pub(crate) tags: Option<Expr>,
     pub(crate) tags_from: Option<Expr>,
     pub(crate) when: Option<Expr>,
+    /// The name of the function that forgets.
+    pub(crate) invalidate: Option<Ident>,
+    /// The name of the function that looks in memory.
+    pub(crate) peek: Option<Ident>,
     /// Those of [`FLAGS`] that are given.
     pub(crate) flags: Vec<Ident>,
 }
 
-const NAMES: [&str; 6] = ["cache", "key", "ttl", "tags", "tags_from", "when"];
+const NAMES: [&str; 8] = ["cache", "key", "ttl", "tags", "tags_from", "when", "invalidate", "peek"];
 
 /// Options without a value, each the name of a method.
 const FLAGS: [&str; 3] = ["memory_only", "skip_memory", "read_only"];
@@ -51,11 +55,15 @@ impl Parse for Options {
                 input.parse::<Token![,]>()?;
             }
         }
-        let [cache, key, ttl, tags, tags_from, when] = values;
+        let [cache, key, ttl, tags, tags_from, when, invalidate, peek] = values;
+        let invalidate = errors.name(invalidate, "invalidate", "forget");
+        let peek = errors.name(peek, "peek", "peek");
         let cache = errors.required(cache, "cache", "which cache answers, such as `cache = app.users`");
         let key = errors.required(key, "key", "what the value is found under, such as `key = id`");
         match (cache, key, errors.0) {
-            (Some(cache), Some(key), None) => Ok(Self { cache, key, ttl, tags, tags_from, when, flags }),
+            (Some(cache), Some(key), None) => {
+                Ok(Self { cache, key, ttl, tags, tags_from, when, invalidate, peek, flags })
+            }
             (.., Some(error)) => Err(error),
             // A missing value has left an error.
             _ => Err(Error::new(Span::call_site(), "`cache` and `key` are required")),
@@ -97,6 +105,20 @@ impl Errors {
             input.parse::<Token![,]>()?;
         }
         Ok(())
+    }
+
+    /// The name of a function to make, told from `value`.
+    fn name(&mut self, value: Option<Expr>, name: &str, verb: &str) -> Option<Ident> {
+        let value = value?;
+        let ident = match &value {
+            Expr::Path(path) if path.attrs.is_empty() => path.path.get_ident(),
+            _ => None,
+        };
+        if ident.is_none() && !matches!(&value, Expr::Verbatim(_)) {
+            let text = format!("`{name}` names the function to make, such as `{name} = {verb}_user`");
+            self.add(Error::new_spanned(&value, text));
+        }
+        ident.cloned()
     }
 
     /// `value`, or an error that shows at the whole attribute.

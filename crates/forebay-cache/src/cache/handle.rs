@@ -58,6 +58,21 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         }
     }
 
+    /// [`peek`](Self::peek) as a loader that returns an `R` would have it, such as `Option<V>` or `Result<V, E>`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), forebay_cache::CacheError> {
+    /// # use forebay_cache::Cache;
+    /// let users: Cache<u64, String> = Cache::builder("users").build()?;
+    /// users.insert(&7, "Ada".to_owned()).await;
+    /// assert_eq!(users.peek_as(&7), Some("Ada".to_owned()));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn peek_as<R: StoredAs<V>>(&self, key: &K) -> Option<R> {
+        self.peek(key).map(R::from_hit)
+    }
+
     /// What memory can answer at once; starts a refresh if it is due.
     #[inline]
     pub(super) fn hit(&self, key: &K) -> Option<Arc<V>> {

@@ -6,6 +6,7 @@ mod json;
 mod message_pack;
 #[cfg(feature = "postcard")]
 mod postcard;
+mod self_describing;
 mod traits;
 
 pub use fingerprint::Fingerprint;

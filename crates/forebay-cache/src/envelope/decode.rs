@@ -1,15 +1,13 @@
 use super::{
-    Entry, Form, Limits,
-    checksum::checksum,
+    Entry, Form, Header, Limits,
+    checked::{Checked, Fixed, checked},
     compression::unpack,
-    encode::{ENCRYPTED, HEADER_BYTES, NO_DURATION},
-    prefix::{Kind, MAGIC, PREFIX_BYTES, SEALED_BYTES, VERSION, stamp_of},
+    encode::HEADER_BYTES,
+    prefix::{PREFIX_BYTES, SEALED_BYTES},
     sealed,
 };
 use crate::{Fingerprint, Stamp};
-use bytes::{Buf, Bytes};
-use forebay_scope::Tag;
-use std::time::Duration;
+use bytes::Bytes;
 
 /// What a tier held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,70 +63,51 @@ impl Form {
     /// When it is not an entry of `fingerprint`, nor a tombstone. Never panics, whatever the bytes are, and never
     /// takes more memory than the limits allow.
     pub fn decode(&self, envelope: &Bytes, key: &[u8], fingerprint: Fingerprint) -> Result<Decoded, Reject> {
-        let Some(stamp) = stamp_of(envelope) else {
-            return Err(if MAGIC.starts_with(&envelope[..envelope.len().min(2)]) {
-                Reject::Damaged
-            } else {
-                Reject::Unknown
-            });
-        };
-        if envelope[2] != VERSION {
-            return Err(Reject::Unknown);
+        match checked(envelope, key)? {
+            Checked::Tombstone(stamp) => Ok(Decoded::Tombstone(stamp)),
+            Checked::Value(_, fixed, _) if fixed.fingerprint != fingerprint => Err(Reject::OtherSchema),
+            Checked::Value(stamp, fixed, body) => self.read_entry((envelope, key), stamp, &fixed, body),
         }
-        let mut rest = envelope.slice(PREFIX_BYTES..);
-        let sum = rest.try_get_u64().map_err(|_| Reject::Damaged)?;
-        if sum != checksum(key, &envelope[..PREFIX_BYTES], &rest) {
-            return Err(Reject::Damaged);
-        }
-        if envelope[3] == Kind::Tombstone as u8 {
-            return if envelope.len() == SEALED_BYTES {
-                Ok(Decoded::Tombstone(stamp))
-            } else {
-                Err(Reject::Unknown)
-            };
-        }
-        if envelope[3] != Kind::Value as u8 || envelope.len() < HEADER_BYTES {
-            return Err(Reject::Unknown);
-        }
-        self.read_entry(envelope, key, stamp, fingerprint).map(Decoded::Entry)
     }
 
-    /// The checksum was found right, and the envelope as long as a header at least.
     fn read_entry(
         &self,
-        envelope: &Bytes,
-        key: &[u8],
+        (envelope, key): (&Bytes, &[u8]),
         stamp: Stamp,
-        expected: Fingerprint,
-    ) -> Result<Entry, Reject> {
-        let mut rest = envelope.slice(SEALED_BYTES..);
-        let fingerprint = Fingerprint(rest.get_u64());
-        if fingerprint != expected {
-            return Err(Reject::OtherSchema);
-        }
-        let (compression, flags) = (rest.get_u8(), rest.get_u8());
-        let tag_count = usize::from(rest.get_u16());
-        let load = Duration::from_millis(rest.get_u32().into());
-        let unpacked = rest.get_u32() as usize;
-        let [age, ttl, stale, fallback, keep] = std::array::from_fn(|_| duration(rest.get_u64()));
-        if tag_count > Limits::TAGS_MAX {
-            return Err(Reject::Unknown);
-        }
-        if unpacked > self.limits.unpacked_bytes_max {
+        fixed: &Fixed,
+        body: Bytes,
+    ) -> Result<Decoded, Reject> {
+        let encrypted = fixed.is_encrypted()?;
+        if fixed.unpacked > self.limits.unpacked_bytes_max {
             return Err(Reject::TooLarge);
         }
-        let mut rest = match flags {
-            0 => self.plain(rest)?,
-            ENCRYPTED => self.open(envelope, key, &rest)?,
-            _ => return Err(Reject::Unknown),
-        };
-        let mut tags = Vec::with_capacity(tag_count);
-        for _ in 0..tag_count {
-            tags.push(read_tag(&mut rest).ok_or(Reject::Damaged)?);
+        let mut body = if encrypted { self.open(envelope, key, &body)? } else { self.plain(body)? };
+        let tags = fixed.tags(&mut body)?;
+        let payload = unpack(body, fixed.compression, fixed.unpacked)?;
+        let Fixed { fingerprint, load, age, ttl, stale, fallback, keep, .. } = *fixed;
+        Ok(Decoded::Entry(Entry { stamp, fingerprint, age, ttl, stale, fallback, keep, load, tags, payload }))
+    }
+
+    /// What the envelope a tier held under `key` says of itself; the tags of an encrypted one as well where there is the
+    /// key for them. Its value is not looked at.
+    ///
+    /// # Errors
+    /// When it is not an envelope of this version, or was changed. Never panics, whatever the bytes are.
+    pub fn header(&self, envelope: &Bytes, key: &[u8]) -> Result<Header, Reject> {
+        let mut header = Header::read(envelope, key)?;
+        if let (Header::Entry(entry), Checked::Value(_, fixed, body)) = (&mut header, checked(envelope, key)?)
+            && entry.key_id.is_some()
+        {
+            match self.open(envelope, key, &body) {
+                Ok(mut body) => {
+                    entry.tags = fixed.tags(&mut body)?;
+                    entry.tags_known = true;
+                }
+                Err(Reject::NoKey) => {}
+                Err(reject) => return Err(reject),
+            }
         }
-        let payload = unpack(rest, compression, unpacked)?;
-        let age = age.ok_or(Reject::Damaged)?;
-        Ok(Entry { stamp, fingerprint, age, ttl, stale, fallback, keep, load, tags, payload })
+        Ok(header)
     }
 
     fn plain(&self, body: Bytes) -> Result<Bytes, Reject> {
@@ -141,17 +120,4 @@ impl Form {
         let header = [&envelope[..PREFIX_BYTES], &envelope[SEALED_BYTES..HEADER_BYTES]];
         sealed::open(keyring, key, header, body)
     }
-}
-
-pub(super) fn read_tag(rest: &mut Bytes) -> Option<Tag> {
-    let length = usize::from(rest.try_get_u16().ok()?);
-    if length > rest.len() {
-        return None;
-    }
-    let text = rest.split_to(length);
-    std::str::from_utf8(&text).ok().map(Tag::named)
-}
-
-pub(super) fn duration(millis: u64) -> Option<Duration> {
-    (millis != NO_DURATION).then(|| Duration::from_millis(millis))
 }

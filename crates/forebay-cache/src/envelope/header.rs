@@ -1,11 +1,9 @@
+#[cfg(feature = "redis")]
+use super::prefix::{Kind, VERSION, stamp_of};
 use super::{
     Entry, Reject,
-    checksum::checksum,
+    checked::{Checked, Fixed, checked},
     compression,
-    decode::{duration, read_tag},
-    encode::{ENCRYPTED, HEADER_BYTES},
-    limits::Limits,
-    prefix::{Kind, PREFIX_BYTES, SEALED_BYTES, VERSION, stamp_of},
 };
 use crate::{Fingerprint, Stamp};
 use bytes::{Buf, Bytes};
@@ -31,7 +29,7 @@ pub struct EntryHeader {
     pub fingerprint: Fingerprint,
     /// How the value was packed: `none`, `lz4`, `zstd`, `gzip`, `brotli`, or `unknown` to this program.
     pub compression: &'static str,
-    /// The id of the key that tags and value are encrypted with, if they are: the tags are not known then.
+    /// The id of the key that tags and value are encrypted with, if they are.
     pub key_id: Option<u32>,
     /// How old the value was when it was sent.
     pub age: Duration,
@@ -45,8 +43,10 @@ pub struct EntryHeader {
     pub keep: Option<Duration>,
     /// How long its load took.
     pub load: Duration,
-    /// What it depends on.
+    /// What it depends on, as far as that is known.
     pub tags: Vec<Tag>,
+    /// Whether `tags` are all there are: not when they are encrypted, and were not [opened](super::Form::header).
+    pub tags_known: bool,
     /// The length of the value as its codec wrote it.
     pub value_bytes: usize,
     /// The length of the value in the envelope; with tags and nonce when it is encrypted.
@@ -60,62 +60,37 @@ impl Header {
     /// [`Reject::Unknown`] for another version or kind, [`Reject::Damaged`] for bytes that are cut, changed, or another
     /// key's. Never panics, whatever the bytes are.
     pub fn read(envelope: &Bytes, key: &[u8]) -> Result<Self, Reject> {
-        let stamp = stamp_of(envelope).ok_or(Reject::Unknown)?;
-        if envelope[2] != VERSION {
-            return Err(Reject::Unknown);
+        match checked(envelope, key)? {
+            Checked::Tombstone(stamp) => Ok(Self::Tombstone(stamp)),
+            Checked::Value(stamp, fixed, body) => EntryHeader::read(stamp, &fixed, body).map(Self::Entry),
         }
-        let mut rest = envelope.slice(PREFIX_BYTES..);
-        let sum = rest.try_get_u64().map_err(|_| Reject::Damaged)?;
-        if sum != checksum(key, &envelope[..PREFIX_BYTES], &rest) {
-            return Err(Reject::Damaged);
-        }
-        if envelope[3] == Kind::Tombstone as u8 && envelope.len() == SEALED_BYTES {
-            return Ok(Self::Tombstone(stamp));
-        }
-        if envelope[3] != Kind::Value as u8 || envelope.len() < HEADER_BYTES {
-            return Err(Reject::Unknown);
-        }
-        read_entry(rest, stamp).map(Self::Entry)
     }
-}
-
-/// `rest` is everything after the checksum, and as long as a header at least.
-fn read_entry(mut rest: Bytes, stamp: Stamp) -> Result<EntryHeader, Reject> {
-    let fingerprint = Fingerprint(rest.get_u64());
-    let compression = compression::name(rest.get_u8());
-    let encrypted = rest.get_u8() & ENCRYPTED != 0;
-    let tag_count = usize::from(rest.get_u16());
-    let load = Duration::from_millis(rest.get_u32().into());
-    let value_bytes = rest.get_u32() as usize;
-    let [age, ttl, stale, fallback, keep] = std::array::from_fn(|_| duration(rest.get_u64()));
-    if tag_count > Limits::TAGS_MAX {
-        return Err(Reject::Unknown);
-    }
-    let mut tags = Vec::with_capacity(tag_count);
-    let key_id = if encrypted { Some(rest.try_get_u32().map_err(|_| Reject::Damaged)?) } else { None };
-    for _ in 0..if encrypted { 0 } else { tag_count } {
-        tags.push(read_tag(&mut rest).ok_or(Reject::Damaged)?);
-    }
-    let age = age.ok_or(Reject::Damaged)?;
-    let packed_bytes = rest.len();
-    Ok(EntryHeader {
-        stamp,
-        fingerprint,
-        compression,
-        key_id,
-        age,
-        ttl,
-        stale,
-        fallback,
-        keep,
-        load,
-        tags,
-        value_bytes,
-        packed_bytes,
-    })
 }
 
 impl EntryHeader {
+    fn read(stamp: Stamp, fixed: &Fixed, mut body: Bytes) -> Result<Self, Reject> {
+        let encrypted = fixed.is_encrypted()?;
+        let key_id = if encrypted { Some(body.try_get_u32().map_err(|_| Reject::Damaged)?) } else { None };
+        let tags = if encrypted { Vec::new() } else { fixed.tags(&mut body)? };
+        let Fixed { fingerprint, compression, load, unpacked, age, ttl, stale, fallback, keep, .. } = *fixed;
+        Ok(Self {
+            stamp,
+            fingerprint,
+            compression: compression::name(compression),
+            key_id,
+            age,
+            ttl,
+            stale,
+            fallback,
+            keep,
+            load,
+            tags,
+            tags_known: !encrypted,
+            value_bytes: unpacked,
+            packed_bytes: body.len(),
+        })
+    }
+
     /// The entry's age, given how much longer its tier keeps it; see [`Entry::age_now`].
     #[must_use]
     pub fn age_now(&self, remaining: Option<Duration>) -> Option<Duration> {

@@ -35,6 +35,7 @@
 //! difference is the time since. It can be short by the time the fill was under way, at most what the tier's command
 //! timeout allows it to wait in this process plus what the network holds back.
 
+mod checked;
 mod checksum;
 mod compression;
 mod decode;

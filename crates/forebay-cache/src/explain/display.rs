@@ -3,12 +3,15 @@ use super::{
     standing::{Against, Check, Standing},
 };
 use humantime_serde::re::humantime::format_duration;
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { namespace, cache, key, answer, chain, loading, memory, tiers } = self;
-        writeln!(f, "{cache}:{key} in namespace {namespace}: {answer}")?;
+        writeln!(f, "{}:{} in namespace {namespace}: {answer}", printable(cache), printable(key))?;
         match chain {
             Some(stamp) => writeln!(f, "  chain: followed to {} of epoch {:x}", stamp.number, stamp.epoch)?,
             None => writeln!(
@@ -34,6 +37,7 @@ impl fmt::Display for Answer {
             Self::StaleMemory => f.write_str("answered from memory, and reloaded meanwhile"),
             Self::Tier(tier) => write!(f, "answered from {tier}"),
             Self::Loader => f.write_str("loaded"),
+            Self::Unjudged => f.write_str("cannot be told from here, for want of the encryption key"),
         }
     }
 }
@@ -99,7 +103,9 @@ impl fmt::Display for Standing {
             Self::Expired => "expired",
             Self::Invalid => "invalid",
             Self::OtherForm => "of another codec or schema",
-            Self::Sealed => "encrypted, so that its tags cannot be judged from here",
+            Self::Sealed => {
+                "encrypted: its key, patterns and floor are good, its tags cannot be read from here"
+            }
             Self::AgeUnknown => "of unknown age, taken for expired",
         })
     }
@@ -124,13 +130,22 @@ impl fmt::Display for Against {
         match self {
             Self::Key => f.write_str("key"),
             Self::Pattern => f.write_str("patterns"),
-            Self::Tag(tag) => write!(f, "tag {tag}"),
+            Self::Tag(tag) => write!(f, "tag {}", printable(tag)),
             Self::Floor => f.write_str("floor"),
             Self::Epoch => f.write_str("epoch"),
             Self::Tombstone => f.write_str("tombstone above"),
             Self::Sequencer => f.write_str("the sequencer had to be asked and did not answer"),
         }
     }
+}
+
+/// Keys and tags may hold line ends and terminal codes; what people read must not.
+fn printable(text: &str) -> impl fmt::Display + '_ {
+    fmt::from_fn(move |f| {
+        text.chars().try_for_each(|c| {
+            if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
+        })
+    })
 }
 
 /// To the millisecond.

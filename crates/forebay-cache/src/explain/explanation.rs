@@ -42,6 +42,8 @@ pub enum Answer {
     Tier(String),
     /// From its loader.
     Loader,
+    /// From a remote tier, or from its loader: that depends on tags which are encrypted with a key that is not known here.
+    Unjudged,
 }
 
 /// What one remote tier holds.
@@ -139,10 +141,10 @@ pub struct Form {
 }
 
 impl Explanation {
-    /// Whether a read would be answered without a loader.
+    /// Whether a read is known to be answered without a loader.
     #[must_use]
     pub fn is_hit(&self) -> bool {
-        self.answer != Answer::Loader
+        !matches!(self.answer, Answer::Loader | Answer::Unjudged)
     }
 }
 

@@ -2,11 +2,7 @@
 
 mod display;
 mod explanation;
-#[cfg(feature = "redis")]
-mod key_text;
 mod standing;
 
 pub use explanation::{Answer, EntryFound, Explanation, Form, Held, TierHeld};
-#[cfg(feature = "redis")]
-pub(crate) use key_text::key_text;
 pub use standing::{Against, Check, Standing};

@@ -17,7 +17,8 @@ pub enum Standing {
     Invalid,
     /// Another codec or schema wrote it, so that this cache cannot read it.
     OtherForm,
-    /// Its tags are encrypted with a key that is not known here, so that nothing tells whether one was invalidated.
+    /// Its tags are encrypted with a key that is not known here, so that nothing tells whether one was invalidated; what
+    /// else it depends on was not.
     Sealed,
     /// How old it is cannot be told: it has a ttl, and the tier does not say when it was put.
     AgeUnknown,

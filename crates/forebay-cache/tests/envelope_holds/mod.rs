@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use forebay_cache::{
     Fingerprint, Stamp,
-    envelope::{Compression, Decoded, Entry, Form, Header, Limits, stamp_of},
+    envelope::{Compression, Decoded, Entry, Form, Header, Limits, Reject, stamp_of},
 };
 use forebay_scope::Tag;
 use std::time::Duration;
@@ -61,14 +61,24 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     for bytes in [Bytes::copy_from_slice(bytes), resealed(bytes)] {
         let header = Header::read(&bytes, KEY);
         for form in forms() {
+            let opened = form.header(&bytes, KEY);
             match form.decode(&bytes, KEY, schema()) {
                 Ok(Decoded::Entry(entry)) => {
                     assert!(header.is_ok(), "what is read whole has a header");
+                    assert!(
+                        matches!(&opened, Ok(Header::Entry(opened)) if opened.tags == entry.tags && opened.tags_known)
+                    );
                     assert!(entry.payload.len() <= form.limits.unpacked_bytes_max);
                     assert!(entry.tags.len() <= Limits::TAGS_MAX);
                     assert_eq!(stamp_of(&bytes), Some(entry.stamp));
                 }
                 Ok(Decoded::Tombstone(stamp)) => assert_eq!(stamp_of(&bytes), Some(stamp)),
+                Err(Reject::Unknown) => {
+                    assert!(
+                        header.is_err() && opened.is_err(),
+                        "what this program does not know has no header"
+                    );
+                }
                 Err(_) => {}
             }
         }
@@ -92,6 +102,8 @@ pub(crate) fn entry_survives(payload: &[u8], tag: &str, at: usize) {
     for form in forms() {
         let Ok(bytes) = form.encode(&entry, KEY) else { continue };
         assert_eq!(form.decode(&bytes, KEY, schema()), Ok(Decoded::Entry(entry.clone())));
+        let Ok(Header::Entry(header)) = form.header(&bytes, KEY) else { panic!("it has a header") };
+        assert_eq!((&header.tags, header.tags_known), (&entry.tags, true), "encrypted or not");
         assert!(form.decode(&bytes, b"ns:users:8", schema()).is_err(), "another key's");
         let at = at % bytes.len();
         for change in [1_u8, 0x80, 0xff] {

@@ -1,6 +1,6 @@
 //! Which Redis, and which namespace in it.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use forebay_cache::fred10::{RedisConfig, RedisInspector, SequencerConfig};
@@ -21,6 +21,9 @@ pub(super) struct Connection {
     /// What the keys of the chain begin with; only where a service set another one.
     #[arg(long, default_value = "forebay:")]
     key_prefix: String,
+    /// A PEM file with the authorities that vouch for the server's certificate, where the platform's do not.
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
     /// How many seconds connecting, and each answer, may take.
     #[arg(long, default_value_t = 3.0, value_name = "SECONDS", value_parser = positive)]
     timeout: f64,
@@ -29,6 +32,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn redis(&self) -> RedisConfig {
         let mut redis = RedisConfig::from_url(&self.redis);
+        redis.tls_ca.clone_from(&self.tls_ca);
         redis.command_timeout = self.timeout();
         redis.connect_timeout = self.timeout();
         redis

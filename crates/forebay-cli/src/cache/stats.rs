@@ -7,7 +7,7 @@ use forebay_cache::fred10::{ChainState, Sample};
 use serde::Serialize;
 
 use super::{connection::Connection, explain::json};
-use crate::cli::{Outcome, print};
+use crate::cli::{Outcome, one_line, print};
 use crate::error::Error;
 
 const EXAMPLES: &str = "\
@@ -85,8 +85,12 @@ impl Answer {
                 line(
                     &mut text,
                     format_args!(
-                        "{name}: {} entries, {} tombstones, {} bytes ({} before compression)",
-                        cache.entries, cache.tombstones, cache.packed_bytes, cache.plain_bytes
+                        "{}: {} entries, {} tombstones, {} bytes ({} before compression)",
+                        one_line(name),
+                        cache.entries,
+                        cache.tombstones,
+                        cache.packed_bytes,
+                        cache.plain_bytes
                     ),
                 );
                 if cache.not_understood > 0 {

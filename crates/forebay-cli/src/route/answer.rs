@@ -4,6 +4,7 @@ use forebay_sql::{Class, Reason, fingerprint};
 use serde::Serialize;
 
 use super::lines_before;
+use crate::cli::one_line;
 
 /// What is said about one statement. The names of the fields are those of `--json` and stay as they are.
 #[derive(Debug, Serialize)]
@@ -70,9 +71,4 @@ impl<'a> Answer<'a> {
     pub(super) fn json(&self) -> String {
         serde_json::to_string(self).expect("strings and numbers always serialise")
     }
-}
-
-/// A name in quotes may hold line ends, tabs and terminal codes; a line of output must not.
-fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }

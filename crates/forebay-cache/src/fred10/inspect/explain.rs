@@ -1,17 +1,19 @@
 use super::inspector::{InspectError, RedisInspector};
 use crate::{
-    LivePatterns, Newest, Stamp, Target, Tier,
+    LivePatterns, Newest, Stamp, Stored, Target, Tier,
     envelope::{EntryHeader, Header},
-    explain::{Against, Answer, Check, EntryFound, Explanation, Held, Standing, TierHeld, key_text},
+    explain::{Against, Answer, Check, EntryFound, Explanation, Held, Standing, TierHeld},
     fred10::sequencer::Wanted,
     namespace::goes_on_from,
 };
 use bytes::{BufMut, Bytes, BytesMut};
+use std::time::Duration;
 
 impl RedisInspector {
-    /// What Redis holds of a key of a cache, given by its bytes and its [text](crate::CacheKey::text), and what a node that has it not in memory would make of
-    /// it. The value itself is not decoded, so its type need not be known; whether a node's codec can read it is
-    /// not judged either.
+    /// What Redis holds of a key of a cache, given by its bytes and its [text](crate::CacheKey::text), and what a node that
+    /// has it not in memory would make of it. The value itself is not decoded, so its type need not be known; whether a
+    /// node's codec can read it is not judged either. The tags of an encrypted entry can be judged with its key only; see
+    /// `keyring` (feature `encryption`).
     ///
     /// # Errors
     /// When the server does not answer.
@@ -22,34 +24,48 @@ impl RedisInspector {
         let stored = self.tier.get(std::slice::from_ref(&tier_key)).await?.into_iter().next().flatten();
         let held = match &stored {
             None => Held::Nothing,
-            Some(stored) => match Header::read(&stored.value, &tier_key) {
-                Ok(Header::Tombstone(stamp)) => Held::Tombstone { epoch: stamp.epoch, number: stamp.number },
-                Err(reject) => Held::NotUnderstood { why: format!("{reject:?}") },
-                Ok(Header::Entry(header)) => {
-                    let newest = self.chain.newest(&self.client, cache, &full_key, &header.tags).await;
-                    let followed = self.chain.follow(&self.client, Wanted::Patterns).await?;
-                    let mut checks = checks(&header, &newest?, followed.lineage.live());
-                    checks.extend(pattern_check(&followed.patterns, (cache, text), header.stamp.number));
-                    let valid = checks.iter().all(|check| check.passed);
-                    let found = EntryFound::of_header(&header, stored, 0.0, valid);
-                    let sealed = valid && header.key_id.is_some();
-                    let standing = if sealed { Standing::Sealed } else { found.standing };
-                    Held::Entry(Box::new(EntryFound { standing, checks, ..found }))
-                }
-            },
+            Some(stored) => self.held((cache, text), (&full_key, &tier_key), stored).await?,
         };
-        let fresh = held.is(Standing::Fresh);
         let tier = self.tier.name().to_owned();
+        let answer = match held.entry().map(|entry| (entry.standing, entry.ttl_left)) {
+            Some((Standing::Fresh, _)) => Answer::Tier(tier.clone()),
+            Some((Standing::Sealed, ttl_left)) if ttl_left != Some(Duration::ZERO) => Answer::Unjudged,
+            _ => Answer::Loader,
+        };
         Ok(Explanation {
             namespace: self.namespace().to_owned(),
             cache: cache.to_owned(),
-            key: key_text(key),
-            answer: if fresh { Answer::Tier(tier.clone()) } else { Answer::Loader },
+            key: text.to_owned(),
+            answer,
             chain: Some(state.newest),
             loading: false,
             memory: Held::NotAsked,
             tiers: vec![TierHeld { tier, breaker: "unguarded", held }],
         })
+    }
+
+    async fn held(
+        &self,
+        (cache, text): (&str, &str),
+        (full_key, tier_key): (&Bytes, &Bytes),
+        stored: &Stored,
+    ) -> Result<Held, InspectError> {
+        let header = match self.form.header(&stored.value, tier_key) {
+            Ok(Header::Tombstone(Stamp { epoch, number })) => return Ok(Held::Tombstone { epoch, number }),
+            Err(reject) => return Ok(Held::NotUnderstood { why: format!("{reject:?}") }),
+            Ok(Header::Entry(header)) => header,
+        };
+        let newest = self.chain.newest(&self.client, cache, full_key, &header.tags).await?;
+        let followed = self.chain.follow(&self.client, Wanted::Patterns).await?;
+        let mut checks = checks(&header, &newest, followed.lineage.live());
+        checks.extend(pattern_check(&followed.patterns, (cache, text), header.stamp.number));
+        let valid = checks.iter().all(|check| check.passed);
+        let found = EntryFound::of_header(&header, stored, 0.0, valid);
+        // Whatever its tags are, it is over when its time is.
+        let good = matches!(found.standing, Standing::Fresh | Standing::Stale | Standing::Fallback);
+        let unknown = good && !header.tags_known;
+        let standing = if unknown { Standing::Sealed } else { found.standing };
+        Ok(Held::Entry(Box::new(EntryFound { standing, checks, ..found })))
     }
 }
 

@@ -1,6 +1,7 @@
 use super::state::{ChainState, Raw};
 use crate::{
     SequencerError, TierError,
+    envelope::Form,
     fred10::{
         config::RedisConfig,
         sequencer::{Chain, SequencerConfig},
@@ -20,6 +21,8 @@ pub struct RedisInspector {
     pub(super) client: Client,
     pub(super) tier: RedisTier,
     pub(super) chain: Chain,
+    /// What headers are read with.
+    pub(super) form: Form,
 }
 
 /// A namespace could not be looked at.
@@ -57,10 +60,22 @@ impl RedisInspector {
             Ok(Err(error)) => return Err(unreachable(error.details().to_owned())),
             Err(_elapsed) => return Err(unreachable(format!("no answer in {:?}", redis.connect_timeout))),
         }
-        let inspector =
-            Self { tier: RedisTier::from_client(client.clone()), client, chain: Chain::new(chain) };
+        let inspector = Self {
+            tier: RedisTier::from_client(client.clone()),
+            client,
+            chain: Chain::new(chain),
+            form: Form::default(),
+        };
         inspector.chain().await?;
         Ok(inspector)
+    }
+
+    /// The keys that services encrypt with, so that the tags of what they have encrypted can be judged. Default: none.
+    #[cfg(feature = "encryption")]
+    #[must_use]
+    pub fn keyring(mut self, keyring: crate::Keyring) -> Self {
+        self.form.keyring = Some(keyring);
+        self
     }
 
     /// The namespace's name.

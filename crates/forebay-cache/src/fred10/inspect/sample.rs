@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Sample {
-    /// Keys the server has in all, of whatever program.
+    /// Keys the server, or the cluster, has in all, of whatever program.
     pub server_keys: u64,
     /// Keys of the namespace that were looked at.
     pub looked_at: u64,
@@ -57,7 +57,7 @@ impl RedisInspector {
     /// # Errors
     /// When the server does not answer.
     pub async fn sample(&self, keys_max: usize) -> Result<Sample, InspectError> {
-        let server_keys = self.client.dbsize().await?;
+        let server_keys = self.server_keys().await?;
         let mut sample = Sample { server_keys, looked_at: 0, complete: true, caches: BTreeMap::new() };
         let pattern = format!("{}:*", literal(self.namespace()));
         let pages = if self.client.is_clustered() {
@@ -83,6 +83,18 @@ impl RedisInspector {
             page.next();
         }
         Ok(sample)
+    }
+
+    /// In a cluster each primary, all of which the client is connected to, has a part of them.
+    async fn server_keys(&self) -> Result<u64, Error> {
+        if !self.client.is_clustered() {
+            return self.client.dbsize().await;
+        }
+        let mut keys = 0;
+        for primary in self.client.active_connections() {
+            keys += self.client.with_cluster_node(primary).dbsize::<u64>().await?;
+        }
+        Ok(keys)
     }
 
     async fn look_at(&self, keys: &[Key], sample: &mut Sample) -> Result<(), Error> {

@@ -1,63 +1,9 @@
-//! What services keep in a Redis is explained, counted and invalidated from a shell.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! Each command against one server, and what it says when it cannot be done.
 
-mod support;
-
-use std::{sync::Arc, time::Duration};
-
-use forebay_cache::{
-    Cache, GuardedTier, Namespace, Tag, TierConfig,
-    fred10::{RedisConfig, RedisSequencer, RedisTier, SequencerConfig},
-};
-use forebay_metrics::Meter;
 use forebay_tests::{Redis, eventually};
-use serde_json::Value;
-use support::forebay;
 
-struct Service {
-    users: Cache<u64, String>,
-}
-
-async fn service(url: &str) -> Service {
-    let redis = RedisConfig::from_url(url);
-    let tier = Arc::new(RedisTier::connect(&redis).unwrap());
-    let guard = TierConfig { deadline: Duration::from_secs(5), ..TierConfig::default() };
-    let space = Namespace::builder("shop")
-        .sequencer(Arc::new(RedisSequencer::connect(&redis, SequencerConfig::of("shop")).unwrap()))
-        .tier(GuardedTier::new(tier, &guard, &Meter::disabled()).unwrap())
-        .meter(&Meter::disabled())
-        .build()
-        .unwrap();
-    space.ready().await;
-    let users = Cache::builder("users").namespace(&space).ttl(Duration::from_secs(300)).shared();
-    Service { users: users.build().unwrap() }
-}
-
-/// Runs the command against the server; standard output, standard error, exit code.
-async fn run(url: &str, args: &[&str]) -> (String, String, Option<i32>) {
-    let mut all = vec!["cache".to_owned(), args[0].to_owned(), "--redis".to_owned(), url.to_owned()];
-    all.extend(args[1..].iter().map(ToString::to_string));
-    let run = move || forebay(&all.iter().map(String::as_str).collect::<Vec<_>>(), b"");
-    tokio::task::spawn_blocking(run).await.unwrap()
-}
-
-async fn json(url: &str, args: &[&str]) -> Value {
-    let (out, err, code) = run(url, &[args, &["--namespace", "shop", "--json"]].concat()).await;
-    assert_eq!(code, Some(0), "{err}");
-    serde_json::from_str(&out).unwrap()
-}
-
-const SEVEN: [&str; 6] = ["explain", "--cache", "users", "--key-type", "u64", "7"];
-
-async fn standing(url: &str) -> Value {
-    json(url, &SEVEN).await["tiers"][0]["standing"].clone()
-}
-
-async fn loaded(service: &Service, url: &str) {
-    let tags = || [Tag::of("user", 7)];
-    service.users.entry(&7).tags(tags).get_or_load(async || "Ada".to_owned()).await;
-    eventually("the tier is filled", async || standing(url).await == "fresh").await;
-}
+use crate::service::{SEVEN, json, loaded, run, service};
+use crate::support::forebay;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_is_explained_and_forgotten_by_tag_key_and_cache() {

@@ -1,7 +1,6 @@
-use crate::seal::{Cipher, Sealer};
+use super::{EncryptionKey, KeyringError};
 use arc_swap::ArcSwap;
 use std::{fmt, sync::Arc};
-use zeroize::Zeroizing;
 
 /// The keys that entries of remote tiers are encrypted with: one encrypts, all of them decrypt.
 ///
@@ -112,6 +111,38 @@ impl Keyring {
         std::iter::once(&keys.current).chain(&keys.others).map(|key| key.id).collect()
     }
 
+    /// A ring of the keys in `lines`, as a file holds them: one a line, the first encrypts.
+    ///
+    /// A line is `ID HEX`, or `ID CIPHER HEX` for another [cipher](crate::Cipher) than the default one:
+    /// `xchacha20-poly1305` or `xaes-256-gcm`. Empty lines and lines that begin with `#` do not count.
+    ///
+    /// ```
+    /// use forebay_cache::Keyring;
+    ///
+    /// # fn main() -> Result<(), forebay_cache::KeyringError> {
+    /// let file = format!("# since March\n2 {}\n1 xaes-256-gcm {}\n", "22".repeat(32), "11".repeat(32));
+    /// assert_eq!(Keyring::from_lines(&file)?.ids(), [2, 1]);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When a line is anything else, an id is there twice, or there are none or more than [`KEYS_MAX`](Self::KEYS_MAX).
+    /// The error does not repeat what a line holds.
+    pub fn from_lines(lines: &str) -> Result<Self, KeyringError> {
+        let lines = lines.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
+        let mut keys =
+            lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(EncryptionKey::of_line);
+        let ring = Self::new(keys.next().ok_or(KeyringError::Empty)??);
+        for key in keys {
+            let key = key?;
+            if ring.find(key.id).is_some() {
+                return Err(KeyringError::Twice(key.id));
+            }
+            ring.accept(key)?;
+        }
+        Ok(ring)
+    }
+
     pub(crate) fn current(&self) -> Arc<EncryptionKey> {
         self.keys.load().current.clone()
     }
@@ -144,74 +175,4 @@ impl fmt::Debug for Keyring {
             .field("reads_plain", &self.reads_plain)
             .finish_non_exhaustive()
     }
-}
-
-/// A key and its number. The key is wiped from memory when it is dropped, and shown nowhere.
-pub struct EncryptionKey {
-    pub(crate) id: u32,
-    pub(crate) sealer: Sealer,
-}
-
-impl EncryptionKey {
-    /// A key of 256 random bits for [`Cipher::XChaCha20Poly1305`]. The id travels with every entry; ids on one ring
-    /// differ, and a key keeps its id for ever.
-    #[must_use]
-    pub fn new(id: u32, key: &[u8; 32]) -> Self {
-        Self::with(id, Cipher::default(), key)
-    }
-
-    /// A key for another cipher. One key serves one cipher only.
-    #[must_use]
-    pub fn with(id: u32, cipher: Cipher, key: &[u8; 32]) -> Self {
-        Self { id, sealer: Sealer::new(cipher, key) }
-    }
-
-    /// [`new`](Self::new) from 64 hexadecimal digits, as `openssl rand -hex 32` prints them.
-    ///
-    /// # Errors
-    /// When they are anything else; the error does not repeat them.
-    pub fn from_hex(id: u32, digits: &str) -> Result<Self, KeyringError> {
-        Self::from_hex_with(id, Cipher::default(), digits)
-    }
-
-    /// [`with`](Self::with) from 64 hexadecimal digits.
-    ///
-    /// # Errors
-    /// See [`from_hex`](Self::from_hex).
-    pub fn from_hex_with(id: u32, cipher: Cipher, digits: &str) -> Result<Self, KeyringError> {
-        let digits = digits.trim().as_bytes();
-        let mut key = Zeroizing::new([0; 32]);
-        if digits.len() != 64 {
-            return Err(KeyringError::Malformed(id));
-        }
-        for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |at: usize| (pair[at] as char).to_digit(16).ok_or(KeyringError::Malformed(id));
-            *byte = u8::try_from(digit(0)? << 4 | digit(1)?).map_err(|_| KeyringError::Malformed(id))?;
-        }
-        Ok(Self::with(id, cipher, &key))
-    }
-}
-
-impl fmt::Debug for EncryptionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EncryptionKey").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// A key or a change of a [`Keyring`] makes no sense.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyringError {
-    /// A key is 64 hexadecimal digits.
-    #[error("encryption key {0} is not 64 hexadecimal digits")]
-    Malformed(u32),
-    /// The key that encrypts can neither be replaced nor retired: promote another one first.
-    #[error("encryption key {0} is the one that encrypts")]
-    Current(u32),
-    /// No key has this id.
-    #[error("no encryption key {0} is on the ring")]
-    Unknown(u32),
-    /// There are [`Keyring::KEYS_MAX`] keys: retire one first.
-    #[error("the ring holds as many encryption keys as it may")]
-    Full,
 }
