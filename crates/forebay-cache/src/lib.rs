@@ -202,6 +202,8 @@ pub use failure::{ErrorKind, LoadError};
 /// ```
 #[cfg(feature = "macros")]
 pub use forebay_macros::cached;
+/// Where measurements go; what builders and [`GuardedTier::new`] ask for.
+pub use forebay_metrics::Meter;
 pub use forebay_scope::Tag;
 pub use heat::{KeyFile, KeyStore};
 pub use invalidation::{Event, Invalidation, Stamp, Strength, Target};

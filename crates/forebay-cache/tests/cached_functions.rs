@@ -312,9 +312,9 @@ mod companions {
     }
 
     #[cached(cache = app.maybe, key = id, when = wanted, invalidate = forget_maybe, peek = peek_maybe)]
-    pub(crate) async fn maybe<F: Fn() -> bool>(app: &App, id: u64, wanted: bool, is: F) -> Option<String>
+    pub(crate) async fn maybe<F>(app: &App, id: u64, wanted: bool, is: F) -> Option<String>
     where
-        F: Copy,
+        F: Fn() -> bool,
     {
         app.loaded();
         is().then(|| id.to_string())
