@@ -10,9 +10,20 @@ use crate::cache;
 use crate::error::Error;
 use crate::route;
 
+const EXAMPLES: &str = "\
+Each command explains itself: forebay cache explain --help
+
+Examples:
+  echo 'SELECT * FROM users' | forebay route
+  forebay cache stats --namespace shop
+  forebay cache explain --namespace shop --cache users --key-type u64 7
+  forebay cache invalidate --namespace shop --tag user:7
+
+The namespace is the services' name (`service.name`), the Redis that of REDIS_URL.";
+
 /// Tools around the path from a request to its data.
 #[derive(Debug, Parser)]
-#[command(name = "forebay", version, arg_required_else_help = true)]
+#[command(name = "forebay", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -21,7 +32,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Route(route::Route),
-    Cache(cache::Cache),
+    Cache(Box<cache::Cache>),
 }
 
 /// How a command that ran to its end fared.

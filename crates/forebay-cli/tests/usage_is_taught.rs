@@ -17,6 +17,17 @@ fn help_shows_examples_and_exit_codes() {
 }
 
 #[test]
+fn the_way_to_each_command_is_shown() {
+    for (args, part) in
+        [(&["--help"][..], "forebay cache explain --help"), (&["cache", "--help"], "forebay cache stats")]
+    {
+        let (help, _, code) = forebay(args, b"");
+        assert_eq!(code, Some(0));
+        assert!(help.contains("Examples:") && help.contains(part), "{help}");
+    }
+}
+
+#[test]
 fn wrong_usage_exits_with_two() {
     for args in [&["route", "--nonsense"][..], &["nonsense"], &[]] {
         let (_, err, code) = forebay(args, b"");

@@ -16,7 +16,7 @@ use crate::error::Error;
 pub(super) struct EncryptionKeys {
     /// A file with the keys that services encrypt with, one `ID HEX` or `ID CIPHER HEX` a line, `-` for standard input: the
     /// tags of an encrypted entry can then be judged. Keys are not taken from the command line.
-    #[arg(long, env = "FOREBAY_ENCRYPTION_KEYS", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     encryption_keys: Option<PathBuf>,
 }
 

@@ -1,5 +1,5 @@
 use super::{ConfigError, Layers, Origin, layers::list};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 use toml::{Table, Value};
 
 /// The variables a [`DataPath`](crate::DataPath) reads.
@@ -17,7 +17,9 @@ use toml::{Table, Value};
 /// `FOREBAY_…` wins over the usual names. A value is read as TOML (numbers, `true`, `["a", "b"]`), else as text,
 /// else as a list separated by commas, whichever first fits the key. Variables that begin with `FOREBAY_LAB`
 /// belong to the project's own test lab and are not read.
-#[derive(Debug, Clone, Default)]
+///
+/// `Debug` shows the variables' names only: their values may hold passwords.
+#[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 const PREFIX: &str = "FOREBAY_";
@@ -79,6 +81,12 @@ impl Environment {
     }
 }
 
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Environment").field(&self.0.keys()).finish()
+    }
+}
+
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
     /// Exactly these variables, for tests and programs that read their environment themselves.
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
@@ -124,6 +132,12 @@ mod tests {
             ["caches", "users", "stale_if_error"]
         );
         assert!(path_of("FOREBAY_POSTGRES").is_err());
+    }
+
+    #[test]
+    fn values_are_not_shown() {
+        let environment = Environment::from_iter([("DATABASE_URL", "postgres://app:secret@db/shop")]);
+        assert_eq!(format!("{environment:?}"), r#"Environment(["DATABASE_URL"])"#);
     }
 
     #[test]
