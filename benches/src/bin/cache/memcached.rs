@@ -1,6 +1,7 @@
 //! Hits in Memcached beside the bare client, which keeps as many connections as ours.
 
 use crate::{
+    node::PATIENT,
     strings::{Calls, KEYS, VALUE_BYTES, at, bare_key, by_tasks, text},
     subjects::runtime,
 };
@@ -37,14 +38,14 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
 
 async fn connected() -> anyhow::Result<(Cache<u64, String>, Arc<AsyncMetaClient>)> {
     let (address, name) = (shared().await.memcached_addr(), shared().await.key_prefix("bench-mc"));
-    let config = MemcachedConfig::of([address.clone()]);
+    let config = MemcachedConfig { command_timeout: PATIENT, ..MemcachedConfig::of([address.clone()]) };
     let bare = AsyncMetaClient::builder()
         .max_connections(Some(config.connections_max))
         .max_idle(config.idle_max)
+        .io_timeout(Some(PATIENT))
         .connect_async(address)
         .await?;
-    // Generous: a machine that measures is busy, and a late answer would be a miss.
-    let guard = TierConfig { deadline: Duration::from_secs(1), ..TierConfig::default() };
+    let guard = TierConfig { deadline: PATIENT, ..TierConfig::default() };
     let tier = GuardedTier::new(Arc::new(MemcachedTier::connect(config)?), &guard, &Meter::disabled())?;
     let space = Namespace::builder(name).tier(tier).meter(&Meter::disabled()).build()?;
     let texts = Cache::builder("texts").namespace(&space).shared().meter(&Meter::disabled()).build()?;

@@ -15,16 +15,23 @@ use fred::{
 };
 use std::{sync::Arc, time::Duration};
 
+/// Generous: a machine that measures is busy, and a late answer would be a miss.
+pub(crate) const PATIENT: Duration = Duration::from_secs(10);
+
+/// How to reach Redis, and to wait for it.
+pub(crate) fn patient(url: &str) -> RedisConfig {
+    RedisConfig { command_timeout: PATIENT, dead_after: PATIENT, ..RedisConfig::from_url(url) }
+}
+
 /// A namespace over Redis, connected: one node.
 pub(crate) async fn namespace(url: &str, name: &str) -> anyhow::Result<Namespace> {
-    let redis = RedisConfig::from_url(url);
+    let redis = patient(url);
     let tier = Arc::new(RedisTier::connect(&redis)?);
-    // Generous: a machine that measures is busy, and a late answer would be a miss.
-    let guard = TierConfig { deadline: Duration::from_secs(1), ..TierConfig::default() };
+    let guard = TierConfig { deadline: PATIENT, ..TierConfig::default() };
     let space = Namespace::builder(name)
         .sequencer(Arc::new(RedisSequencer::connect(&redis, SequencerConfig::of(name))?))
         .tier(GuardedTier::new(tier.clone(), &guard, &Meter::disabled())?)
-        .issue_deadline(Duration::from_secs(1))
+        .issue_deadline(PATIENT)
         .meter(&Meter::disabled())
         .build()?;
     space.ready().await;

@@ -1,16 +1,13 @@
 //! Hits in Redis beside the bare client, invalidations beside bare publishes, and how often a batch goes to Redis.
 
 use crate::{
-    node::{bare, namespace},
+    node::{PATIENT, bare, namespace, patient},
     strings::{Calls, KEYS, VALUE_BYTES, at, bare_key, by_tasks, text},
     subjects::runtime,
 };
 use anyhow::Context as _;
 use forebay::{
-    cache::{
-        Cache, GuardedTier, Namespace, Tag, TierConfig,
-        fred10::{RedisConfig, RedisTier},
-    },
+    cache::{Cache, GuardedTier, Namespace, Tag, TierConfig, fred10::RedisTier},
     metrics::Meter,
 };
 use forebay_benches::{Aim, PAIRS, Report};
@@ -144,9 +141,9 @@ fn invalidations(report: &mut Report, runtime: &Runtime, texts: &Cache<u64, Stri
 /// something to read, of a namespace that says nothing else to it.
 async fn batch_round_trips() -> anyhow::Result<u64> {
     let cluster = RedisCluster::start().await?;
-    let tier = Arc::new(RedisTier::connect(&RedisConfig::from_url(cluster.url()))?);
+    let tier = Arc::new(RedisTier::connect(&patient(&cluster.url()))?);
     eventually("the cluster is reached", async || tier.is_connected()).await;
-    let guard = TierConfig { deadline: Duration::from_secs(1), ..TierConfig::default() };
+    let guard = TierConfig { deadline: PATIENT, ..TierConfig::default() };
     let space = Namespace::builder("bench-batch")
         .tier(GuardedTier::new(tier.clone(), &guard, &Meter::disabled())?)
         .meter(&Meter::disabled())
