@@ -80,7 +80,7 @@ impl<V> Load<V> {
         let previous = self.previous.as_ref()?;
         self.decided.not_modified = Some(previous.life.clone());
         if self.decided.validator.is_none() {
-            self.decided.validator.clone_from(&previous.life.validator);
+            self.decided.validator = previous.life.validator().cloned();
         }
         Some(previous.value.clone())
     }
@@ -145,7 +145,7 @@ impl<V> Previous<V> {
     /// What its loader [called it](Load::validator).
     #[must_use]
     pub fn validator(&self) -> Option<&str> {
-        self.life.validator.as_deref()
+        self.life.validator().map(|validator| &**validator)
     }
 }
 

@@ -80,7 +80,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         }
         checks.push(Check::of(Against::Floor, floors.soft(), true, life.loaded_at_change));
         checks.extend(self.namespace.pattern_check((&self.name, text), since));
-        checks.extend(self.namespace.tag_checks(life.loaded_at_change, &life.tags));
+        checks.extend(self.namespace.tag_checks(life.loaded_at_change, life.tags()));
         Held::Entry(Box::new(EntryFound {
             standing,
             epoch: None,
@@ -89,7 +89,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             age: Some(Duration::from_nanos(now.saturating_sub(life.born))),
             ttl_left: ttl_left(&life, now),
             size: life.weight(),
-            tags: life.tags.iter().map(|tag| tag.as_str().to_owned()).collect(),
+            tags: life.tags().iter().map(|tag| tag.as_str().to_owned()).collect(),
             form: None,
         }))
     }

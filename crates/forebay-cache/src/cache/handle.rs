@@ -93,10 +93,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         match verdict {
             Verdict::Fresh => {
                 self.0.meters.hits.increment(1);
-                if let Some(slide) = &life.slide {
+                if let Some(slide) = life.slide() {
                     slide.read(self.0.memory.clock.now());
                 }
-                if or_stale && life.early_from != NEVER {
+                if or_stale && life.early_from() != NEVER {
                     self.refresh_early(key, &life);
                 }
             }

@@ -184,8 +184,8 @@ impl<K: CacheKey, V> Inner<K, V> {
 
     pub(super) fn slot(&self, key: &K, value: &V, life: &Arc<Life>) -> Slot<K> {
         // An entry that weighed nothing could never be evicted; sums of what is this heavy cannot overflow.
-        let weight = self.weigher.as_ref().map_or(1, |weigh| weigh(key, value).clamp(1, u64::from(u32::MAX)));
-        life.weigh(weight);
+        let weighed = |weigh: &Weigher<K, V>| u32::try_from(weigh(key, value)).unwrap_or(u32::MAX).max(1);
+        life.weigh(self.weigher.as_ref().map_or(1, weighed));
         Slot::new(key.clone(), life.clone())
     }
 
@@ -219,8 +219,8 @@ fn dedup(tags: &mut Vec<Tag>, declared: usize) {
 
 /// Adds the tags of a value that was read to the request's scope, if there is one.
 pub(super) fn note_read(life: &Life) {
-    if !life.tags.is_empty() {
-        Scope::with_current(|scope| scope.read(life.tags.iter().cloned()));
+    if !life.tags().is_empty() {
+        Scope::with_current(|scope| scope.read(life.tags().iter().cloned()));
     }
 }
 

@@ -133,7 +133,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         };
         let (value, life, verdict) = found;
         (verdict == Verdict::Fresh).then(|| {
-            self.scope.read(life.tags.iter().cloned());
+            self.scope.read(life.tags().iter().cloned());
             value
         })
     }
@@ -238,7 +238,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         found.append(&mut decided.tags);
         if let Some(old) = &decided.not_modified {
             self.inner.meters.not_modified.increment(1);
-            found.extend_from_slice(&old.tags);
+            found.extend_from_slice(old.tags());
         }
         self.inner.add_own_tags(self.key, value, &mut found);
         let origin = self.inner.origin(self.ttl, self.declared.len(), refreshable);
@@ -360,7 +360,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         } else if self
             .reached
             .as_ref()
-            .is_some_and(|reached| self.inner.fell_short(reached, &life.tags[self.declared.len()..]))
+            .is_some_and(|reached| self.inner.fell_short(reached, &life.tags()[self.declared.len()..]))
         {
             self.inner.meters.behind.increment(1);
             // What the caller builds from it is no newer.

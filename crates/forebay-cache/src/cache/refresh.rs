@@ -25,7 +25,7 @@ impl Reload {
     /// What brings the same entry again.
     pub(super) fn of(stale: &Life) -> Self {
         Self {
-            declared: stale.tags[..stale.origin.declared].to_vec(),
+            declared: stale.tags()[..stale.origin.declared].to_vec(),
             ttl: stale.origin.ttl,
             open: stale.origin.open,
             born_after: 0,
@@ -60,7 +60,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
     pub(super) fn refresh_early(&self, key: &K, life: &Arc<Life>) {
         let now = self.0.memory.clock.now();
         let left = Duration::from_nanos(life.times.fresh_until.saturating_sub(now));
-        if now < life.early_from || !self.0.freshness.draws_early(left, life.load) {
+        if now < life.early_from() || !self.0.freshness.draws_early(left, life.load()) {
             return;
         }
         // The same entry in a remote tier is no news, and its age is known there in milliseconds only.

@@ -229,7 +229,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
 
     fn write(self: &Arc<Self>, full_key: &Bytes, outgoing: Outgoing<V>) -> (Bytes, Write) {
         // The tombstone that refuses it must still be there when it arrives.
-        let until = Instant::now() + self.namespace.tombstone_keep().saturating_sub(outgoing.life.load);
+        let until = Instant::now() + self.namespace.tombstone_keep().saturating_sub(outgoing.life.load());
         let inner = Arc::downgrade(self);
         let make = move || {
             let inner = inner.upgrade()?;
@@ -254,8 +254,8 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             stale: window(freshness.stale_while_revalidate),
             fallback: window(freshness.stale_if_error),
             keep: None,
-            load: life.load,
-            tags: life.tags.to_vec(),
+            load: life.load(),
+            tags: life.tags().to_vec(),
             payload,
         };
         entry.keep = keep(&entry, entry.age);

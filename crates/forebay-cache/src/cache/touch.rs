@@ -46,9 +46,9 @@ where
         let mut origin = old.origin;
         origin.ttl = ttl.or(origin.ttl);
         let freshness = inner.freshness_for(key, &value, &origin, &Decided::default());
-        let validator = old.validator.clone();
-        let born = Born { change: start.change, load: old.load, validator, ..Born::default() };
-        let life = Arc::new(inner.life(key, old.tags.to_vec(), &freshness, origin, born));
+        let validator = old.validator().cloned();
+        let born = Born { change: start.change, load: old.load(), validator, ..Born::default() };
+        let life = Arc::new(inner.life(key, old.tags().to_vec(), &freshness, origin, born));
         let slot = inner.slot(key, &value, &life);
         let evicted = key.with_bytes(|bytes| {
             // Nobody invalidates the key, or stores another value, while this is held.

@@ -21,7 +21,7 @@ impl<K: CacheKey, V> Inner<K, V> {
     pub(super) fn foreseen(&self, key: &K) -> Positions {
         let mut positions = self.unforeseen.lock().clone();
         if let Some(before) = self.inspect(key) {
-            positions.merge_all(&self.namespace.positions_of(&before.life.tags));
+            positions.merge_all(&self.namespace.positions_of(before.life.tags()));
         }
         positions
     }

@@ -1,7 +1,7 @@
 use super::{floors::Floors, slide::Slide};
 use crate::{
     Strength,
-    clock::{Moment, NEVER},
+    clock::{Moment, NEVER, nanos},
     guards::{self, Guard},
     namespace::TagCell,
 };
@@ -9,37 +9,59 @@ use forebay_scope::Tag;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
 
 /// What decides whether an entry may be served: shared by the entry and by whoever waits for its load.
+///
+/// Every entry carries one, so what few entries have is apart: 104 bytes, says a test here.
 #[derive(Debug)]
 pub(crate) struct Life {
     /// The node's count of invalidations when the load began.
     pub(crate) loaded_at_change: u64,
     /// When the value was loaded, by this cache's clock.
     pub(crate) born: Moment,
-    pub(crate) tags: Box<[Tag]>,
-    /// The cells of `tags`; fewer when tags share one.
-    pub(crate) cells: Box<[Arc<TagCell>]>,
     pub(crate) times: Times,
     pub(crate) origin: Origin,
-    /// How long its loader took.
-    pub(crate) load: Duration,
-    /// From when on a look-up may refresh it while it is fresh; [`NEVER`] for not at all.
-    pub(crate) early_from: Moment,
-    /// Set when an entry that goes unread is no longer fresh.
-    pub(crate) slide: Option<Box<Slide>>,
-    /// What its loader called this version of the value.
-    pub(crate) validator: Option<Arc<str>>,
+    /// How long its loader took, in nanoseconds.
+    load: u64,
+    /// Set when it has tags.
+    tagged: Option<Box<Tagged>>,
+    /// Set when it has something of what few have.
+    extra: Option<Box<Extra>>,
     /// In the unit of the cache's capacity; set when the entry is stored.
-    weight: AtomicU64,
+    weight: AtomicU32,
     /// Set by a soft invalidation of the key itself.
     softened: AtomicBool,
+}
+
+/// The tags of an entry.
+#[derive(Debug)]
+struct Tagged {
+    tags: Box<[Tag]>,
+    /// The cells of `tags`; fewer when tags share one.
+    cells: Box<[Arc<TagCell>]>,
+}
+
+/// What few entries have.
+#[derive(Debug)]
+struct Extra {
+    /// From when on a look-up may refresh it while it is fresh; [`NEVER`] for not at all.
+    early_from: Moment,
+    /// Set when an entry that goes unread is no longer fresh.
+    slide: Option<Box<Slide>>,
+    /// What its loader called this version of the value.
+    validator: Option<Arc<str>>,
     /// In an entry that is kept to be compared only: the times it would have been served by. A hit finds it too old.
     observed: Option<Box<Times>>,
+}
+
+impl Default for Extra {
+    fn default() -> Self {
+        Self { early_from: NEVER, slide: None, validator: None, observed: None }
+    }
 }
 
 /// Until when an entry may be used, and how.
@@ -88,25 +110,59 @@ impl Life {
         times: Times,
         origin: Origin,
     ) -> Self {
+        // Without tags there are no cells.
+        let tagged = (!tags.is_empty()).then(|| Box::new(Tagged { tags: tags.into(), cells: cells.into() }));
         Self {
             loaded_at_change,
             born,
-            tags: tags.into(),
-            cells: cells.into(),
             times,
             origin,
-            load: Duration::ZERO,
-            early_from: NEVER,
-            slide: None,
-            validator: None,
-            weight: AtomicU64::new(1),
+            load: 0,
+            tagged,
+            extra: None,
+            weight: AtomicU32::new(1),
             softened: AtomicBool::new(false),
-            observed: None,
         }
     }
 
-    pub(crate) fn loaded_in(self, load: Duration, validator: Option<Arc<str>>) -> Self {
-        Self { load, validator, ..self }
+    fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    pub(crate) fn loaded_in(mut self, load: Duration, validator: Option<Arc<str>>) -> Self {
+        self.load = nanos(load);
+        if validator.is_some() {
+            self.extra_mut().validator = validator;
+        }
+        self
+    }
+
+    /// How long its loader took.
+    pub(crate) fn load(&self) -> Duration {
+        Duration::from_nanos(self.load)
+    }
+
+    pub(crate) fn tags(&self) -> &[Tag] {
+        self.tagged.as_ref().map_or(&[], |tagged| &tagged.tags)
+    }
+
+    fn cells(&self) -> &[Arc<TagCell>] {
+        self.tagged.as_ref().map_or(&[], |tagged| &tagged.cells)
+    }
+
+    /// What its loader called this version of the value.
+    pub(crate) fn validator(&self) -> Option<&Arc<str>> {
+        self.extra.as_ref()?.validator.as_ref()
+    }
+
+    /// Set when an entry that goes unread is no longer fresh.
+    pub(crate) fn slide(&self) -> Option<&Slide> {
+        self.extra.as_ref()?.slide.as_deref()
+    }
+
+    /// From when on a look-up may refresh it while it is fresh; [`NEVER`] for not at all.
+    pub(crate) fn early_from(&self) -> Moment {
+        self.extra.as_ref().map_or(NEVER, |extra| extra.early_from)
     }
 
     /// The same, in an entry that nobody is served.
@@ -121,33 +177,38 @@ impl Life {
     }
 
     /// The same, in an entry that is kept to be compared only.
-    pub(crate) fn observed(self) -> Self {
-        let observed = Some(Box::new(self.times));
-        Self { observed, ..self.never_served() }
+    pub(crate) fn observed(mut self) -> Self {
+        self.extra_mut().observed = Some(Box::new(self.times));
+        self.never_served()
     }
 
     /// The times an entry would have been served by that is kept to be compared only.
     pub(crate) fn observed_times(&self) -> Option<Times> {
-        self.observed.as_deref().copied()
+        self.extra.as_ref()?.observed.as_deref().copied()
     }
 
     /// Whether it may still be compared, in an entry that is kept for that only.
     pub(crate) fn is_observed(&self, valid: bool, now: Moment) -> bool {
-        valid && self.observed.as_ref().is_some_and(|times| now < times.refresh_until)
+        valid && self.observed_times().is_some_and(|times| now < times.refresh_until)
     }
 
-    pub(crate) fn refreshed_from(self, early_from: Moment) -> Self {
-        Self { early_from, ..self }
+    pub(crate) fn refreshed_from(mut self, early_from: Moment) -> Self {
+        if early_from != NEVER {
+            self.extra_mut().early_from = early_from;
+        }
+        self
     }
 
-    pub(crate) fn sliding(self, idle_max: Option<Duration>) -> Self {
-        let slide = idle_max.map(|idle_max| Box::new(Slide::new(idle_max, self.born)));
-        Self { slide, ..self }
+    pub(crate) fn sliding(mut self, idle_max: Option<Duration>) -> Self {
+        if let Some(idle_max) = idle_max {
+            self.extra_mut().slide = Some(Box::new(Slide::new(idle_max, self.born)));
+        }
+        self
     }
 
     /// Until when a look-up need not look closely.
     pub(crate) fn plain_until(&self) -> Moment {
-        if self.slide.is_some() { 0 } else { self.times.fresh_until.min(self.early_from) }
+        if self.slide().is_some() { 0 } else { self.times.fresh_until.min(self.early_from()) }
     }
 
     /// Whether nothing that matches was invalidated since the load began. `by_pattern` is what hit the key by what it looks
@@ -157,7 +218,7 @@ impl Life {
         floors.soft() <= at
             && by_pattern.is_none()
             && !self.softened.load(Ordering::Acquire)
-            && self.cells.iter().all(|cell| cell.soft() <= at)
+            && self.cells().iter().all(|cell| cell.soft() <= at)
     }
 
     /// Whether nothing that matches was invalidated for good since the load began.
@@ -168,7 +229,7 @@ impl Life {
         }
         floors.hard() <= at
             && by_pattern != Some(Strength::Hard)
-            && self.cells.iter().all(|cell| cell.hard() <= at)
+            && self.cells().iter().all(|cell| cell.hard() <= at)
     }
 
     /// Whether the key itself was invalidated softly.
@@ -177,12 +238,12 @@ impl Life {
     }
 
     /// Sets what the entry weighs, before it is stored: the store must never see it change.
-    pub(crate) fn weigh(&self, weight: u64) {
+    pub(crate) fn weigh(&self, weight: u32) {
         self.weight.store(weight, Ordering::Release);
     }
 
     pub(crate) fn weight(&self) -> u64 {
-        self.weight.load(Ordering::Acquire)
+        u64::from(self.weight.load(Ordering::Acquire))
     }
 
     /// The key was invalidated softly.
@@ -199,7 +260,7 @@ impl Life {
         now: Moment,
     ) -> Verdict {
         let in_time = now < self.times.fresh_until;
-        if valid && in_time && self.slide.as_ref().is_none_or(|slide| !slide.is_over(now)) {
+        if valid && in_time && self.slide().is_none_or(|slide| !slide.is_over(now)) {
             Verdict::Fresh
         } else if valid && !in_time && now < self.times.refresh_until {
             Verdict::Refresh
@@ -208,5 +269,16 @@ impl Life {
         } else {
             Verdict::Dead
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn what_every_entry_carries_is_small() {
+        assert_eq!(size_of::<Life>(), 104);
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What a look-up has to know of an entry to serve it at once, in one word: up to which count of invalidations it was
 /// found valid, until when it is fresh, and whether it has tags.
 ///
-/// It may know less than the entry's [`Life`] does, never more: where it does not say yes, the look-up asks there. Being
-/// one word it keeps an entry of the store with a small key at 48 bytes, of which a look-up touches 36.
+/// It may know less than the entry's [`Life`] does, never more: where it does not say yes, the look-up asks there. It is
+/// one word, because every entry of the store has one beside its key.
 #[derive(Debug)]
 pub(super) struct Pass(AtomicU64);
 
@@ -26,7 +26,7 @@ impl Pass {
     /// The pass of an entry that was valid when its load began.
     pub(super) fn of(life: &Life) -> Self {
         let Until(until) = Until::at_most(life.plain_until());
-        let tagged = if life.tags.is_empty() { 0 } else { Reading::TAGGED };
+        let tagged = if life.tags().is_empty() { 0 } else { Reading::TAGGED };
         Self(AtomicU64::new(Reading(tagged | until).checked_at(life.loaded_at_change).0))
     }
 
