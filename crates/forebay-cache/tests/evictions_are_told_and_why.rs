@@ -37,6 +37,17 @@ async fn a_value_that_takes_anothers_place_replaces_it() {
 }
 
 #[tokio::test]
+async fn a_touched_value_did_not_leave() {
+    let (builder, told) = listening();
+    let cache = builder.build().expect("valid settings");
+    cache.insert(&1, "one".to_owned()).await;
+    assert!(cache.touch(&1).await);
+    assert!(take(&told).is_empty());
+    cache.insert(&1, "two".to_owned()).await;
+    assert_eq!(take(&told), [(1, "one".to_owned(), EvictCause::Replaced)]);
+}
+
+#[tokio::test]
 async fn an_invalidated_key_leaves_at_once_and_a_tagged_one_when_swept() {
     let (builder, told) = listening();
     let cache = builder.build().expect("valid settings");

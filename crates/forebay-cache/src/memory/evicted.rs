@@ -1,4 +1,4 @@
-use super::slot::Slot;
+use super::{life::Life, slot::Slot};
 use crate::CacheKey;
 use quick_cache::Lifecycle;
 use std::{
@@ -44,7 +44,8 @@ pub(crate) struct Evicted<K, V> {
 struct Left<K, V> {
     slot: Slot<K>,
     value: Arc<V>,
-    cause: EvictCause,
+    /// `None` for what was touched: its value stays, under a newer slot.
+    cause: Option<EvictCause>,
 }
 
 impl<K, V> Default for Evicted<K, V> {
@@ -60,7 +61,7 @@ impl<K, V> Evicted<K, V> {
     }
 
     pub(super) fn add(&mut self, slot: Slot<K>, value: Arc<V>, cause: EvictCause) {
-        let left = Left { slot, value, cause };
+        let left = Left { slot, value, cause: Some(cause) };
         if self.first.is_none() {
             self.first = Some(left);
         } else {
@@ -77,7 +78,7 @@ impl<K, V> Evicted<K, V> {
 impl<K: CacheKey, V> Evicted<K, V> {
     /// The keys of the entries, and why each left.
     pub(crate) fn keys(&self) -> impl Iterator<Item = (&K, EvictCause)> {
-        self.first.iter().chain(&self.more).map(|left| (&left.slot.key, left.cause))
+        self.first.iter().chain(&self.more).filter_map(|left| Some((&left.slot.key, left.cause?)))
     }
 
     /// How many entries of other keys than `key` had to go.
@@ -85,11 +86,12 @@ impl<K: CacheKey, V> Evicted<K, V> {
         self.first.iter().chain(&self.more).filter(|left| left.slot.key != *key).count() as u64
     }
 
-    /// What was under `key` before `value` was stored there was replaced by it.
-    pub(super) fn replaced_by(&mut self, key: &K, value: &Arc<V>) {
+    /// What was under `key` before `value` was stored there with `life` was replaced by it, unless it is the same value.
+    pub(super) fn replaced_by(&mut self, key: &K, value: &Arc<V>, life: &Arc<Life>) {
         for left in self.first.iter_mut().chain(&mut self.more) {
-            if left.slot.key == *key && !Arc::ptr_eq(&left.value, value) {
-                left.cause = EvictCause::Replaced;
+            // What was stored now may have left at once.
+            if left.slot.key == *key && !Arc::ptr_eq(&left.slot.life, life) {
+                left.cause = (!Arc::ptr_eq(&left.value, value)).then_some(EvictCause::Replaced);
             }
         }
     }
@@ -99,8 +101,9 @@ impl<K, V> Drop for Evicted<K, V> {
     fn drop(&mut self) {
         let Some(listener) = &self.listener else { return };
         for Left { slot, value, cause } in self.first.iter().chain(&self.more) {
+            let Some(cause) = *cause else { continue };
             // A listener is nobody's request: its panic must not become the error of whoever stored something.
-            if catch_unwind(AssertUnwindSafe(|| listener(&slot.key, value, *cause))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| listener(&slot.key, value, cause))).is_err() {
                 tracing::warn!("the listener for evictions panicked");
             }
         }

@@ -105,10 +105,10 @@ impl<K: CacheKey, V> Memory<K, V> {
     /// Stores an entry and returns what had to go for it, to be dropped by the caller outside of any lock.
     pub(crate) fn store(&self, slot: Slot<K>, value: Arc<V>) -> Evicted<K, V> {
         let mut evicted = Evicted::default();
-        let stored = self.listener.as_ref().map(|_| (slot.key.clone(), value.clone()));
+        let stored = self.listener.as_ref().map(|_| (slot.key.clone(), value.clone(), slot.life.clone()));
         self.entries.insert_with_lifecycle(slot, value, &mut evicted);
-        if let Some((key, value)) = stored {
-            evicted.replaced_by(&key, &value);
+        if let Some((key, value, life)) = stored {
+            evicted.replaced_by(&key, &value, &life);
         }
         evicted
     }
