@@ -58,6 +58,7 @@ pub use database::TestDatabase;
 pub use lab::{Addresses, ENVIRONMENT, Lab, LabSpec};
 pub use memcached::Memcached;
 pub use postgres::{Postgres, PostgresSpec};
+pub use process::LineServer;
 pub use proxy::FaultProxy;
 pub use redis::{Persistence, Redis, RedisCluster, RedisSentinel, RedisSpec};
 pub use scratch::Scratch;

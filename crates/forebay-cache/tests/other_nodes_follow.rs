@@ -4,12 +4,19 @@ mod support;
 
 use forebay_cache::{
     Cache, Heard, Namespace, Reached, Tag,
-    testing::{Hub, Node},
+    testing::{Hub, Node, Step},
 };
 use forebay_metrics::Meter;
 use futures_util::FutureExt as _;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use support::eventually;
+use tracing::{Event, Level, Metadata, Subscriber, span};
 
 struct Member {
     link: Arc<Node>,
@@ -318,4 +325,52 @@ async fn shutdown_sends_what_is_queued() {
     hub.offline(false);
     a.space.shutdown().await;
     assert_eq!(b.link.in_flight(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_is_sent_in_few_calls() {
+    let hub = Hub::by_hand();
+    let a = member(&hub).await;
+    hub.offline(true);
+    for key in 0..100 {
+        a.words.invalidate(&key).await;
+    }
+    hub.offline(false);
+    let before = a.link.faults().calls(Step::Issue);
+    eventually("all were sent", async || hub.end().stamp.number == 100).await;
+    assert!(a.link.faults().calls(Step::Issue) - before <= 3);
+}
+
+/// Counts warnings.
+#[derive(Clone, Default)]
+struct Warnings(Arc<AtomicU64>);
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::WARN
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[tokio::test]
+async fn a_shutdown_that_cannot_send_what_is_queued_says_so() {
+    let hub = Hub::by_hand();
+    let (a, b) = (member(&hub).await, member(&hub).await);
+    let warnings = Warnings::default();
+    let _listening = tracing::subscriber::set_default(warnings.clone());
+    b.space.shutdown().await;
+    assert_eq!(warnings.0.load(Ordering::Relaxed), 0);
+    hub.offline(true);
+    a.words.invalidate(&1).await;
+    a.space.shutdown().await;
+    assert_eq!(warnings.0.load(Ordering::Relaxed), 1);
 }

@@ -4,12 +4,13 @@
 mod support;
 
 use forebay_cache::{
-    Cache, LoadFailed, Namespace, Pattern, Reached,
+    Cache, CacheKey, LoadFailed, Namespace, Pattern, Reached,
     testing::{Hub, Node, Shelf},
 };
 use forebay_metrics::Meter;
 use forebay_scope::{Position, Scope, Tag};
-use std::{sync::Arc, time::Duration};
+use futures_util::FutureExt as _;
+use std::{borrow::Cow, cell::Cell, sync::Arc, time::Duration};
 use support::{eventually, start};
 use tokio::sync::oneshot;
 
@@ -297,4 +298,95 @@ async fn a_thousand_of_them_are_found_among_a_thousand_keys() {
     for id in 0..1000_u64 {
         assert_eq!(rows.peek(&format!("user:{id}:board")).is_some(), id % 2 == 1, "{id}");
     }
+}
+
+/// A key that counts how often it is compared with patterns.
+#[derive(Clone, PartialEq, Eq)]
+struct Counted(u64);
+
+thread_local! {
+    static TEXTS: Cell<u64> = const { Cell::new(0) };
+}
+
+impl CacheKey for Counted {
+    fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
+        self.0.with_bytes(f)
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        TEXTS.set(TEXTS.get() + 1);
+        self.0.text()
+    }
+}
+
+/// However many patterns are live: a hit looks for them only when something was invalidated since the entry was looked at last.
+#[tokio::test]
+async fn a_hit_compares_its_key_once_with_what_is_new() {
+    for live in [0, 1, 1000] {
+        let rows: Cache<Counted, u64> = Cache::builder("rows")
+            .stale_if_error(Duration::from_secs(60))
+            .ttl(Duration::from_secs(60))
+            .idle_max(Duration::from_secs(60))
+            .build()
+            .expect("valid settings");
+        for key in [1, 2] {
+            rows.entry(&Counted(key)).tags(|| [Tag::of("row", key)]).insert(key).await;
+        }
+        for id in 0..live {
+            rows.invalidate_pattern(format!("{}*", 100 + id)).await;
+        }
+        let compared = async || {
+            TEXTS.set(0);
+            for _ in 0..100 {
+                // Also in a request, which wants to know the tags.
+                assert!(Scope::new().run(async { rows.get(&Counted(1)).await }).await.is_some());
+                assert!(rows.peek(&Counted(1)).is_some());
+            }
+            TEXTS.get()
+        };
+        assert_eq!(compared().await, u64::from(live > 0), "{live} live patterns");
+        assert_eq!(compared().await, 0);
+        rows.invalidate_tag(&Tag::of("row", 2)).await;
+        assert_eq!(compared().await, 0, "a tag is no pattern");
+        rows.invalidate_pattern("other").await;
+        assert_eq!(compared().await, 1);
+    }
+}
+
+/// Whoever asks for the text of a key holds no lock that an invalidation needs.
+#[derive(Clone, PartialEq, Eq)]
+struct Invalidating(u64, Owner);
+
+#[derive(Clone)]
+struct Owner(Namespace);
+
+impl PartialEq for Owner {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Owner {}
+
+impl CacheKey for Invalidating {
+    fn with_bytes<R>(&self, f: impl FnOnce(&[u8]) -> R) -> R {
+        self.0.with_bytes(f)
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        let invalidated = self.1.0.invalidate_prefix("nothing").now_or_never();
+        assert_eq!(invalidated, Some(Reached::Everywhere));
+        self.0.text()
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_text_invalidates_something_does_not_wait_for_itself() {
+    let space = Namespace::local("shop");
+    let rows: Cache<Invalidating, u64> =
+        Cache::builder("rows").namespace(&space).build().expect("valid settings");
+    let key = Invalidating(42, Owner(space.clone()));
+    rows.insert(&key, 1).await;
+    space.invalidate_prefix("4").await;
+    assert!(rows.peek(&key).is_none());
 }

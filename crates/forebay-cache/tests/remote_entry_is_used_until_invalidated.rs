@@ -2,12 +2,19 @@
 
 mod support;
 
+use bytes::Bytes;
 use forebay_cache::{
-    Cache, Clock, Namespace, Tag,
+    Cache, Clock, Fill, GuardedTier, Namespace, Outcome, Removal, Stored, Tag, Tier, TierConfig, TierError,
     testing::{Hub, Lie, Node, Shelf, Step},
 };
 use forebay_metrics::Meter;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use support::eventually;
 
 struct Member {
@@ -136,23 +143,71 @@ async fn a_tombstone_in_one_tier_holds_for_those_below_that_did_not_take_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_tombstones_owed_than_are_remembered_become_an_invalidation_of_everything() {
+async fn more_tombstones_owed_than_are_remembered_cost_nothing_but_the_oldest() {
     let (hub, shelf) = (Hub::by_hand(), Shelf::new());
     let (a, b) = (member(&hub, &[&shelf]).await, member(&hub, &[&shelf]).await);
-    b.load("old").await;
+    a.load("old").await;
     filled(&shelf).await;
     shelf.faults().fail([Step::Remove]);
-    a.words.invalidate(&9).await;
+    a.words.invalidate(&1).await;
+    b.link.deliver_all();
+    b.words.insert(&2, "kept".to_owned()).await;
     let others: Cache<u32, String> =
         Cache::builder("others").namespace(a.words.namespace()).shared().build().expect("valid settings");
     for key in 0..4096 {
         others.invalidate(&key).await;
     }
-    eventually("the other node heard", async || {
-        b.link.deliver_all();
-        b.words.peek(&1).is_none()
-    })
-    .await;
+    shelf.faults().heal();
+    eventually("the tier is told", async || shelf.len() >= 4096).await;
+    assert!(shelf.has_entry(KEY), "of all but the first");
+    assert_eq!(hub.end().stamp.number, 4097, "nothing else was invalidated for it");
+    b.link.deliver_all();
+    support::settle().await;
+    assert!(b.words.peek(&2).is_some());
+    for member in [&a, &b, &member(&hub, &[&shelf]).await] {
+        assert_eq!(member.load("new").await, "new", "its number tells");
+        shelf.evict(|_| false);
+    }
+}
+
+/// A tier that panics when it is first told of tombstones.
+#[derive(Debug)]
+struct Panics(Arc<Shelf>, AtomicBool);
+
+#[async_trait::async_trait]
+impl Tier for Panics {
+    fn name(&self) -> &str {
+        "panics"
+    }
+
+    async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Stored>>, TierError> {
+        self.0.get(keys).await
+    }
+
+    async fn put(&self, fills: &[Fill]) -> Result<Vec<Outcome>, TierError> {
+        self.0.put(fills).await
+    }
+
+    async fn remove(&self, removals: &[Removal]) -> Result<(), TierError> {
+        assert!(self.1.swap(true, Ordering::Relaxed), "told to panic");
+        self.0.remove(removals).await
+    }
+}
+
+#[tokio::test]
+async fn a_tier_that_panicked_is_told_of_tombstones_the_next_time() {
+    let shelf = Shelf::new();
+    let panics = Arc::new(Panics(shelf.clone(), AtomicBool::new(false)));
+    let tier = GuardedTier::new(panics.clone(), &TierConfig::default(), &Meter::disabled()).expect("valid");
+    let space =
+        Namespace::builder("shop").tier(tier).meter(&Meter::disabled()).build().expect("valid settings");
+    let words: Cache<u32, String> =
+        Cache::builder("words").namespace(&space).shared().build().expect("valid settings");
+    words.invalidate(&1).await;
+    eventually("it panicked", async || panics.1.load(Ordering::Relaxed)).await;
+    support::settle().await;
+    words.invalidate(&2).await;
+    eventually("both are buried", async || shelf.len() == 2).await;
 }
 
 #[tokio::test]

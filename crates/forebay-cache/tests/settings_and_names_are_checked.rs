@@ -52,6 +52,8 @@ fn settings_of_a_namespace() {
     let refused = [
         ("name", Namespace::builder("")),
         ("name", Namespace::builder("a b")),
+        // Its keys in a tier would be those of the namespace `a`.
+        ("name", Namespace::builder("a:b")),
         ("tags_max", Namespace::builder("shop").tags_max(0)),
         ("queue_max", Namespace::builder("shop").queue_max(0)),
         ("silence_max", Namespace::builder("shop").silence_max(Duration::ZERO)),

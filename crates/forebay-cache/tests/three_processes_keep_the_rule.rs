@@ -11,11 +11,15 @@ use anyhow::Result;
 use forebay_tests::{FaultProxy, Redis, RedisSpec};
 use processes::Nodes;
 
-/// Not a test: what the processes run.
+/// What the processes run: a node that does what it is told. Where nobody told it where to find Redis, it says so.
 #[tokio::test]
-#[ignore = "run by the other tests, as processes of their own"]
 async fn a_node_of_its_own() -> Result<()> {
-    processes::node().await
+    if processes::is_told() {
+        return processes::node().await;
+    }
+    let error = processes::node().await.expect_err("it knows of no Redis").to_string();
+    assert!(error.contains(processes::REDIS), "{error}");
+    Ok(())
 }
 
 async fn proxies(redis: &Redis) -> Result<[FaultProxy; 3]> {

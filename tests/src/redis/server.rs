@@ -1,10 +1,10 @@
 //! A Redis server.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use rustix::process::Signal;
 
 use super::tls::Certificates;
 use super::wire;
@@ -12,10 +12,9 @@ use crate::choice::redis_folder;
 use crate::folder::Folder;
 use crate::lab::inside;
 use crate::port;
-use crate::process::{Command, Server, ServerSpec};
-use crate::wait::Answer;
+use crate::process::{Command, Greeting, LineServer};
 
-/// What a [`Redis`] keeps on disk, and so what survives [`Redis::kill`] and [`Redis::restart`].
+/// What a [`Redis`] keeps on disk, and so what survives [`LineServer::kill`] and [`LineServer::restart`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Persistence {
@@ -68,10 +67,13 @@ impl RedisSpec {
     }
 }
 
-/// A Redis server of one's own. Dropping it ends it and removes its folder.
+const GREETING: Greeting = Greeting { sent: "PING\r\n", expected: "+PONG" };
+
+/// A Redis server of one's own; what survives a restart depends on its [`Persistence`]. Dropping it ends it and removes its
+/// folder.
 #[derive(Debug)]
 pub struct Redis {
-    server: Server,
+    server: LineServer,
     /// The port and the files for TLS, if it speaks it.
     tls: Option<(u16, Certificates)>,
 }
@@ -119,8 +121,7 @@ impl Redis {
                 .arguments(&spec.arguments)
                 .arguments(tls.iter().flat_map(|(port, files)| files.arguments(*port)))
         };
-        let server = ServerSpec { folder: folder.clone(), command, ending: Signal::KILL };
-        Ok(Self { server: Server::start(server, ready).await?, tls })
+        Ok(Self { server: LineServer::start(folder, command, GREETING).await?, tls })
     }
 
     /// `redis://127.0.0.1:PORT`.
@@ -160,37 +161,12 @@ impl Redis {
     pub(super) fn port(&self) -> u16 {
         self.server.port()
     }
-
-    /// `127.0.0.1:PORT`.
-    #[must_use]
-    pub fn addr(&self) -> String {
-        format!("127.0.0.1:{}", self.server.port())
-    }
-
-    /// Freezes the server (SIGSTOP): connections stay open and nothing answers.
-    pub fn stop(&self) {
-        self.server.freeze();
-    }
-
-    /// Undoes [`Self::stop`].
-    pub fn resume(&self) {
-        self.server.thaw();
-    }
-
-    /// Ends the server at once; its connections break.
-    pub fn kill(&self) {
-        self.server.kill();
-    }
-
-    /// Starts the server again on the same port; what it still knows depends on [`Persistence`].
-    ///
-    /// # Errors
-    /// The server's last words.
-    pub async fn restart(&self) -> Result<()> {
-        self.server.restart(ready).await
-    }
 }
 
-async fn ready(port: u16) -> Result<Answer> {
-    Ok(wire::answers(port, "PING\r\n", "+PONG").await)
+impl Deref for Redis {
+    type Target = LineServer;
+
+    fn deref(&self) -> &LineServer {
+        &self.server
+    }
 }

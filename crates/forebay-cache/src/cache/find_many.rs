@@ -92,10 +92,13 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 tags: &entry.tags,
             })
             .collect();
+        // Patterns first: their numbers mean what they did as long as the judgement finds the chain to be the entry's.
+        let hit = |Candidate { missing, entry, .. }: &Candidate| {
+            self.is_hit_by_pattern(wanted[missing.at].key, entry.stamp)
+        };
+        let hit: Vec<bool> = candidates.iter().map(hit).collect();
         let mut trusted = self.namespace.trusts_all(&self.name, &claims).await;
-        for (trusted, Candidate { missing, entry, .. }) in trusted.iter_mut().zip(&candidates) {
-            *trusted = *trusted && !self.is_hit_by_pattern(wanted[missing.at].key, entry.stamp);
-        }
+        trusted.iter_mut().zip(hit).for_each(|(trusted, hit)| *trusted &= !hit);
         let distrusted = trusted.iter().filter(|trusted| !**trusted).count();
         self.meters.distrusted.increment(distrusted as u64);
         candidates.into_iter().zip(trusted)

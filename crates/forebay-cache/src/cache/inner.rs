@@ -226,9 +226,12 @@ pub(super) fn note_read(life: &Life) {
 
 #[async_trait]
 impl<K: CacheKey, V: Send + Sync + 'static> Member for Inner<K, V> {
-    fn forget(&self, key: &[u8], strength: Strength) {
+    fn forget(&self, key: &[u8], strength: Strength, change: &mut dyn FnMut() -> bool) {
         let removed = {
             let mut shard = self.flights.lock(key);
+            if !change() {
+                return;
+            }
             shard.detach(key);
             self.wakes(key);
             match strength {
@@ -301,5 +304,25 @@ impl<K, V> fmt::Debug for Inner<K, V> {
             .field("freshness", &self.freshness)
             .field("memory", &self.memory)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cache;
+
+    #[test]
+    fn while_an_invalidation_takes_its_number_nobody_stores_under_its_key() {
+        let cache: Cache<u32, u32> = Cache::builder("rows").build().expect("valid settings");
+        let mut held = false;
+        7_u32.with_bytes(|key| {
+            let mut change = || {
+                held = cache.0.flights.is_locked(key);
+                true
+            };
+            cache.0.forget(key, Strength::Hard, &mut change);
+        });
+        assert!(held);
     }
 }

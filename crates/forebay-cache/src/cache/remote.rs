@@ -91,8 +91,9 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             let Some(stored) = Leasing::get(&mut leasing, depth, tier, &tier_key).await else { continue };
             let candidate = self.candidate(remote, &tier_key, &stored, &mut buried_at);
             let Some((entry, age)) = candidate else { continue };
-            let trusted = self.namespace.trusts(&self.name, full_key, entry.stamp, &entry.tags).await;
-            if !trusted || self.is_hit_by_pattern(key, entry.stamp) {
+            // Patterns first: their numbers mean what they did as long as the judgement finds the chain to be the entry's.
+            let hit = self.is_hit_by_pattern(key, entry.stamp);
+            if hit || !self.namespace.trusts(&self.name, full_key, entry.stamp, &entry.tags).await {
                 self.meters.distrusted.increment(1);
                 continue;
             }

@@ -86,6 +86,12 @@ impl<V> Flights<V> {
         Shard(self.shards[index].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_locked(&self, key: &[u8]) -> bool {
+        let index = self.hasher.hash_one(key) as usize % Self::SHARDS;
+        self.shards[index].try_lock().is_err()
+    }
+
     /// Takes part in the load of `key`: leads it, or waits for the one who does.
     ///
     /// Cancel safe: a waiter that is dropped leaves no trace.

@@ -35,6 +35,8 @@ pub(super) struct Backplane {
     queued: AtomicBool,
     /// Whether nothing was heard for longer than `silence_max`.
     silent: AtomicBool,
+    /// Whether the namespace was shut down, so that nobody listens any more.
+    ended: AtomicBool,
     /// Whether the chain did not fit to what was heard, so that the follower has to ask.
     pub(super) broken: AtomicBool,
     /// Wakes the follower.
@@ -45,6 +47,9 @@ pub(super) struct Backplane {
     /// When something was last heard, an interruption excepted.
     heard_at: Mutex<Option<Instant>>,
 }
+
+/// Invalidations that waited and are sent in one call, before the backplane is listened to again.
+const SENT_AT_ONCE: usize = 64;
 
 /// What bounds a backplane.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +74,7 @@ impl Backplane {
             outbox: Mutex::new(Outbox::new(queue_max)),
             queued: AtomicBool::new(false),
             silent: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             work: Arc::new(Notify::new()),
             joined: watch::Sender::new(false),
@@ -98,10 +104,11 @@ impl Backplane {
     }
 
     /// Whether what remote tiers hold cannot be judged: invalidations of this node wait for a number, or nothing was heard of
-    /// those of others for too long.
+    /// those of others for too long, or will be.
     pub(super) fn is_cut_off(&self) -> bool {
         (self.has_queued() && guards::holds(Guard::Queued))
             || (self.silent.load(Ordering::Acquire) && guards::holds(Guard::SilentTiers))
+            || self.ended.load(Ordering::Acquire)
     }
 
     /// Whether what is in memory may not serve, because it is silent.
@@ -119,6 +126,15 @@ impl Backplane {
         self.silent.swap(silent, Ordering::AcqRel) != silent
     }
 
+    /// Ends following.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        let follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(follower) = follower {
+            follower.abort();
+        }
+    }
+
     /// Queues an invalidation; returns how many wait.
     pub(super) fn queue(&self, invalidation: Invalidation) -> usize {
         let mut outbox = self.outbox();
@@ -127,15 +143,15 @@ impl Backplane {
         outbox.len()
     }
 
-    /// The oldest that waits, and its number in the queue.
-    pub(super) fn next_queued(&self) -> Option<(u64, Invalidation)> {
-        self.outbox().next().cloned()
+    /// The oldest that wait, and the last one's number in the queue.
+    pub(super) fn next_queued(&self) -> (u64, Vec<Invalidation>) {
+        self.outbox().next(SENT_AT_ONCE)
     }
 
-    /// An invalidation that waited has its number; returns how many still wait.
-    pub(super) fn sent(&self, number: u64) -> usize {
+    /// What waited has its numbers, up to the one with this number in the queue; returns how many still wait.
+    pub(super) fn sent(&self, last: u64) -> usize {
         let mut outbox = self.outbox();
-        outbox.sent(number);
+        outbox.sent(last);
         self.queued.store(outbox.len() > 0, Ordering::Release);
         outbox.len()
     }
@@ -203,9 +219,6 @@ impl Backplane {
 
 impl Drop for Backplane {
     fn drop(&mut self) {
-        let follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(follower) = follower {
-            follower.abort();
-        }
+        self.end();
     }
 }

@@ -110,7 +110,8 @@ impl NamespaceBuilder {
     }
 
     /// How long nothing may be heard of the backplane before memory is no longer trusted; then it goes by
-    /// [`when_silent`](Self::when_silent). Must be longer than the sequencer's heartbeat. Default: 60 s.
+    /// [`when_silent`](Self::when_silent). Must be longer than the sequencer's heartbeat. The time the machine itself sleeps
+    /// is not counted. Default: 60 s.
     pub fn silence_max(mut self, silence: Duration) -> Self {
         self.silence_max = silence;
         self
@@ -146,8 +147,9 @@ impl NamespaceBuilder {
     pub fn build(self) -> Result<Namespace, CacheError> {
         let wrong =
             |setting, problem| Err(CacheError::Namespace { namespace: self.name.clone(), setting, problem });
-        if self.name.is_empty() || self.name.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            return wrong("name", "must not be empty, nor hold spaces or control characters");
+        let odd = |c: char| c.is_control() || c.is_whitespace() || c == ':';
+        if self.name.is_empty() || self.name.contains(odd) {
+            return wrong("name", "must not be empty, nor hold colons, spaces or control characters");
         }
         for (setting, number) in [
             ("tags_max", self.tags_max),

@@ -48,7 +48,7 @@ impl Namespace {
     /// Where the node stands in the chain, if remote tiers may be trusted.
     pub(crate) fn trusted_stamp(&self) -> Option<Stamp> {
         let cut_off = self.0.backplane.as_ref().is_some_and(super::backplane::Backplane::is_cut_off);
-        self.ledger().chain.stamp().filter(|_| !cut_off)
+        self.ledger().stamp().filter(|_| !cut_off)
     }
 
     /// Holds an entry of `cache` that a remote tier has under `key` (`cache:key`) against what was invalidated.
@@ -107,7 +107,7 @@ impl Namespace {
 impl Ledger {
     fn evidence(&self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> Evidence {
         Evidence {
-            applied: self.chain.stamp(),
+            applied: self.stamp(),
             counts: self.chain.counts(stamp),
             key: self.key_bound(key),
             floor: self.floor_bound(cache),

@@ -16,8 +16,6 @@ use tokio::{task::JoinSet, time::Instant};
 const GAP_PATIENCE: Duration = Duration::from_millis(50);
 /// How long a sequencer that did not answer is left alone.
 const RETRY: Duration = Duration::from_millis(500);
-/// Invalidations that waited and are sent before the backplane is listened to again.
-const FLUSH_MAX: usize = 64;
 /// As good as for ever, and within what an instant can be moved.
 const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
@@ -45,7 +43,11 @@ async fn supervise(space: Weak<Inner>) {
         if let Some(backplane) = &inner.backplane {
             backplane.broken.store(true, Ordering::Release);
         }
-        Namespace(inner).suspect();
+        let space = Namespace(inner);
+        // Nobody listens until it has caught up.
+        space.silent(true);
+        space.suspect();
+        drop(space);
         tokio::time::sleep(RETRY).await;
     }
 }
@@ -128,8 +130,7 @@ impl Follower {
             let patience_over = self.gap_since.is_some_and(|since| now >= since + GAP_PATIENCE);
             let asked =
                 !*backplane.joined.borrow() || patience_over || backplane.broken.load(Ordering::Acquire);
-            let answered =
-                (!asked || self.catch_up(space, backplane).await) && flush(space, backplane, FLUSH_MAX).await;
+            let answered = (!asked || self.catch_up(space, backplane).await) && flush(space, backplane).await;
             self.retry_at = (!answered).then(|| Instant::now() + RETRY);
             if answered && backplane.has_queued() {
                 backplane.work.notify_one();
@@ -155,7 +156,7 @@ impl Follower {
         // Before the question: what breaks the chain from here on needs another one.
         backplane.broken.store(false, Ordering::Release);
         let asked_at = Instant::now();
-        let mark = space.ledger().chain.applied();
+        let (mark, breaks) = space.ledger().asking();
         let Some(missed) = ask(space, backplane, mark).await else {
             space.0.meters.replays_failed.increment(1);
             backplane.broken.store(true, Ordering::Release);
@@ -168,10 +169,10 @@ impl Follower {
             for event in &missed.events {
                 space.replay(event);
             }
-            space.ledger().chain.replayed_to(missed.end, &missed.earlier);
+            space.ledger().replayed_to(&missed, breaks);
         } else {
             space.0.meters.replays_incomplete.increment(1);
-            space.rejoin(&missed);
+            space.rejoin(&missed, breaks);
         }
         self.gap_since = None;
         self.trusted_since = asked_at;
@@ -191,13 +192,14 @@ async fn ask(space: &Namespace, backplane: &Backplane, mark: Option<Mark>) -> Op
     }
 }
 
-/// Sends what waits for a number, `max` invalidations at most; `false` when there was no answer.
-pub(super) async fn flush(space: &Namespace, backplane: &Backplane, max: usize) -> bool {
-    for _ in 0..max {
-        let Some((number, invalidation)) = backplane.next_queued() else { break };
-        let Some(event) = backplane.issue(&invalidation).await else { return false };
-        space.issued(&event);
-        space.0.meters.queued.set(backplane.sent(number) as f64);
+/// Sends what waits for a number, in one call; `false` when there was no answer.
+pub(super) async fn flush(space: &Namespace, backplane: &Backplane) -> bool {
+    let (last, invalidations) = backplane.next_queued();
+    if invalidations.is_empty() {
+        return true;
     }
+    let Some(events) = backplane.issue_all(&invalidations).await else { return false };
+    events.iter().for_each(|event| space.issued(event));
+    space.0.meters.queued.set(backplane.sent(last) as f64);
     true
 }

@@ -1,6 +1,5 @@
 use super::{backplane::Backplane, chain::Heard, space::Namespace};
-use crate::{CacheEvent, Event, Invalidation, Mark, Stamp, Strength, Target, spans};
-use forebay_scope::Positions;
+use crate::{CacheEvent, Event, Invalidation, Mark, Stamp, Target, spans};
 use std::{sync::atomic::Ordering, time::Instant};
 
 /// How far an invalidation has got when the call returns. On this node it holds in either case.
@@ -70,10 +69,8 @@ impl Namespace {
             numbered = Some(stamp);
             Some(ledger.apply(invalidation, Some(number)))
         });
-        if let (Target::Key(key), Some(stamp)) = (&invalidation.target, numbered)
-            && !self.bury(key, stamp)
-        {
-            self.number_locally(&everything());
+        if let (Target::Key(key), Some(stamp)) = (&invalidation.target, numbered) {
+            self.bury(key, stamp);
         }
     }
 
@@ -82,10 +79,8 @@ impl Namespace {
     pub(super) fn issued(&self, event: &Event) {
         self.0.meters.numbered.increment(1);
         self.hear(event, true);
-        if let Target::Key(key) = &event.invalidation.target
-            && !self.bury(key, event.stamp)
-        {
-            self.postpone(&everything());
+        if let Target::Key(key) = &event.invalidation.target {
+            self.bury(key, event.stamp);
         }
     }
 
@@ -148,9 +143,4 @@ impl Drop for Unsent<'_> {
             self.space.postpone(&invalidation);
         }
     }
-}
-
-/// What stands for the tombstones that were given up: they may be of any cache.
-fn everything() -> Invalidation {
-    Invalidation { target: Target::Clear(None), strength: Strength::Hard, positions: Positions::default() }
 }

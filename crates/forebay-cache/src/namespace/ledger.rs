@@ -1,12 +1,12 @@
 use super::{
     bound::Bound,
-    chain::{Chain, goes_on_from},
+    chain::{Chain, Heard, goes_on_from},
     clears::Clears,
     keys::KeyTable,
     tags::{TagCell, TagTable},
 };
 use crate::{
-    Invalidation, Mark, Missed, Newest, Stamp, Strength, Target,
+    Event, Invalidation, Mark, Missed, Newest, Stamp, Strength, Target,
     guards::{self, Guard},
     pattern::Patterns,
 };
@@ -20,6 +20,11 @@ pub(crate) struct Ledger {
     /// How many invalidations of tags and clears this node has applied; the atomic copy that hits read follows it.
     pub(crate) changes: u64,
     pub(crate) chain: Chain,
+    /// How many events did not fit to the chain as this node knows it.
+    breaks: u64,
+    /// After how many of them it asked last what had happened. In between its numbers may be those of a chain that is over,
+    /// and tell nothing of remote tiers.
+    mended: u64,
     /// Up to this number of the chain, invalidations of keys are known to the sequencer alone.
     joined_at: u64,
     tags: TagTable,
@@ -49,6 +54,8 @@ impl Ledger {
         Self {
             changes: 0,
             chain,
+            breaks: 0,
+            mended: 0,
             joined_at: 0,
             tags: TagTable::new(tags),
             keys: KeyTable::new(keys),
@@ -57,6 +64,35 @@ impl Ledger {
             positions: Positions::default(),
             common_positions: Positions::default(),
         }
+    }
+
+    /// The stamp of a load that begins now; `None` while what remote tiers hold cannot be judged.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        self.chain.stamp().filter(|_| self.breaks == self.mended)
+    }
+
+    /// How far the chain was followed, and how often it broke so far: what a question about what was missed begins with.
+    pub(crate) const fn asking(&self) -> (Option<Mark>, u64) {
+        (self.chain.applied(), self.breaks)
+    }
+
+    /// Takes note of an event, and applies it unless it is known, or in any case when it is this node's own (`own`). What it
+    /// was, and the new count if it was applied.
+    pub(crate) fn hear(&mut self, event: &Event, own: bool) -> (Heard, Option<u64>) {
+        let Event { stamp, invalidation, .. } = event;
+        let heard = self.chain.hear(event);
+        self.breaks += u64::from(heard == Heard::Broken);
+        // Of another chain, such as one that is over: it still happened, but its number means nothing beside those of this one.
+        let foreign = self.chain.applied().is_some() && !self.chain.counts(*stamp);
+        let number = (!foreign).then_some(stamp.number);
+        let applies = own || foreign || heard != Heard::Known;
+        (heard, applies.then(|| self.apply(invalidation, number)))
+    }
+
+    /// Everything that was `missed` was applied, which was asked for after so many `breaks`.
+    pub(crate) fn replayed_to(&mut self, missed: &Missed, breaks: u64) {
+        self.chain.replayed_to(missed.end, &missed.earlier);
+        self.mended = breaks;
     }
 
     /// Applies an invalidation, which has place `number` in the chain once it has one. Returns the new count.
@@ -87,14 +123,15 @@ impl Ledger {
         self.changes
     }
 
-    /// This node stands where the chain ends and knows no more of what happened before than it `missed`. Returns the new
-    /// count.
-    pub(crate) fn rejoin(&mut self, missed: &Missed) -> u64 {
+    /// This node stands where the chain ended when it asked, after so many `breaks`, and knows no more of what happened
+    /// before than it `missed`. Returns the new count.
+    pub(crate) fn rejoin(&mut self, missed: &Missed, breaks: u64) -> u64 {
         let Missed { end, earlier, positions, patterns, .. } = missed;
         let end = *end;
         let went_on = |at: Mark| at.stamp.epoch == end.stamp.epoch || goes_on_from(earlier, at.stamp);
         let same_chain = self.chain.applied().is_some_and(went_on);
         self.chain.rejoin(end, earlier);
+        self.mended = breaks;
         self.joined_at = end.stamp.number;
         self.tags.forget_chain(end.stamp.number);
         self.clears.forget_chain(end.stamp.number);
@@ -154,7 +191,7 @@ impl Ledger {
         tags: &[Tag],
         told: Option<(&Newest, u64)>,
     ) -> Judgement {
-        let Some(applied) = self.chain.stamp() else { return Judgement::Invalid };
+        let Some(applied) = self.stamp() else { return Judgement::Invalid };
         if !self.chain.counts(stamp) || stamp.number < self.keys.number(key) {
             return Judgement::Invalid;
         }

@@ -1,5 +1,6 @@
 //! What caches share: their tags, their chain of invalidations, and what a node remembers of it.
 
+mod apply;
 mod backplane;
 mod bound;
 mod builder;
@@ -13,9 +14,11 @@ mod invalidator;
 mod issue;
 mod keys;
 mod ledger;
+mod member;
 mod metrics;
 mod outbox;
 mod space;
+mod start;
 mod status;
 mod tags;
 mod tombstones;
@@ -28,8 +31,9 @@ pub use events::Events;
 pub(crate) use events::News;
 pub use invalidator::NamespaceInvalidator;
 pub use issue::Reached;
+pub(crate) use member::Member;
 pub(crate) use metrics::METRICS;
 pub use space::Namespace;
-pub(crate) use space::{Member, Start};
+pub(crate) use start::Start;
 pub(crate) use tags::TagCell;
 pub(crate) use trust::Claim;

@@ -7,19 +7,22 @@ pub(super) struct Outbox {
     /// Numbered, so that what was sent is told from an equal one that came later.
     queue: VecDeque<(u64, Invalidation)>,
     pushed: u64,
+    /// Those up to this number are being sent, or were.
+    sending: u64,
     max: usize,
 }
 
 impl Outbox {
     pub(super) const fn new(max: usize) -> Self {
-        Self { queue: VecDeque::new(), pushed: 0, max }
+        Self { queue: VecDeque::new(), pushed: 0, sending: 0, max }
     }
 
     /// Adds an invalidation. When there is no room, one invalidation of everything takes the place of all: nothing is
     /// ever dropped silently.
     pub(super) fn push(&mut self, invalidation: Invalidation) {
-        // The oldest one may have its number already, and then does not reach loads that began since.
-        if self.queue.iter().skip(1).any(|(_, waiting)| *waiting == invalidation) {
+        // One that is being sent may have its number already, and then does not reach loads that began since.
+        let waiting = self.queue.iter().rev().take_while(|(number, _)| *number > self.sending);
+        if waiting.map(|(_, waiting)| waiting).any(|waiting| *waiting == invalidation) {
             return;
         }
         self.pushed += 1;
@@ -35,14 +38,16 @@ impl Outbox {
         self.queue.push_back((self.pushed, all));
     }
 
-    /// The oldest one, and its number in the queue.
-    pub(super) fn next(&self) -> Option<&(u64, Invalidation)> {
-        self.queue.front()
+    /// The oldest ones, `max` at most, and the last one's number in the queue.
+    pub(super) fn next(&mut self, max: usize) -> (u64, Vec<Invalidation>) {
+        let oldest = self.queue.iter().take(max);
+        self.sending = oldest.clone().next_back().map_or(self.sending, |(number, _)| *number);
+        (self.sending, oldest.map(|(_, invalidation)| invalidation.clone()).collect())
     }
 
-    /// The one with this number was sent.
-    pub(super) fn sent(&mut self, number: u64) {
-        if self.queue.front().is_some_and(|(front, _)| *front == number) {
+    /// Those up to the one with this number were sent.
+    pub(super) fn sent(&mut self, last: u64) {
+        while self.queue.front().is_some_and(|(number, _)| *number <= last) {
             self.queue.pop_front();
         }
     }
@@ -65,7 +70,7 @@ mod tests {
             outbox.push(Invalidation { target, strength: Strength::Soft, positions: Positions::default() });
         }
         assert_eq!(outbox.len(), 1);
-        let (_, all) = outbox.next().expect("one is left");
-        assert_eq!((&all.target, all.strength), (&Target::Clear(None), Strength::Hard));
+        let (_, left) = outbox.next(8);
+        assert_eq!((&left[0].target, left[0].strength), (&Target::Clear(None), Strength::Hard));
     }
 }

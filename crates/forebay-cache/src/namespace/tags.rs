@@ -55,7 +55,8 @@ impl TagCell {
 ///
 /// An entry keeps its cells alive; only cells that no entry holds are given up when the table is full, and what
 /// they knew becomes the floor of every cell made later. When all are held, tags share one cell: more misses,
-/// never a stale value.
+/// never a stale value. To look which are held takes a walk over all of them, so that is done for a part of the tags only
+/// that find no room.
 #[derive(Debug)]
 pub(crate) struct TagTable {
     cells: HashMap<Tag, Arc<TagCell>, foldhash::fast::RandomState>,
@@ -67,6 +68,8 @@ pub(crate) struct TagTable {
     /// Stands in for every tag that found no room.
     shared: Arc<TagCell>,
     shared_in_use: bool,
+    /// So many more tags go without room before it is looked for again.
+    patience: usize,
     /// The newest positions of invalidations, by tag; only those that had any.
     positions: HashMap<Tag, Positions, foldhash::fast::RandomState>,
     /// The positions of tags that were dropped from `positions`, which then concern every tag.
@@ -74,6 +77,9 @@ pub(crate) struct TagTable {
 }
 
 impl TagTable {
+    /// A walk is made for every so many tags, as a part of the capacity: then a tag costs as many steps, whatever that is.
+    const WALKS_PART: usize = 16;
+
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             cells: HashMap::default(),
@@ -82,6 +88,7 @@ impl TagTable {
             chain_floor: 0,
             shared: Arc::new(TagCell::new(0, Bound::at_most(0))),
             shared_in_use: false,
+            patience: 0,
             positions: HashMap::default(),
             positions_floor: Positions::default(),
         }
@@ -177,7 +184,12 @@ impl TagTable {
         }
     }
 
+    /// Gives up the cells that nobody holds, unless the last walk found hardly any.
     fn make_room(&mut self) {
+        if self.patience > 0 {
+            self.patience -= 1;
+            return;
+        }
         let (mut floor, mut chain_floor) = (self.floor, self.chain_floor);
         self.cells.retain(|_, cell| {
             let held = Arc::strong_count(cell) > 1;
@@ -189,6 +201,10 @@ impl TagTable {
         });
         if guards::holds(Guard::Floors) {
             (self.floor, self.chain_floor) = (floor, chain_floor);
+        }
+        let worthwhile = self.capacity / Self::WALKS_PART;
+        if self.capacity.saturating_sub(self.cells.len()) < worthwhile {
+            self.patience = worthwhile;
         }
     }
 }
@@ -248,5 +264,19 @@ mod tests {
         let quiet = table.cell(&b);
         table.learned(&b, 7, 100);
         assert_eq!((quiet.chain().number, quiet.chain().exact), (7, true));
+    }
+
+    #[test]
+    fn a_table_full_of_held_tags_is_walked_for_few_of_those_that_find_no_room() {
+        let mut table = TagTable::new(1600);
+        let mut held: Vec<_> = (0..1600).map(|id| table.cell(&Tag::of("held", id))).collect();
+        let shares =
+            |table: &mut TagTable, id| Arc::ptr_eq(&table.cell(&Tag::of("later", id)), &table.shared.clone());
+        assert!(shares(&mut table, 0), "looked for, and found none");
+        held.truncate(1000);
+        for id in 1..=100 {
+            assert!(shares(&mut table, id), "not looked for again so soon");
+        }
+        assert!(!shares(&mut table, 101), "by now it was");
     }
 }

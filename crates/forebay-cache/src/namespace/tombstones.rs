@@ -14,6 +14,10 @@ use std::{
 
 /// What remote tiers have to be told of invalidated keys: until a tier confirms its tombstone it may still hold the old
 /// entry, so the debt is kept and tried again.
+///
+/// A tombstone spares readers a look at numbers and keeps an old load from taking an entry's place; no more, because a tier
+/// may evict it at any time. What a tier still holds is told by the tables of numbers, here and of the sequencer. So when too
+/// much is owed the oldest debt goes.
 #[derive(Debug)]
 pub(super) struct Tombstones {
     graves: Box<[Arc<Grave>]>,
@@ -48,24 +52,19 @@ impl Tombstones {
         Self { workers: Tasks::new(2 * graves.len()), graves, prefix, keep }
     }
 
-    /// Has every tier bury `key` (`cache:key`). `false` when a tier owed so much that all of it was given
-    /// up: then everything has to be invalidated, which needs no tombstones.
-    pub(super) fn bury(&self, key: &Bytes, stamp: Stamp) -> bool {
+    /// Has every tier bury `key` (`cache:key`).
+    pub(super) fn bury(&self, key: &Bytes, stamp: Stamp) {
         let mut full = BytesMut::with_capacity(self.prefix.len() + key.len());
         full.put_slice(self.prefix.as_bytes());
         full.put_slice(key);
         let removal = Removal { key: full.freeze(), stamp, keep: self.keep };
-        let mut room = true;
         for grave in &self.graves {
-            room &= grave.owe(removal.clone(), Self::OWED_MAX);
+            grave.owe(removal.clone(), Self::OWED_MAX);
             if !grave.working.swap(true, Ordering::AcqRel) {
-                let paying = grave.clone();
-                if !self.workers.spawn(async move { paying.pay().await }) {
-                    grave.working.store(false, Ordering::Release);
-                }
+                let worker = Worker { grave: grave.clone(), working: true };
+                self.workers.spawn(async move { worker.pay().await });
             }
         }
-        room
     }
 
     /// How much each tier owes, in their order.
@@ -88,30 +87,13 @@ impl Grave {
     /// How long a tier that did not confirm is left alone.
     const PAUSE: Duration = Duration::from_millis(500);
 
-    fn owe(&self, removal: Removal, max: usize) -> bool {
+    fn owe(&self, removal: Removal, max: usize) {
         let mut owed = self.lock();
-        let room = owed.len() < max;
-        if !room {
-            owed.clear();
+        if owed.len() >= max {
+            owed.pop_front();
         }
         owed.push_back(removal);
         self.gauge.set(owed.len() as f64);
-        room
-    }
-
-    async fn pay(&self) {
-        loop {
-            if !self.pay_some().await {
-                tokio::time::sleep(Self::PAUSE).await;
-            }
-            if self.lock().is_empty() {
-                self.working.store(false, Ordering::Release);
-                // Something may have been added before the flag was down, by one who saw it up.
-                if self.lock().is_empty() || self.working.swap(true, Ordering::AcqRel) {
-                    return;
-                }
-            }
-        }
     }
 
     /// Pays everything that is owed now; `false` when the tier did not confirm.
@@ -125,7 +107,7 @@ impl Grave {
                 return false;
             }
             let mut owed = self.lock();
-            // New debts come in at the back, so these are still in front unless the queue was given up.
+            // New debts come in at the back, so these are still in front, except for those that had to go.
             for paid in &batch {
                 if owed.front().is_some_and(|front| front.key == paid.key && front.stamp == paid.stamp) {
                     owed.pop_front();
@@ -137,5 +119,43 @@ impl Grave {
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Removal>> {
         self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who pays what a tier owes. Whatever ends it, a panic of the tier's included, the next one may begin.
+#[derive(Debug)]
+struct Worker {
+    grave: Arc<Grave>,
+    /// Whether `grave.working` is its own to take down.
+    working: bool,
+}
+
+impl Worker {
+    async fn pay(mut self) {
+        loop {
+            if !self.grave.pay_some().await {
+                tokio::time::sleep(Grave::PAUSE).await;
+            }
+            if self.grave.lock().is_empty() {
+                self.rest();
+                // Something may have been added before the flag was down, by one who saw it up.
+                if self.grave.lock().is_empty() || self.grave.working.swap(true, Ordering::AcqRel) {
+                    return;
+                }
+                self.working = true;
+            }
+        }
+    }
+
+    fn rest(&mut self) {
+        if std::mem::take(&mut self.working) {
+            self.grave.working.store(false, Ordering::Release);
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.rest();
     }
 }

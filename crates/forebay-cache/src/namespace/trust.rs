@@ -1,6 +1,6 @@
-use super::{ledger::Judgement, space::Namespace};
+use super::{backplane::Backplane, ledger::Judgement, space::Namespace};
 use crate::{
-    Question, Stamp,
+    CacheKey, Question, Stamp,
     guards::{self, Guard},
 };
 use forebay_scope::Tag;
@@ -15,6 +15,35 @@ pub(crate) struct Claim<'a> {
 }
 
 impl Namespace {
+    /// Whether what is in memory serves only when a load fails, because the backplane is silent.
+    pub(crate) fn is_bypassed(&self) -> bool {
+        self.0.backplane.as_ref().is_some_and(Backplane::is_bypassed)
+    }
+
+    /// Whether an entry that a remote tier holds under `key` was hit by what the key looks like.
+    pub(crate) fn hit_by_pattern(&self, (cache, key): (&str, &impl CacheKey), stamp: Stamp) -> bool {
+        guards::holds(Guard::Judgement) && self.0.patterns.hit_after(cache, || key.text(), stamp.number)
+    }
+
+    /// Whether an entry of `cache` that a remote tier holds under `key` (`cache:key`) may be used, as far as it is not
+    /// [hit by a pattern](Self::hit_by_pattern).
+    pub(crate) async fn trusts(&self, cache: &str, key: &[u8], stamp: Stamp, tags: &[Tag]) -> bool {
+        if !guards::holds(Guard::Judgement) {
+            return true;
+        }
+        // A statement of its own: the lock is not held while waiting.
+        let judgement = self.ledger().judge(cache, key, stamp, tags, None);
+        match (judgement, &self.0.backplane) {
+            (Judgement::Ask { asked_at }, Some(backplane)) => {
+                let Some(newest) = backplane.newest(cache, key, tags).await else { return false };
+                let mut ledger = self.ledger();
+                ledger.learn(cache, tags, &newest, asked_at);
+                ledger.judge(cache, key, stamp, tags, Some((&newest, asked_at))) == Judgement::Valid
+            }
+            (judgement, _) => judgement == Judgement::Valid,
+        }
+    }
+
     /// [`Namespace::trusts`] for several entries of `cache`; the sequencer is asked once for all it has to be asked about.
     pub(crate) async fn trusts_all(&self, cache: &str, claims: &[Claim<'_>]) -> Vec<bool> {
         if !guards::holds(Guard::Judgement) {

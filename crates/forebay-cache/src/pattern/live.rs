@@ -3,7 +3,6 @@ use crate::{Invalidation, LivePatterns, Strength, Target};
 use forebay_scope::Positions;
 use std::{
     borrow::Cow,
-    cell::LazyCell,
     collections::{BTreeMap, HashMap},
     sync::{
         PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -136,7 +135,7 @@ impl Patterns {
     fn look<'t>(&self, cache: &str, text: impl FnOnce() -> Cow<'t, str>, since: u64) -> Option<Strength> {
         let (mut soft, mut hard) = (false, false);
         let later = |mark: &Mark| mark.soft > since;
-        self.read().of_interest(cache, text, later, |mark| {
+        self.of_interest(cache, text, later, |mark| {
             soft = true;
             hard |= mark.hard > since;
         });
@@ -153,7 +152,7 @@ impl Patterns {
     ) -> bool {
         let mut hit = false;
         if self.latest_number.load(Ordering::Acquire) > number {
-            self.read().of_interest(cache, text, |mark| mark.number > number, |_| hit = true);
+            self.of_interest(cache, text, |mark| mark.number > number, |_| hit = true);
         }
         hit
     }
@@ -167,21 +166,15 @@ impl Patterns {
     ) {
         if self.positioned.load(Ordering::Acquire) {
             let positioned = |mark: &Mark| !mark.positions.is_empty();
-            self.read().of_interest(cache, text, positioned, |mark| into.merge_all(&mark.positions));
+            self.of_interest(cache, text, positioned, |mark| into.merge_all(&mark.positions));
         }
     }
 
     /// The newest number that hit the key of `cache` with this text, in this node's count and in the chain; nothing is 0.
     pub(crate) fn newest<'t>(&self, cache: &str, text: impl FnOnce() -> Cow<'t, str>) -> (u64, u64) {
         let mut newest = (0, 0);
-        self.read().of_interest(
-            cache,
-            text,
-            |_| true,
-            |mark| {
-                newest = (newest.0.max(mark.soft), newest.1.max(mark.number));
-            },
-        );
+        let newer = |mark: &Mark| newest = (newest.0.max(mark.soft), newest.1.max(mark.number));
+        self.of_interest(cache, text, |_| true, newer);
         newest
     }
 
@@ -202,6 +195,29 @@ impl Patterns {
             }
         }
         self.latest_number.store(newest, Ordering::Release);
+    }
+
+    /// Calls `found` with what is known of the patterns that match the key of `cache` with this text, and of those that were
+    /// forgotten, as far as that is `of_interest`.
+    fn of_interest<'t>(
+        &self,
+        cache: &str,
+        text: impl FnOnce() -> Cow<'t, str>,
+        of_interest: impl Fn(&Mark) -> bool,
+        mut found: impl FnMut(&Mark),
+    ) {
+        let compares = self.read().of(cache).any(|of_cache| !of_cache.index.is_empty());
+        // Outside of the lock, because it is the user's code. Whoever asks began before a pattern that comes now, which
+        // need not be compared.
+        let text = compares.then(text);
+        for of_cache in self.read().of(cache) {
+            if of_interest(&of_cache.floor) {
+                found(&of_cache.floor);
+            }
+            if let Some(text) = &text {
+                of_cache.index.matching(text, &of_interest, &mut found);
+            }
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Table> {
@@ -257,25 +273,9 @@ impl Table {
         }
     }
 
-    /// Calls `found` with what is known of the patterns that match the key of `cache` with this text, and of those that were forgotten, as
-    /// far as that is `of_interest`.
-    fn of_interest<'t>(
-        &self,
-        cache: &str,
-        text: impl FnOnce() -> Cow<'t, str>,
-        of_interest: impl Fn(&Mark) -> bool,
-        mut found: impl FnMut(&Mark),
-    ) {
-        let text = LazyCell::new(text);
-        let own = self.caches.get(cache);
-        for of_cache in own.into_iter().chain([&self.all]) {
-            if of_interest(&of_cache.floor) {
-                found(&of_cache.floor);
-            }
-            if !of_cache.index.is_empty() {
-                of_cache.index.matching(&text, &of_interest, &mut found);
-            }
-        }
+    /// What is known of the patterns that are about `cache`.
+    fn of(&self, cache: &str) -> impl Iterator<Item = &OfCache> {
+        self.caches.get(cache).into_iter().chain([&self.all])
     }
 }
 

@@ -114,12 +114,12 @@ impl Hub {
         state.floor = state.end().stamp.number;
     }
 
-    /// Comes back empty: another epoch, from number 0.
+    /// Comes back empty: another epoch, from number 0, and nothing known of positions.
     pub fn flush(&self) {
         let mut state = self.state();
-        state.positions = Positions::default();
         (state.ended, state.over) = (Vec::new(), 0);
         state.restart(0);
+        state.positions = Positions::default();
     }
 
     /// The end of the chain.

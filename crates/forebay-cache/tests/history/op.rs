@@ -34,10 +34,10 @@ pub(crate) enum Op {
     Trim,
     /// The tables of keys and tags are evicted.
     ForgetTables,
-    /// A replica is promoted that had not received the newest events.
-    Failover(usize),
-    /// The server comes back empty.
-    Flush,
+    /// A replica is promoted that had not received the newest events; whether the remote tier is of the same server.
+    Failover(usize, bool),
+    /// The server comes back empty; whether the remote tier is of the same server.
+    Flush(bool),
     /// A node ends and another takes its place.
     Restart(usize),
     /// A node's clock jumps, by seconds.
@@ -135,8 +135,8 @@ impl Op {
             6 => Self::TierLoses(at),
             7 if more => Self::ForgetTables,
             7 => Self::Trim,
-            8 if more => Self::Flush,
-            8 => Self::Failover(at),
+            8 if more => Self::Flush(rng.random_bool(0.5)),
+            8 => Self::Failover(at, rng.random_bool(0.5)),
             9 => Self::Restart(node),
             10 if more => Self::Silence(rng.random_range(1..100)),
             10 => Self::ClockJumps(node, rng.random_range(1..1_000)),

@@ -12,7 +12,8 @@ use forebay_cache::{
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-/// Everything a history happens in.
+/// Everything a history happens in. Its time is tokio's paused clock: what sleeps here costs no time and always ends at the same
+/// moment of the history.
 pub(crate) struct World {
     hub: Arc<Hub>,
     shelf: Arc<Shelf>,
@@ -113,18 +114,22 @@ impl World {
             Op::TierEvicts => self.shelf.evict(|key| key.last().is_none_or(|last| last % 2 == 0)),
             Op::Trim => self.hub.trim(),
             Op::ForgetTables => self.hub.forget_tables(),
-            Op::Failover(0) => {}
-            Op::Failover(lost) => {
+            Op::Failover(0, _) => {}
+            Op::Failover(lost, with_tier) => {
                 self.standbys_catch_up();
                 self.hub.rewind(lost);
-                self.shelf.lose_last(lost);
+                if with_tier {
+                    self.shelf.lose_last(lost);
+                }
                 self.lost_numbers = true;
                 self.facts.numbers_lost();
             }
-            Op::Flush => {
+            Op::Flush(with_tier) => {
                 self.standbys_catch_up();
                 self.hub.flush();
-                self.shelf.clear();
+                if with_tier {
+                    self.shelf.clear();
+                }
             }
             other => unreachable!("{other:?} is no mishap"),
         }

@@ -5,7 +5,7 @@ mod nodes;
 mod record;
 mod rows;
 
-pub(crate) use node::node;
+pub(crate) use node::{is_told, node};
 pub(crate) use nodes::Nodes;
 
 pub(crate) const KEYS: usize = 6;

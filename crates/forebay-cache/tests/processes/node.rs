@@ -34,9 +34,15 @@ fn tag(key: usize) -> Tag {
     Tag::of("group", key % TAGS)
 }
 
+/// Whether this process was started as a node.
+pub(crate) fn is_told() -> bool {
+    std::env::var_os(REDIS).is_some()
+}
+
 /// Does what it is told on its standard input, until that ends.
 pub(crate) async fn node() -> Result<()> {
-    let (Ok(redis), Ok(rows)) = (std::env::var(REDIS), std::env::var(ROWS)) else { return Ok(()) };
+    let told = |name| std::env::var(name).with_context(|| format!("{name} is not set"));
+    let (redis, rows) = (told(REDIS)?, told(ROWS)?);
     let space = namespace(redis)?;
     space.ready().await;
     let cache = Cache::builder("rows").namespace(&space).capacity(4).shared().build()?;

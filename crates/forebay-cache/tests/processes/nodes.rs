@@ -43,9 +43,8 @@ impl Nodes {
         for process in &mut self.processes {
             let goal = process.count().await? + things;
             process.tell("work").await?;
-            while process.count().await? < goal {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
+            eventually("a node did its work", async || process.count().await.is_ok_and(|done| done >= goal))
+                .await;
         }
         Ok(())
     }
@@ -78,7 +77,7 @@ impl Process {
     /// This program once more, as a node.
     fn start(proxy: &FaultProxy, rows: &Rows) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["a_node_of_its_own", "--exact", "--ignored", "--nocapture"])
+            .args(["a_node_of_its_own", "--exact", "--nocapture"])
             .env(REDIS, proxy.url_for("redis"))
             .env(ROWS, &rows.addr)
             .stdin(Stdio::piped())

@@ -60,7 +60,7 @@ async fn on_one_server() -> Result<()> {
 #[tokio::test]
 async fn on_three_servers_with_one_away() -> Result<()> {
     let servers = [Memcached::start().await?, Memcached::start().await?, Memcached::start().await?];
-    let tier = MemcachedTier::connect(MemcachedConfig::of(servers.iter().map(Memcached::addr)))?;
+    let tier = MemcachedTier::connect(MemcachedConfig::of(servers.iter().map(|server| server.addr())))?;
     let keys: Vec<_> = (0..90).map(|n| Bytes::from(format!("key:{n}"))).collect();
     round(&tier, &keys).await?;
     servers[1].kill();

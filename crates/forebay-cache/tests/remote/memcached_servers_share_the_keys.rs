@@ -15,7 +15,7 @@ fn config(servers: &[Memcached]) -> MemcachedConfig {
     MemcachedConfig {
         command_timeout: slow,
         connect_timeout: slow,
-        ..MemcachedConfig::of(servers.iter().map(Memcached::addr))
+        ..MemcachedConfig::of(servers.iter().map(|server| server.addr()))
     }
 }
 
