@@ -350,6 +350,8 @@ async fn whoever_may_wait_for_ever_is_not_stopped_by_the_end_of_time() -> Result
             ..LoadLease::default()
         };
         let nodes = nodes::<1>(&kept, "for_ever", endless).await?;
+        let failed = nodes[0].words.get_or_load(&7, async || Err::<String, _>(Failure::Own)).await;
+        assert!(matches!(failed, Err(Failure::Own)), "{kept:?}: {failed:?}");
         assert_eq!(nodes[0].own().await?, "its own", "{kept:?}");
     }
     Ok(())

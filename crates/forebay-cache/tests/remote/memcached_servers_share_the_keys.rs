@@ -1,13 +1,13 @@
 //! Several Memcached servers: each has some of the keys, and one that dies takes its keys with it and nothing else.
 
-use crate::fixture::{fill, removal, stamp, text};
+use crate::fixture::{ask, fill, removal, stamp, text};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use forebay_cache::{
-    Outcome, Tier,
+    LeaseAsk, LeaseState, LeaseTier, Outcome, Tier,
     memcache021::{MemcachedConfig, MemcachedTier},
 };
-use forebay_tests::{Memcached, eventually};
+use forebay_tests::{FaultProxy, Memcached, eventually};
 use std::time::Duration;
 
 fn config(servers: &[Memcached]) -> MemcachedConfig {
@@ -72,6 +72,51 @@ async fn every_node_finds_a_key_on_the_same_server() -> Result<()> {
         let has =
             alone.get(&keys).await.context(server.addr())?.iter().filter(|stored| stored.is_some()).count();
         assert!((5..=40).contains(&has), "{} has {has}", server.addr());
+    }
+    Ok(())
+}
+
+/// The lease of a key may be on another server than its entry, which is then read before the one who loaded it stored it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_granted_a_lease_has_seen_what_the_one_before_stored() -> Result<()> {
+    let servers = three().await?;
+    let (mut proxies, mut alone, mut through) = (Vec::new(), Vec::new(), config(&servers));
+    for server in &servers {
+        proxies.push(FaultProxy::start(&server.addr()).await?);
+        alone.push(MemcachedTier::connect(MemcachedConfig::of([server.addr()]))?);
+    }
+    through.servers = proxies.iter().map(FaultProxy::addr).collect();
+    let tier = MemcachedTier::connect(through)?;
+    for key in (0..).map(|n| Bytes::from(format!("key:{n}"))) {
+        let useless = || LeaseAsk { always: true, ..ask() };
+        let (own, next) = (useless(), useless());
+        tier.put(&[fill(&key, "old", stamp(2))]).await?;
+        assert_eq!(tier.get_or_lease(&key, &own).await?.state, LeaseState::Granted);
+        let (mut entry_at, mut lease_at) = (0, 0);
+        for (at, alone) in alone.iter().enumerate() {
+            if alone.get(std::slice::from_ref(&key)).await?[0].is_some() {
+                entry_at = at;
+            }
+            if alone.renew(&key, own.token, own.hold).await? {
+                lease_at = at;
+            }
+        }
+        if entry_at == lease_at {
+            continue;
+        }
+        let before = proxies[entry_at].round_trips();
+        proxies[lease_at].black_hole();
+        let stores = async {
+            eventually("it has asked for the entry", async || proxies[entry_at].round_trips() > before).await;
+            alone[entry_at].put(&[fill(&key, "new", stamp(3))]).await?;
+            alone[lease_at].release(&key, own.token, None).await?;
+            proxies[lease_at].heal();
+            Ok(())
+        };
+        let (answer, ()) = tokio::try_join!(tier.get_or_lease(&key, &next), stores)?;
+        assert_eq!(answer.state, LeaseState::Granted);
+        assert_eq!(text(&key, answer.stored.as_ref()).as_deref(), Some("new"));
+        return Ok(());
     }
     Ok(())
 }
