@@ -7,7 +7,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// A tier that goes wrong when it is told to: any other one, with [`Faults`] in front of it.
+/// A tier that goes wrong when it is told to: any other one, with [`Faults`] in front of it. It leases no keys, whatever the
+/// other one does.
 #[derive(Debug)]
 pub struct FaultyTier {
     tier: Arc<dyn Tier>,
