@@ -121,3 +121,10 @@ impl Outline {
         Some(Self::Entry { plain_bytes: u32::from_be_bytes(plain.try_into().ok()?) })
     }
 }
+
+/// Whether an envelope says that its tier was asked to keep it without a limit of time; unchecked.
+#[cfg(feature = "redis")]
+pub(crate) fn is_endless(envelope: &[u8]) -> bool {
+    let known = stamp_of(envelope).is_some() && envelope[2..4] == [VERSION, Kind::Value as u8];
+    known && envelope.get(HEADER_BYTES - 8..HEADER_BYTES) == Some(&super::encode::NO_DURATION.to_be_bytes())
+}

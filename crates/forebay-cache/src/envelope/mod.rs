@@ -55,8 +55,8 @@ pub(crate) use encode::MILLIS_MAX;
 pub use encode::Skip;
 pub use entry::Entry;
 pub use form::Form;
-#[cfg(feature = "redis")]
-pub(crate) use header::Outline;
 pub use header::{EntryHeader, Header};
+#[cfg(feature = "redis")]
+pub(crate) use header::{Outline, is_endless};
 pub use limits::Limits;
 pub use prefix::{stamp_of, tombstone};

@@ -14,7 +14,7 @@ use std::{
 };
 use tokio::{
     sync::Notify,
-    task::JoinHandle,
+    task::{JoinHandle, yield_now},
     time::{Instant, sleep},
 };
 
@@ -113,6 +113,9 @@ async fn supervise<C: ClientLike + EventInterface>(client: C, health: Arc<Health
             () = sleep(config.connect_timeout * 2) => tracing::debug!("connecting to redis took too long"),
         }
         health.up.store(false, Ordering::Release);
+        // fred counts the commands it was given and holds back its writes as long as it believes that more are to come: those
+        // that it has not taken yet must not be lost with its task, or it believes so for ever.
+        yield_now().await;
         drop(task);
         sleep(delay.mul_f64(rand::random_range(0.5..1.0))).await;
         delay = (delay * 2).min(config.reconnect_delay_max);

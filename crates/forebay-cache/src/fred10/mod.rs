@@ -8,6 +8,9 @@
 //! - *remove* writes a tombstone, unless what is there has the same stamp or a larger one; a tombstone that stays
 //!   is made to live at least as long as asked.
 //!
+//! Reads of one server that are asked for at the same moment go out as one. How much longer an entry is kept, which its age
+//! follows from, is asked together with it, except where the entries of a cache have no limit.
+//!
 //! # The sequencer's keys
 //! For namespace `shop` and the default prefix, all in one cluster slot:
 //!
@@ -48,8 +51,10 @@
 //! does not know asks the primary.
 
 mod config;
+mod endless;
 mod inspect;
 mod link;
+mod read;
 mod reads;
 mod script;
 mod sequencer;

@@ -42,6 +42,24 @@ impl Script {
         }
     }
 
+    /// A call that only reads keys, and fails where the server does not know the script.
+    pub(super) async fn read<C: LuaInterface + Sync>(
+        &self,
+        client: &C,
+        keys: Vec<Key>,
+    ) -> Result<Value, Error> {
+        client.evalsha(self.hash.as_str(), keys, ()).await
+    }
+
+    /// The same in full, after which the server knows it.
+    pub(super) async fn read_in_full<C: LuaInterface + Sync>(
+        &self,
+        client: &C,
+        keys: Vec<Key>,
+    ) -> Result<Value, Error> {
+        client.eval(self.text, keys, ()).await
+    }
+
     /// All calls in one round trip (two when the script was unknown), results in order.
     pub(super) async fn call_all(&self, client: &Client, calls: &[Call]) -> Result<Vec<Value>, Error> {
         let all: Vec<&Call> = calls.iter().collect();
@@ -93,6 +111,6 @@ pub(super) fn complete(results: Vec<Result<Value, Error>>, expected: usize) -> R
     }
 }
 
-fn is_unknown(error: &Error) -> bool {
+pub(super) fn is_unknown(error: &Error) -> bool {
     error.details().starts_with("NOSCRIPT")
 }

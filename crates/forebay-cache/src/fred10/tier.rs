@@ -45,7 +45,7 @@ impl RedisTier {
     /// When the configuration cannot be meant: the URL does not parse, a timeout is zero.
     pub fn connect(config: &RedisConfig) -> Result<Self, TierError> {
         let client = config.client().map_err(failed("connect"))?;
-        let reads = Reads::open(config).map_err(failed("connect"))?;
+        let reads = Reads::open(config, &client).map_err(failed("connect"))?;
         Ok(Self::over(Link::open(client, config), reads))
     }
 
@@ -53,7 +53,8 @@ impl RedisTier {
     /// reconnect policy, one attempt per command and a bounded command buffer: fred has none of them by default.
     #[must_use]
     pub fn from_client(client: Client) -> Self {
-        Self::over(Link::borrowed(client), Reads::Primary)
+        let reads = Reads::of_primaries(&client);
+        Self::over(Link::borrowed(client), reads)
     }
 
     fn over(link: Link<Client>, reads: Reads) -> Self {
@@ -103,12 +104,7 @@ impl Tier for RedisTier {
     }
 
     async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Stored>>, TierError> {
-        let replies = self.reads.read(&self.link, keys).await.map_err(failed("get"))?;
-        replies
-            .chunks_exact(2)
-            .map(|pair| stored(&pair[0], &pair[1]))
-            .collect::<Result<_, _>>()
-            .map_err(failed("get"))
+        self.reads.read(&self.link, keys).await.map_err(failed("get"))
     }
 
     async fn put(&self, fills: &[Fill]) -> Result<Vec<Outcome>, TierError> {
@@ -174,14 +170,7 @@ impl LeaseTier for RedisTier {
     }
 }
 
-fn stored(left: &Value, value: &Value) -> Result<Option<Stored>, Error> {
-    let left = left
-        .as_i64()
-        .ok_or_else(|| Error::new(ErrorKind::Protocol, "PTTL was not answered with a number"))?;
-    Ok(redis_scripts::stored(left, bytes_of(value)?))
-}
-
-fn bytes_of(value: &Value) -> Result<Option<Bytes>, Error> {
+pub(super) fn bytes_of(value: &Value) -> Result<Option<Bytes>, Error> {
     match value {
         Value::Null => Ok(None),
         Value::Bytes(bytes) => Ok(Some(bytes.clone())),

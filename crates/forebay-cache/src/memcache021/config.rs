@@ -15,7 +15,8 @@ pub struct MemcachedConfig {
     pub connect_timeout: Duration,
     /// Connections per server in use at a time. Default: 64.
     pub connections_max: usize,
-    /// Idle connections kept per server. Default: 16.
+    /// Idle connections kept per server: with fewer than are in use at busy times, others are opened and closed again and
+    /// again. Default: 64.
     pub idle_max: usize,
     /// Larger items (key and envelope) are skipped. Raise it together with the server's `-I`. Default: 1 MiB less
     /// 512 bytes for the server's own header.
@@ -29,7 +30,7 @@ impl Default for MemcachedConfig {
             command_timeout: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(1),
             connections_max: 64,
-            idle_max: 16,
+            idle_max: 64,
             item_bytes_max: (1 << 20) - 512,
         }
     }

@@ -23,6 +23,7 @@
 //! # Several servers
 //! Keys are spread by rendezvous hashing. In a read, the keys of a server that fails are misses as long as another one
 //! answers.
+//! Reads of one server that are asked for at the same moment share an exchange with it.
 
 mod config;
 mod key;

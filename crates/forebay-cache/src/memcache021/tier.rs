@@ -6,11 +6,12 @@ use super::{
 use crate::{
     Fill, LeaseTier, Outcome, Removal, Stored, Tier, TierError,
     envelope::{stamp_of, tombstone},
+    tiers::Gather,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use memcache::exp::{AsyncMetaClient, Error, Get, GetResult, Meta, Set, Ttl};
-use std::{fmt, time::Duration};
+use memcache::exp::{AsyncMetaClient, Error, Get, GetResult, Meta, Rendezvous, Router as _, Set, Ttl};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 
 /// The longest time Memcached does not read as a date.
@@ -27,6 +28,9 @@ pub struct MemcachedTier {
     config: MemcachedConfig,
     /// Made at the first use that finds the servers' names resolved.
     client: OnceCell<AsyncMetaClient>,
+    /// Of each server, so that one that is away keeps nobody from the others. None with a client of the caller's, who alone
+    /// knows where that looks for a key.
+    gathers: Vec<Gather<Arc<Error>>>,
 }
 
 impl MemcachedTier {
@@ -36,22 +40,27 @@ impl MemcachedTier {
     /// When the configuration cannot be meant: no server, a name without a port, a timeout of zero.
     pub fn connect(config: MemcachedConfig) -> Result<Self, TierError> {
         config.check().map_err(|why| TierError { tier: "memcached", step: "connect", source: why.into() })?;
-        Ok(Self { config, client: OnceCell::new() })
+        let gathers = config.servers.iter().map(|_| Gather::new()).collect();
+        Ok(Self { config, client: OnceCell::new(), gathers })
     }
 
     /// Uses a client that the caller has made, with timeouts; of `config` only the size limit counts.
     #[must_use]
     pub fn from_client(client: AsyncMetaClient, config: MemcachedConfig) -> Self {
-        Self { config, client: OnceCell::from(client) }
+        Self { config, client: OnceCell::from(client), gathers: Vec::new() }
     }
 
     pub(super) async fn client(&self) -> Result<&AsyncMetaClient, TierError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let connect = async || {
             AsyncMetaClient::builder()
                 .connect_timeout(Some(self.config.connect_timeout))
                 .io_timeout(Some(self.config.command_timeout))
                 .max_connections(Some(self.config.connections_max))
                 .max_idle(self.config.idle_max)
+                .router(Rendezvous::new())
                 .connect_multiple_async(self.config.servers.clone())
                 .await
         };
@@ -60,6 +69,14 @@ impl MemcachedTier {
         match resolved.await {
             Ok(client) => client.map_err(failed("connect")),
             Err(elapsed) => Err(TierError { tier: "memcached", step: "connect", source: elapsed.into() }),
+        }
+    }
+
+    /// What gathers the reads of the server that has `key`.
+    fn gather(&self, key: &Bytes) -> Option<&Gather<Arc<Error>>> {
+        match &self.gathers[..] {
+            [only] => Some(only),
+            several => several.get(Rendezvous::new().route(&wire_key(key), &self.config.servers)),
         }
     }
 
@@ -76,15 +93,14 @@ impl Tier for MemcachedTier {
     }
 
     async fn get(&self, keys: &[Bytes]) -> Result<Vec<Option<Stored>>, TierError> {
-        let reads = keys.iter().map(|key| read(key));
-        let results = self.client().await?.run_many(reads).await.map_err(failed("get"))?;
-        if !results.iter().any(Result::is_ok) {
-            if let Some(Err(error)) = results.into_iter().next() {
-                return Err(failed("get")(error));
-            }
-            return Ok(Vec::new());
+        let client = self.client().await?;
+        if let [key] = keys
+            && let Some(gather) = self.gather(key)
+        {
+            let call = async |keys: Vec<Bytes>| read_all(client, &keys).await.map_err(Arc::new);
+            return Ok(vec![gather.read(key, call).await.map_err(failed("get"))?]);
         }
-        Ok(results.into_iter().map(|result| result.ok().and_then(stored)).collect())
+        read_all(client, keys).await.map_err(failed("get"))
     }
 
     async fn put(&self, fills: &[Fill]) -> Result<Vec<Outcome>, TierError> {
@@ -143,6 +159,19 @@ impl fmt::Debug for MemcachedTier {
     }
 }
 
+/// One round trip per server. The keys of a server that fails are misses where another one answers.
+async fn read_all(client: &AsyncMetaClient, keys: &[Bytes]) -> Result<Vec<Option<Stored>>, Error> {
+    if let [key] = keys {
+        return Ok(vec![stored(client.run(read(key)).await?)]);
+    }
+    let results = client.run_many(keys.iter().map(|key| read(key))).await?;
+    if results.iter().any(Result::is_ok) {
+        return Ok(results.into_iter().map(|result| result.ok().and_then(stored)).collect());
+    }
+    // Nobody answered, or there was no question.
+    results.into_iter().map(|result| result.map(stored)).collect()
+}
+
 /// The tombstone to put in place of what is there, unless that refuses as much for as long.
 fn buried(key: &[u8], removal: &Removal, held: &GetResult) -> Option<Set> {
     let stone = tombstone(&removal.key, removal.stamp);
@@ -190,6 +219,8 @@ pub(super) fn seconds_up(keep: Duration) -> u32 {
     u32::try_from((keep.as_secs().saturating_add(2)).min(KEEP_SECONDS_MAX)).unwrap_or(u32::MAX)
 }
 
-pub(super) fn failed(step: &'static str) -> impl Fn(Error) -> TierError {
+pub(super) fn failed<E: std::error::Error + Send + Sync + 'static>(
+    step: &'static str,
+) -> impl Fn(E) -> TierError {
     move |source| TierError { tier: "memcached", step, source: source.into() }
 }

@@ -18,3 +18,6 @@ pub(crate) const LEASE: &str = include_str!("lease.lua");
 pub(crate) const RENEW_LEASE: &str = include_str!("renew_lease.lua");
 /// Gives a lease back.
 pub(crate) const RELEASE_LEASE: &str = include_str!("release_lease.lua");
+/// Says how much longer keys are kept.
+#[cfg(feature = "redis")]
+pub(crate) const LEFT: &str = include_str!("left.lua");

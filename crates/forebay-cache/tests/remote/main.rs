@@ -14,6 +14,9 @@ mod keys_are_leased_to_one;
 #[cfg(feature = "redis")]
 mod chain;
 
+#[cfg(any(feature = "redis", feature = "memcached"))]
+mod reads_asked_at_once_share_a_call;
+
 #[cfg(feature = "memcached")]
 mod memcached_answers_batches_in_order;
 #[cfg(feature = "memcached")]

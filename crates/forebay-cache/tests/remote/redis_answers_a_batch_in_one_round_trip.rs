@@ -1,4 +1,4 @@
-//! A batch of a hundred keys reads each of them once and asks the sequencer once, as the server counts it.
+//! A batch of a hundred keys is read with a few commands and asks the sequencer once, as the server counts it.
 
 use crate::fixture::until;
 use anyhow::Result;
@@ -42,12 +42,13 @@ async fn calls(client: &Client, command: &str) -> Result<u64> {
     Ok(line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or(0))
 }
 
-/// How many scripts the server ran while a node that has just joined read all of `keys`.
+/// How many scripts the server ran while a node that has just joined read all of `keys`, besides those that read.
 async fn questions_of_a_batch(client: &Client, late: &Cache<u32, String>, keys: &[u32]) -> Result<u64> {
-    let (gets, scripts) = (calls(client, "get").await?, calls(client, "evalsha").await?);
+    let (reads, scripts) = (calls(client, "mget").await?, calls(client, "evalsha").await?);
     assert!(late.get_many(keys).await.iter().all(Option::is_some));
-    assert_eq!(calls(client, "get").await? - gets, 100);
-    Ok(calls(client, "evalsha").await? - scripts)
+    let reads = calls(client, "mget").await? - reads;
+    assert!((1..=2).contains(&reads), "{reads} reads of a hundred keys");
+    Ok((calls(client, "evalsha").await? - scripts).saturating_sub(reads))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
