@@ -63,30 +63,30 @@ impl Reads {
         keys: &[Bytes],
     ) -> Result<Vec<Option<Stored>>, Error> {
         match &self.from {
-            Source::Primary(gather) => self.from_one(primary, gather, keys).await,
+            Source::Primary(gather) => self.of_one(primary, gather, keys).await,
             Source::Shards => {
                 let client = primary.ready()?;
-                primary.note(self.from_shards(client, || client.pipeline(), keys).await)
+                primary.note(self.of_shards(client, || client.pipeline(), keys).await)
             }
             Source::ShardReplicas => {
                 let replicas = primary.ready()?.replicas();
-                primary.note(self.from_shards(&replicas, || replicas.pipeline(), keys).await)
+                primary.note(self.of_shards(&replicas, || replicas.pipeline(), keys).await)
             }
             Source::Named { replicas, turn, primary: gather } => {
                 let first = turn.fetch_add(1, Ordering::Relaxed);
                 let up = (0..replicas.len()).map(|n| &replicas[first.wrapping_add(n) % replicas.len()]);
                 if let Some((replica, gather)) = up.into_iter().find(|(replica, _)| replica.is_up())
-                    && let Ok(stored) = self.from_one(replica, gather, keys).await
+                    && let Ok(stored) = self.of_one(replica, gather, keys).await
                 {
                     return Ok(stored);
                 }
-                self.from_one(primary, gather, keys).await
+                self.of_one(primary, gather, keys).await
             }
         }
     }
 
     /// From one server, which is asked once for what is asked for at the same moment.
-    async fn from_one(
+    async fn of_one(
         &self,
         server: &Link<Client>,
         gather: &Gather<Error>,
@@ -102,7 +102,7 @@ impl Reads {
     }
 
     /// One round trip per server, whatever the number of keys.
-    async fn from_shards<C>(
+    async fn of_shards<C>(
         &self,
         client: &C,
         pipeline: impl FnOnce() -> Pipeline<C>,

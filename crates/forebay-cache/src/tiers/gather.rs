@@ -137,13 +137,11 @@ impl<E: Clone> Gather<E> {
 
     fn weigh(&self, found: &[Option<Stored>]) {
         let bytes: usize = found.iter().flatten().map(|stored| stored.value.len()).sum();
-        let count = found.iter().flatten().count();
-        if count > 0 {
-            let mut state = self.state();
-            // Of the first one, all: a call of many large values must not be made before they are known to be.
-            let before = if state.typical == 0 { bytes / count } else { state.typical };
-            state.typical = (before / 4 * 3).saturating_add(bytes / count / 4);
-        }
+        let Some(mean) = bytes.checked_div(found.iter().flatten().count()) else { return };
+        let mut state = self.state();
+        // Of the first ones, all: a call of many large values must not be made before they are known to be.
+        let before = if state.typical == 0 { mean } else { state.typical };
+        state.typical = (before / 4 * 3).saturating_add(mean / 4);
     }
 
     fn state(&self) -> MutexGuard<'_, State<E>> {
