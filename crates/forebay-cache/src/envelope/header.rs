@@ -1,9 +1,12 @@
-#[cfg(feature = "redis")]
-use super::prefix::{Kind, VERSION, stamp_of};
 use super::{
     Entry, Reject,
     checked::{Checked, Fixed, checked},
     compression,
+};
+#[cfg(feature = "redis")]
+use super::{
+    encode::{HEADER_BYTES, NO_DURATION},
+    prefix::{Kind, VERSION, stamp_of},
 };
 use crate::{Fingerprint, Stamp};
 use bytes::{Buf, Bytes};
@@ -126,5 +129,5 @@ impl Outline {
 #[cfg(feature = "redis")]
 pub(crate) fn is_endless(envelope: &[u8]) -> bool {
     let known = stamp_of(envelope).is_some() && envelope[2..4] == [VERSION, Kind::Value as u8];
-    known && envelope.get(HEADER_BYTES - 8..HEADER_BYTES) == Some(&super::encode::NO_DURATION.to_be_bytes())
+    known && envelope.get(HEADER_BYTES - 8..HEADER_BYTES) == Some(&NO_DURATION.to_be_bytes())
 }
