@@ -41,7 +41,7 @@ pub(crate) async fn run(options: &BenchOptions, interrupts: &mut Interrupts) -> 
         let demo = DemoOptions { yes: options.yes, keep: false, more: Vec::new() };
         return demo::run(&demo, interrupts).await;
     }
-    measure(&workspace, area, options, interrupts).await
+    Box::pin(measure(&workspace, area, options, interrupts)).await
 }
 
 async fn measure(

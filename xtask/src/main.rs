@@ -46,7 +46,7 @@ async fn run(task: Task, interrupts: &mut Interrupts) -> Result<ExitCode> {
     match task {
         Task::Demo(options) => demo::run(&options, interrupts).await,
         Task::Test(options) => test::run(&options, interrupts).await,
-        Task::Bench(options) => bench::run(&options, interrupts).await,
+        Task::Bench(options) => Box::pin(bench::run(&options, interrupts)).await,
         Task::Soak(options) => soak::run(&options, interrupts).await,
         Task::Lab { command } => lab::run(&command, interrupts).await,
         Task::Book => book::run(interrupts).await,
