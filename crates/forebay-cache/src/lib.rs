@@ -93,6 +93,8 @@ mod flight;
 #[cfg(feature = "redis")]
 pub mod fred10;
 mod freshness;
+#[cfg(any(feature = "memcached", feature = "redis"))]
+mod gather;
 mod guards;
 mod heat;
 mod invalidation;

@@ -22,7 +22,7 @@
 //! | `forebay:{shop}:bus` | channel | the same events |
 //!
 //! - *issue* takes the next number, appends to the log, notes tag, cache or floor, and publishes: one script, so that
-//!   nobody sees one without the other. When a table of tags is half of what may be kept, it becomes the older one and
+//!   nobody sees one without the other; one call of it for all invalidations of a moment. When a table of tags is half of what may be kept, it becomes the older one and
 //!   the floor rises to where the one before it ended.
 //! - *follow* gives the end of the chain and the log from a number on.
 //! - *renew* starts a new epoch where a node found that the chain had lost its end.

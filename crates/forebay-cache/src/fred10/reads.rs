@@ -3,7 +3,7 @@ use super::{
 };
 use crate::{
     Stored, redis_scripts,
-    tiers::{Gather, KEYS_MAX},
+    tiers::{GatheredReads, KEYS_MAX},
 };
 use bytes::Bytes;
 use fred::{
@@ -26,33 +26,37 @@ pub(super) struct Reads {
 #[derive(Debug)]
 enum Source {
     /// From one primary.
-    Primary(Gather<Error>),
+    Primary(GatheredReads<Error>),
     /// From the primaries of a cluster.
     Shards,
     /// From the replicas a cluster has, as fred finds them.
     ShardReplicas,
     /// From replicas that were named, in turn; from the primary when all are away.
-    Named { replicas: Vec<(Link<Client>, Gather<Error>)>, turn: AtomicUsize, primary: Gather<Error> },
+    Named {
+        replicas: Vec<(Link<Client>, GatheredReads<Error>)>,
+        turn: AtomicUsize,
+        primary: GatheredReads<Error>,
+    },
 }
 
 impl Reads {
     /// Starts connecting to the replicas, if any are to be used.
     pub(super) fn open(config: &RedisConfig, client: &Client) -> Result<Self, Error> {
-        let replica = |replica| (Link::open(replica, config), Gather::new());
+        let replica = |replica| (Link::open(replica, config), GatheredReads::new());
         let replicas: Vec<_> = config.replica_clients()?.into_iter().map(replica).collect();
         let from = if config.read_from_replicas {
             Source::ShardReplicas
         } else if replicas.is_empty() {
             return Ok(Self::of_primaries(client));
         } else {
-            Source::Named { replicas, turn: AtomicUsize::new(0), primary: Gather::new() }
+            Source::Named { replicas, turn: AtomicUsize::new(0), primary: GatheredReads::new() }
         };
         Ok(Self { from, read: Read::new() })
     }
 
     /// From where `client` writes to.
     pub(super) fn of_primaries(client: &Client) -> Self {
-        let from = if client.is_clustered() { Source::Shards } else { Source::Primary(Gather::new()) };
+        let from = if client.is_clustered() { Source::Shards } else { Source::Primary(GatheredReads::new()) };
         Self { from, read: Read::new() }
     }
 
@@ -89,7 +93,7 @@ impl Reads {
     async fn of_one(
         &self,
         server: &Link<Client>,
-        gather: &Gather<Error>,
+        gather: &GatheredReads<Error>,
         keys: &[Bytes],
     ) -> Result<Vec<Option<Stored>>, Error> {
         if let [key] = keys {

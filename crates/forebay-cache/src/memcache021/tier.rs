@@ -6,7 +6,7 @@ use super::{
 use crate::{
     Fill, LeaseTier, Outcome, Removal, Stored, Tier, TierError,
     envelope::{stamp_of, tombstone},
-    tiers::Gather,
+    tiers::GatheredReads,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -30,7 +30,7 @@ pub struct MemcachedTier {
     client: OnceCell<AsyncMetaClient>,
     /// Of each server, so that one that is away keeps nobody from the others. None with a client of the caller's, who alone
     /// knows where that looks for a key.
-    gathers: Vec<Gather<Arc<Error>>>,
+    gathers: Vec<GatheredReads<Arc<Error>>>,
 }
 
 impl MemcachedTier {
@@ -40,7 +40,7 @@ impl MemcachedTier {
     /// When the configuration cannot be meant: no server, a name without a port, a timeout of zero.
     pub fn connect(config: MemcachedConfig) -> Result<Self, TierError> {
         config.check().map_err(|why| TierError { tier: "memcached", step: "connect", source: why.into() })?;
-        let gathers = config.servers.iter().map(|_| Gather::new()).collect();
+        let gathers = config.servers.iter().map(|_| GatheredReads::new()).collect();
         Ok(Self { config, client: OnceCell::new(), gathers })
     }
 
@@ -73,7 +73,7 @@ impl MemcachedTier {
     }
 
     /// What gathers the reads of the server that has `key`.
-    fn gather(&self, key: &Bytes) -> Option<&Gather<Arc<Error>>> {
+    fn gather(&self, key: &Bytes) -> Option<&GatheredReads<Arc<Error>>> {
         match &self.gathers[..] {
             [only] => Some(only),
             several => several.get(Rendezvous::new().route(&wire_key(key), &self.config.servers)),

@@ -88,7 +88,10 @@ async fn a_hundred_keys_are_one_question() -> Result<()> {
 
     let before = calls(&client, "evalsha").await?;
     late.invalidate_many(&keys).await;
-    assert!(calls(&client, "evalsha").await? - before >= 100);
+    assert!(
+        calls(&client, "evalsha").await? - before < 20,
+        "a hundred numbers are one script, beside heartbeats"
+    );
     assert!(late.is_empty() && here.get_many(&keys[..1]).await.len() == 1);
     Ok(())
 }

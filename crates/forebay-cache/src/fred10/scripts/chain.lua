@@ -2,37 +2,15 @@
 -- ARGV[1..3] in each script: smallest generation for a new epoch, three random bytes, a random link.
 
 local function bytes(number, width) -- big-endian
-  local out = ''
-  for _ = 1, width do
-    out = string.char(number % 256) .. out
-    number = math.floor(number / 256)
-  end
-  return out
+  return struct.pack('>I' .. width, number)
 end
 
-local function number_in(text, from, to)
-  local number = 0
-  for at = from, to do number = number * 256 + string.byte(text, at) end
-  return number
+local function number_in(text, from, width)
+  return (struct.unpack('>I' .. width, text, from))
 end
 
 local function text(number)
   return string.format('%.0f', number)
-end
-
--- What there is of the chain.
-local function fields()
-  local flat = redis.call('HGETALL', KEYS[1])
-  local chain = { positions = {} }
-  for at = 1, #flat, 2 do
-    local name, value = flat[at], flat[at + 1]
-    if string.sub(name, 1, 1) == 'p' and #name == 9 then
-      chain.positions[string.sub(name, 2)] = value
-    else
-      chain[name] = value
-    end
-  end
-  return chain
 end
 
 -- The epochs before this one, each with its last number, newest last; the newest `live` of them are what it goes on from.
@@ -60,12 +38,14 @@ end
 
 -- The chain as it is, or nil when there is none or part of it is gone.
 local function read()
-  local chain = fields()
-  for _, name in ipairs({ 'number', 'floor', 'tags', 'older' }) do
-    chain[name] = tonumber(chain[name])
-    if not chain[name] then return nil end
-  end
-  chain.patterns = tonumber(chain.patterns) -- from when on the table of patterns has all; nil when there never was one
+  local found = redis.call('HMGET', KEYS[1], 'epoch', 'link', 'number', 'floor', 'tags', 'older', 'patterns', 'run', 'lineage')
+  local chain = {
+    epoch = found[1], link = found[2], number = tonumber(found[3] or ''), floor = tonumber(found[4] or ''),
+    tags = tonumber(found[5] or ''), older = tonumber(found[6] or ''),
+    patterns = tonumber(found[7] or ''), -- from when on the table of patterns has all; nil when there never was one
+    run = found[8], lineage = found[9],
+  }
+  if not (chain.number and chain.floor and chain.tags and chain.older) then return nil end
   if not chain.epoch or #chain.epoch ~= 8 or not chain.link or #chain.link ~= 8 then return nil end
   lineage(chain)
   return chain
@@ -108,15 +88,15 @@ local function next_epoch(after)
   return bytes(generation, 5) .. ARGV[2]
 end
 
--- A new epoch that trusts nothing numbered before, which was a chain or nothing that is left of one. Positions stay as
--- far as there are any (they are a lower bound); those that are gone, nodes that heard of them keep on their own.
+-- A new epoch that trusts nothing numbered before, which was a chain or nothing that is left of one. Positions stay where
+-- they are, as far as there are any (they are a lower bound); those that are gone, nodes that heard of them keep on their own.
 local function restart(before)
   local number = before and before.number or 0
   local past = before and ended(before, 0) or { list = '', live = 0 }
   local epoch = next_epoch(before and before.epoch)
   local chain = {
     epoch = epoch, number = number, link = ARGV[3], floor = number, tags = number, older = -1,
-    origin = epoch, live = 0, ended = past.list, positions = fields().positions, run = before and before.run,
+    origin = epoch, live = 0, ended = past.list, run = before and before.run,
   }
   redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
   redis.call('HSET', KEYS[3], 'mark', mark(chain, number))
@@ -131,10 +111,12 @@ local function go_on(chain)
   chain.epoch, chain.ended, chain.live = next_epoch(chain.epoch), past.list, past.live
 end
 
-local function positions(chain)
-  local out = {}
-  for system, place in pairs(chain.positions) do
-    out[#out + 1] = system .. place
+-- The newest position of each database, twenty bytes each.
+local function positions()
+  local flat, out = redis.call('HGETALL', KEYS[1]), {}
+  for at = 1, #flat, 2 do
+    local name = flat[at]
+    if string.sub(name, 1, 1) == 'p' and #name == 9 then out[#out + 1] = string.sub(name, 2) .. flat[at + 1] end
   end
   return table.concat(out)
 end

@@ -25,5 +25,5 @@ if ARGV[4] == 'patterns' then
   end
   table.insert(patterns, 1, bytes(floor, 8))
 end
-return { chain.epoch, bytes(chain.number, 8), chain.link, positions(chain), events, patterns,
+return { chain.epoch, bytes(chain.number, 8), chain.link, positions(), events, patterns,
   string.char(chain.live) .. chain.ended }

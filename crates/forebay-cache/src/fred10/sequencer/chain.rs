@@ -12,12 +12,14 @@ use crate::{
 use bytes::{Buf, Bytes};
 use forebay_scope::{Positions, Tag};
 use fred::{
-    clients::Client,
     error::{Error, ErrorKind},
     interfaces::{ClientLike, LuaInterface},
     types::Value,
 };
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Longer names are hashed in the tables of tags.
@@ -45,6 +47,35 @@ pub(in crate::fred10) struct Followed {
     pub(in crate::fred10) events: Vec<Event>,
     pub(in crate::fred10) patterns: LivePatterns,
     pub(in crate::fred10) lineage: Lineage,
+}
+
+/// An invalidation, as the script that issues it wants to have it.
+#[derive(Debug, Clone)]
+pub(super) struct Issue(Arc<[Value; 5]>);
+
+impl Issue {
+    /// # Errors
+    /// When it has positions of more databases than there can be.
+    pub(super) fn of(invalidation: &Invalidation) -> Result<Self, Error> {
+        let invalidation = &*fitting(invalidation);
+        let too_many = "positions of more databases than can be listed";
+        let body = body(invalidation).ok_or_else(|| Error::new(ErrorKind::InvalidArgument, too_many))?;
+        let (target, name) = match &invalidation.target {
+            Target::Key(key) => ("k", hashed(key)),
+            Target::Tag(tag) => ("t", table_name(tag.as_str())),
+            Target::Pattern { cache, pattern } => ("p", pattern_name(cache.as_deref(), pattern)),
+            Target::Clear(Some(cache)) => ("c", table_name(cache)),
+            Target::Clear(None) => ("a", String::new()),
+        };
+        let link: [u8; 8] = rand::random();
+        Ok(Self(Arc::new([
+            target.into(),
+            Value::Bytes(name.into()),
+            Bytes::copy_from_slice(&link).into(),
+            body.into(),
+            positions(&invalidation.positions).into(),
+        ])))
+    }
 }
 
 impl Followed {
@@ -96,56 +127,27 @@ impl Chain {
         self.keys.clone()
     }
 
-    pub(super) async fn issue<C>(&self, client: &C, invalidation: &Invalidation) -> Result<Event, Error>
+    /// Gives each of them the next number, in one script.
+    pub(super) async fn issue<C>(&self, client: &C, invalidations: &[Issue]) -> Result<Vec<Event>, Error>
     where
         C: LuaInterface + Sync,
     {
-        let reply = self.issue.call(client, self.issue_call(invalidation, publish_on(client))?).await?;
-        self.issued(reply)
-    }
-
-    /// [`Chain::issue`] for several, in one round trip.
-    pub(super) async fn issue_all(
-        &self,
-        client: &Client,
-        invalidations: &[Invalidation],
-    ) -> Result<Vec<Event>, Error> {
-        let publish = publish_on(client);
-        let calls = invalidations.iter().map(|invalidation| self.issue_call(invalidation, publish));
-        let calls: Vec<Call> = calls.collect::<Result<_, _>>()?;
-        let replies = self.issue.call_all(client, &calls).await?;
-        replies.into_iter().map(|reply| self.issued(reply)).collect()
-    }
-
-    fn issue_call(&self, invalidation: &Invalidation, publish: &'static str) -> Result<Call, Error> {
-        let invalidation = &*fitting(invalidation);
-        let too_many = "positions of more databases than can be listed";
-        let body = body(invalidation).ok_or_else(|| Error::new(ErrorKind::InvalidArgument, too_many))?;
-        let (target, name) = match &invalidation.target {
-            Target::Key(key) => ("k", hashed(key)),
-            Target::Tag(tag) => ("t", table_name(tag.as_str())),
-            Target::Pattern { cache, pattern } => ("p", pattern_name(cache.as_deref(), pattern)),
-            Target::Clear(Some(cache)) => ("c", table_name(cache)),
-            Target::Clear(None) => ("a", String::new()),
-        };
-        let arguments: [Value; 9] = [
-            target.into(),
-            Value::Bytes(name.into()),
+        let settings: [Value; 5] = [
             self.config.events_max.into(),
             self.config.tags_max.into(),
-            self.channel.as_str().into(),
-            body.into(),
-            positions(&invalidation.positions).into(),
-            publish.into(),
             self.config.patterns_max.into(),
+            self.channel.as_str().into(),
+            publish_on(client).into(),
         ];
-        Ok(self.restarting(arguments))
-    }
-
-    fn issued(&self, reply: Value) -> Result<Event, Error> {
-        let event = reply.into_bytes().and_then(read).ok_or_else(unexpected)?;
-        self.remember(event.stamp.epoch);
-        Ok(event)
+        let each = invalidations.iter().flat_map(|Issue(arguments)| arguments.iter().cloned());
+        let call = self.restarting(settings.into_iter().chain(each));
+        let events = self.issue.call(client, call).await?.into_array().into_iter();
+        let events: Option<Vec<Event>> = events.map(|event| read(event.into_bytes()?)).collect();
+        let events = events.filter(|events| events.len() == invalidations.len()).ok_or_else(unexpected)?;
+        if let Some(last) = events.last() {
+            self.remember(last.stamp.epoch);
+        }
+        Ok(events)
     }
 
     /// The end of the chain, and what was `wanted` of it.

@@ -1,7 +1,7 @@
 use super::{
     SequencerConfig,
     bus::{Bus, Subscription},
-    chain::{Chain, Followed, Wanted},
+    chain::{Chain, Followed, Issue, Wanted},
     inbox::Inbox,
     replay::{Verdict, judge},
 };
@@ -11,6 +11,7 @@ use crate::{
         config::RedisConfig,
         link::{AbortOnDrop, Link},
     },
+    gather::Gather,
 };
 use async_trait::async_trait;
 use forebay_scope::Tag;
@@ -25,6 +26,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// Invalidations in one script, so that the server is not kept from others for long.
+const ISSUED_AT_ONCE: usize = 128;
 /// How often a node tries to agree with the others on a new epoch before it reports that it could not.
 const RENEWALS_MAX: usize = 4;
 
@@ -41,6 +44,8 @@ pub struct RedisSequencer {
     listener: Arc<Link<SubscriberClient>>,
     inbox: Arc<Inbox>,
     bus: Mutex<Option<AbortOnDrop<()>>>,
+    /// Invalidations of one moment take their numbers in one call.
+    issues: Gather<Issue, Event, Error>,
 }
 
 impl RedisSequencer {
@@ -82,7 +87,7 @@ impl RedisSequencer {
             subscription: Subscription::Missing,
         };
         let bus = Mutex::new(Some(AbortOnDrop(tokio::spawn(bus.run()))));
-        Self { chain, commands, listener, inbox, bus }
+        Self { chain, commands, listener, inbox, bus, issues: Gather::new() }
     }
 
     /// Whether both connections are up at the moment.
@@ -97,6 +102,10 @@ impl RedisSequencer {
         drop(bus);
         self.listener.shutdown().await;
         self.commands.shutdown().await;
+    }
+
+    async fn number(&self, invalidations: &[Issue]) -> Result<Vec<Event>, Error> {
+        self.commands.note(self.chain.issue(self.commands.ready()?, invalidations).await)
     }
 
     async fn follow(&self, wanted: Wanted) -> Result<Followed, Error> {
@@ -145,13 +154,20 @@ impl RedisSequencer {
 #[async_trait]
 impl Sequencer for RedisSequencer {
     async fn issue(&self, invalidation: &Invalidation) -> Result<Event, SequencerError> {
-        let client = self.commands.ready().map_err(failed("issue"))?;
-        self.commands.note(self.chain.issue(client, invalidation).await).map_err(failed("issue"))
+        let one = Issue::of(invalidation).map_err(failed("issue"))?;
+        let call = async |all: Vec<Issue>| self.number(&all).await;
+        let event = self.issues.ask(&one, || ISSUED_AT_ONCE, call).await.map_err(failed("issue"))?;
+        event.ok_or_else(|| failed("issue")(Error::new(ErrorKind::Protocol, "it was not answered")))
     }
 
     async fn issue_all(&self, invalidations: &[Invalidation]) -> Result<Vec<Event>, SequencerError> {
-        let client = self.commands.ready().map_err(failed("issue"))?;
-        self.commands.note(self.chain.issue_all(client, invalidations).await).map_err(failed("issue"))
+        let mut events = Vec::with_capacity(invalidations.len());
+        for some in invalidations.chunks(ISSUED_AT_ONCE) {
+            let some: Result<Vec<_>, _> = some.iter().map(Issue::of).collect();
+            let some = some.map_err(failed("issue"))?;
+            events.append(&mut self.number(&some).await.map_err(failed("issue"))?);
+        }
+        Ok(events)
     }
 
     async fn missed(&self, mark: Option<Mark>) -> Result<Missed, SequencerError> {
