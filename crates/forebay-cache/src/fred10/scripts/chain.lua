@@ -10,7 +10,7 @@ local function number_in(text, from, width)
 end
 
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 -- The epochs before this one, each with its last number, newest last; the newest `live` of them are what it goes on from.

@@ -28,6 +28,9 @@ use std::{
 
 /// Invalidations in one script, so that the server is not kept from others for long.
 const ISSUED_AT_ONCE: usize = 128;
+/// Invalidations of several callers in one script: few, so that the answers to one are dealt with while the server is busy with
+/// the next.
+const GATHERED_MAX: usize = 16;
 /// How often a node tries to agree with the others on a new epoch before it reports that it could not.
 const RENEWALS_MAX: usize = 4;
 
@@ -156,7 +159,7 @@ impl Sequencer for RedisSequencer {
     async fn issue(&self, invalidation: &Invalidation) -> Result<Event, SequencerError> {
         let one = Issue::of(invalidation).map_err(failed("issue"))?;
         let call = async |all: Vec<Issue>| self.number(&all).await;
-        let event = self.issues.ask(&one, || ISSUED_AT_ONCE, call).await.map_err(failed("issue"))?;
+        let event = self.issues.ask(&one, || GATHERED_MAX, call).await.map_err(failed("issue"))?;
         event.ok_or_else(|| failed("issue")(Error::new(ErrorKind::Protocol, "it was not answered")))
     }
 
