@@ -25,6 +25,7 @@ mod tombstones;
 mod trust;
 
 pub use builder::NamespaceBuilder;
+#[cfg(any(feature = "redis", feature = "test-util"))]
 pub(crate) use chain::goes_on_from;
 pub(crate) use counts::Counts;
 pub use events::Events;
