@@ -35,7 +35,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> CacheBuilder<K, V> {
         self
     }
 
-    /// How often memory is [swept](Cache::sweep), on a task that ends with the cache. Default: not at all; what can
+    /// How often memory is [swept](crate::Cache::sweep), on a task that ends with the cache. Default: not at all; what can
     /// never be served again then leaves when its room is needed.
     pub fn sweep_every(mut self, pause: Duration) -> Self {
         self.sweep_every = Some(pause);

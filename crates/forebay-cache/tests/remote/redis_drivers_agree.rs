@@ -101,7 +101,10 @@ async fn ten_thousand_dropped_calls_of_a_cluster() -> Result<()> {
 
 pub(crate) async fn dropped_calls(driver: &str, tier: &dyn Tier, prefix: &str, rounds: usize) -> Result<()> {
     let keys: Vec<Bytes> = (0..64).map(|n| Bytes::from(format!("{prefix}:{n}"))).collect();
-    let fills: Vec<_> = keys.iter().enumerate().map(|(n, key)| fill(key, &n.to_string(), stamp(1))).collect();
+    let mut fills: Vec<_> =
+        keys.iter().enumerate().map(|(n, key)| fill(key, &n.to_string(), stamp(1))).collect();
+    // However long this takes.
+    fills.iter_mut().for_each(|fill| fill.keep = None);
     tier.put(&fills).await?;
     let mut random = StdRng::seed_from_u64(7);
     let mut dropped = 0;

@@ -52,7 +52,7 @@ async fn dropped_invalidations_leave_a_whole_chain() -> Result<()> {
     let lab = shared().await;
     // The last call waits for all those that were given up and are carried out nevertheless.
     let redis =
-        RedisConfig { command_timeout: Duration::from_secs(5), ..RedisConfig::from_url(lab.redis_url()) };
+        RedisConfig { command_timeout: Duration::from_secs(30), ..RedisConfig::from_url(lab.redis_url()) };
     let node = RedisSequencer::connect(&redis, SequencerConfig::of(lab.key_prefix("dropped_issue")))?;
     let start = joined(&node).await.end;
     let mut random = StdRng::seed_from_u64(11);
