@@ -8,7 +8,7 @@ use forebay_cache::{
     fred10::{RedisConfig, RedisSequencer, RedisTier, SequencerConfig},
 };
 use forebay_metrics::Meter;
-use forebay_tests::{Redis, shared};
+use forebay_tests::{Redis, eventually, shared};
 use std::{sync::Arc, time::Duration};
 
 struct Member {
@@ -37,15 +37,6 @@ impl Member {
     async fn load(&self, value: &str) -> String {
         self.words.entry(&1).tags(|| [Tag::of("user", 7)]).get_or_load(async || value.to_owned()).await
     }
-}
-
-async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let poll = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), poll).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 /// Waits until a node that knows nothing finds `value` in Redis.

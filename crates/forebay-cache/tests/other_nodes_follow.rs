@@ -8,15 +8,8 @@ use forebay_cache::{
 };
 use forebay_metrics::Meter;
 use futures_util::FutureExt as _;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-use support::eventually;
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use std::{sync::Arc, time::Duration};
+use support::{eventually, warnings::Warnings};
 
 struct Member {
     link: Arc<Node>,
@@ -341,26 +334,6 @@ async fn what_waits_is_sent_in_few_calls() {
     assert!(a.link.faults().calls(Step::Issue) - before <= 3);
 }
 
-/// Counts warnings.
-#[derive(Clone, Default)]
-struct Warnings(Arc<AtomicU64>);
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::WARN
-    }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
-
 #[tokio::test]
 async fn a_shutdown_that_cannot_send_what_is_queued_says_so() {
     let hub = Hub::by_hand();
@@ -368,9 +341,9 @@ async fn a_shutdown_that_cannot_send_what_is_queued_says_so() {
     let warnings = Warnings::default();
     let _listening = tracing::subscriber::set_default(warnings.clone());
     b.space.shutdown().await;
-    assert_eq!(warnings.0.load(Ordering::Relaxed), 0);
+    assert_eq!(warnings.seen(), 0);
     hub.offline(true);
     a.words.invalidate(&1).await;
     a.space.shutdown().await;
-    assert_eq!(warnings.0.load(Ordering::Relaxed), 1);
+    assert_eq!(warnings.seen(), 1);
 }

@@ -43,7 +43,6 @@ use proc_macro::TokenStream;
 /// | `tags_from` | optional | a closure `\|value: &V\| tags` for tags known only from the value. Default: none |
 /// | `when` | optional | a `bool`: when `false`, the body runs as if there were no cache. Default: `true` |
 /// | `memory_only`, `skip_memory`, `read_only` | optional, no value | as the methods of `Lookup` of that name. Default: every tier is used |
-///
 /// | `invalidate` | optional | the name of a function to make: it forgets what is kept for its arguments. Default: none is made |
 /// | `peek` | optional | the name of a function to make: it gives what memory has for its arguments. Default: none is made |
 ///

@@ -19,11 +19,12 @@
 //! | `forebay:{shop}:chain` | hash | `epoch`, `number` and `link` of the newest invalidation; `floor`; `tags`, `older`: where the two tables begin; `p`+system: the newest position of each database; `run`: the `run_id` of the server that gave the newest number; `lineage`: the epochs before, each with its last number, and how many of them the present one goes on from |
 //! | `forebay:{shop}:log` | stream | the newest invalidations, entry *number*`-0`, field `e` |
 //! | `forebay:{shop}:tags`, `…:tags-older` | hash | `t`+tag or `c`+cache → the newest number that hit it; `mark` shows that the table is whole |
+//! | `forebay:{shop}:patterns` | hash | `p`+pattern → the newest number that hit it; `mark` as above |
 //! | `forebay:{shop}:bus` | channel | the same events |
 //!
-//! - *issue* takes the next number, appends to the log, notes tag, cache or floor, and publishes: one script, so that
-//!   nobody sees one without the other; one call of it for all invalidations of a moment. When a table of tags is half of what may be kept, it becomes the older one and
-//!   the floor rises to where the one before it ended.
+//! - *issue* takes the next number, appends to the log, notes tag, cache, pattern or floor, and publishes: one script, so
+//!   that nobody sees one without the other, and few calls of it for all invalidations of a moment. When a table of tags is
+//!   half of what may be kept, it becomes the older one and the floor rises to where the one before it ended.
 //! - *follow* gives the end of the chain and the log from a number on.
 //! - *renew* starts a new epoch where a node found that the chain had lost its end.
 //! - *newest* gives the floor and the numbers of tags.

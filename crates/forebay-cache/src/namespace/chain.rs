@@ -38,7 +38,7 @@ pub(crate) enum Heard {
 impl Chain {
     /// How many links, and how many events beyond a gap, are remembered.
     const REMEMBERED: usize = 1024;
-    /// Epochs of which the newest event is remembered: more than a chain remembers to go on from.
+    /// Epochs that are remembered: more than the scripts of Redis remember to go on from.
     const EPOCHS: usize = 16;
 
     /// A node that has not joined.
@@ -156,6 +156,8 @@ impl Chain {
         if !follows || self.lost_by(&earlier).is_some() {
             return Heard::Broken;
         }
+        // What is older is a miss.
+        earlier.drain(..earlier.len().saturating_sub(Self::EPOCHS));
         self.early.clear();
         self.earlier = earlier;
         self.advance(Mark { stamp, link });
@@ -279,6 +281,19 @@ mod tests {
         assert!(chain.counts(Stamp { epoch: 1, number: 11 }));
         assert!(!chain.counts(Stamp { epoch: 1, number: 12 }), "this one was lost");
         assert!(chain.counts(Stamp { epoch: 2, number: 99 }));
+    }
+
+    #[test]
+    fn epochs_that_ended_long_ago_do_not_count() {
+        let mut chain = joined();
+        for epoch in 2..=40 {
+            let number = 9 + epoch;
+            assert_eq!(chain.hear(&event(epoch, number, number + 89, number + 90)), Heard::Next);
+        }
+        let counted =
+            (1..=40).filter(|epoch| chain.counts(Stamp { epoch: *epoch, number: 9 + epoch })).count();
+        assert_eq!(counted, Chain::EPOCHS + 1);
+        assert!(!chain.counts(Stamp { epoch: 1, number: 10 }));
     }
 
     #[test]

@@ -104,7 +104,8 @@ impl Drop for Events {
 
 impl Namespace {
     /// What happens in the namespace on this node: loads, stores, evictions, invalidations (also those heard of other
-    /// nodes), gaps in their chain, replays, suspicions, silence, circuit breakers of remote tiers. Not hits, and nothing of the time before the call.
+    /// nodes), gaps in their chain, replays, suspicions, silence, circuit breakers of remote tiers. Not hits, and nothing of
+    /// the time before the call.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), forebay_cache::CacheError> {

@@ -16,7 +16,11 @@ pub(crate) fn stamp(number: u64) -> Stamp {
 }
 
 pub(crate) fn fill(key: &Bytes, text: &str, stamp: Stamp) -> Fill {
-    let keep = Some(Duration::from_secs(60));
+    fill_for(Some(Duration::from_secs(60)), key, text, stamp)
+}
+
+/// A fill that is kept for so long.
+pub(crate) fn fill_for(keep: Option<Duration>, key: &Bytes, text: &str, stamp: Stamp) -> Fill {
     let entry = Entry {
         stamp,
         fingerprint: schema(),

@@ -23,12 +23,11 @@ async fn read_at_once(tier: &dyn Tier) -> Result<()> {
 #[cfg(feature = "redis")]
 mod redis {
     use super::read_at_once;
-    use crate::fixture::{connected, fill, stamp, text};
+    use crate::fixture::{connected, fill, fill_for, stamp, text};
     use anyhow::Result;
     use bytes::Bytes;
     use forebay_cache::{
         Tier,
-        envelope::{Entry, Limits},
         fred10::{RedisConfig, RedisTier},
     };
     use forebay_tests::Redis;
@@ -83,21 +82,7 @@ mod redis {
         let redis = Redis::start().await?;
         let tier = tier(&redis).await?;
         let (endless, limited) = (Bytes::from("shop:user:7"), Bytes::from("shop:user:8"));
-        let mut fills = vec![fill(&endless, "endless", stamp(1)), fill(&limited, "limited", stamp(1))];
-        let entry = Entry {
-            stamp: stamp(1),
-            fingerprint: crate::fixture::schema(),
-            age: Duration::ZERO,
-            ttl: None,
-            stale: None,
-            fallback: None,
-            keep: None,
-            load: Duration::ZERO,
-            tags: Vec::new(),
-            payload: Bytes::from_static(b"endless"),
-        };
-        fills[0].value = entry.encode(&endless, &Limits::default()).expect("it is small");
-        fills[0].keep = None;
+        let fills = [fill_for(None, &endless, "endless", stamp(1)), fill(&limited, "limited", stamp(1))];
         tier.put(&fills).await?;
         let remaining = async |key: &Bytes| -> Result<Option<Duration>> {
             let stored = tier.get(std::slice::from_ref(key)).await?.remove(0);

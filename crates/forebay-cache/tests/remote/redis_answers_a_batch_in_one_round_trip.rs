@@ -1,10 +1,14 @@
-//! A batch of a hundred keys is read with a few commands and asks the sequencer once, as the server counts it.
+//! A batch of a hundred keys is read with a few commands and asks the sequencer once, and invalidations of a moment share
+//! their calls, as the server counts it.
 
-use crate::fixture::until;
+use crate::{
+    chain::{joined, tag},
+    fixture::until,
+};
 use anyhow::Result;
 use bytes::Bytes;
 use forebay_cache::{
-    Cache, GuardedTier, LoadFailed, Namespace, Tag, Tier as _, TierConfig,
+    Cache, GuardedTier, LoadFailed, Namespace, Sequencer as _, Tag, Tier as _, TierConfig,
     fred10::{RedisConfig, RedisSequencer, RedisTier, SequencerConfig},
 };
 use forebay_metrics::Meter;
@@ -15,7 +19,8 @@ use fred::{
     prelude::Config,
     types::{ClusterHash, CustomCommand},
 };
-use std::{sync::Arc, time::Duration};
+use futures_util::future::try_join_all;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 async fn words(url: &str) -> Result<Cache<u32, String>> {
     let redis = RedisConfig::from_url(url);
@@ -93,5 +98,26 @@ async fn a_hundred_keys_are_one_question() -> Result<()> {
         "a hundred numbers are one script, beside heartbeats"
     );
     assert!(late.is_empty() && here.get_many(&keys[..1]).await.len() == 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn invalidations_of_a_moment_share_their_calls() -> Result<()> {
+    let redis = Redis::start().await?;
+    let client = Client::new(Config::from_url(&redis.url())?, None, None, None);
+    client.init().await?;
+    let chain = SequencerConfig { heartbeat: Duration::from_secs(20), ..SequencerConfig::of("words") };
+    let node = RedisSequencer::connect(&RedisConfig::from_url(redis.url()), chain)?;
+    joined(&node).await;
+    let before = calls(&client, "evalsha").await?;
+    let asked: Vec<_> = (0..64).map(|number| tag(&format!("word:{number}"))).collect();
+    let events = try_join_all(asked.iter().map(|asked| node.issue(asked))).await?;
+    assert!(calls(&client, "evalsha").await? - before < 32, "beside heartbeats");
+
+    for (asked, event) in asked.iter().zip(&events) {
+        assert_eq!(event.invalidation, *asked, "each caller has its own");
+    }
+    let numbers: BTreeSet<u64> = events.iter().map(|event| event.stamp.number).collect();
+    assert_eq!(numbers, (1..=64).collect());
     Ok(())
 }

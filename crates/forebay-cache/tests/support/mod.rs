@@ -1,6 +1,8 @@
 //! What tests about interleavings share.
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod warnings;
+
 use std::{future::Future, time::Duration};
 
 /// Waits until `condition` holds; fails after a while that only a bug can fill.

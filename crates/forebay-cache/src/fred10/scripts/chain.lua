@@ -14,7 +14,8 @@ local function text(number)
 end
 
 -- The epochs before this one, each with its last number, newest last; the newest `live` of them are what it goes on from.
--- The tables carry the epoch they began in, which is the oldest of those. Says what was said of another epoch? Then nothing.
+-- The tables carry the epoch they began in, which is the oldest of those. What is written there begins with the epoch it
+-- belongs to: of another one it says nothing.
 local ENDED_MAX = 8
 
 local function lineage(chain)
