@@ -1,7 +1,7 @@
 //! A load must read what the invalidations that concern it stand for, or it is returned and not stored.
 
 use forebay_cache::{Cache, LoadFailed, Namespace, Tag};
-use forebay_scope::{Position, Scope};
+use forebay_scope::{Position, Reach, Scope};
 
 const SYSTEM: u64 = 7;
 
@@ -133,6 +133,30 @@ async fn what_comes_upon_a_tag_it_might_have_been_read_before_is_not_stored() {
     assert!(pages.peek(&1).is_some());
     assert_eq!(page(&pages, &rows, 2).await, Some(100), "and so do other keys");
     assert!(pages.peek(&2).is_some());
+}
+
+#[tokio::test]
+async fn what_its_reads_had_reached_anyway_is_stored() {
+    let [rows, _] = rows_and_pages();
+    rows.invalidator().after(at(100)).tag(&Tag::named("blue")).await;
+    for (name, reach, stored) in [
+        ("short", Reach::At(at(99)), false),
+        ("enough", Reach::At(at(100)), true),
+        ("newest", Reach::Newest, true),
+        ("unknown", Reach::Unknown, false),
+    ] {
+        // A cache each: one that fell short tells its later loads.
+        let pages: Cache<u32, u64> =
+            Cache::builder(name).namespace(rows.namespace()).build().expect("valid settings");
+        let load = async || {
+            let scope = Scope::current().expect("a load has a scope");
+            scope.reached(SYSTEM, reach);
+            scope.read([Tag::named("blue")]);
+            7
+        };
+        pages.entry(&1).tags(|| [Tag::named("red")]).get_or_load(load).await;
+        assert_eq!(pages.peek(&1).is_some(), stored, "{reach:?}");
+    }
 }
 
 #[tokio::test]

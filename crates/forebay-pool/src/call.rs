@@ -85,6 +85,7 @@ pub(crate) async fn watch<T: Counted>(
     if deadline.is_some_and(|deadline| deadline <= tokio::time::Instant::now()) {
         return Err(PoolError::Deadline { step: asked.step, outcome_unknown: false });
     }
+    Scope::with_current(|scope| scope.reached(pool.system, lease.reach()));
     let was_closed = lease.is_closed();
     let mut call = Call {
         pool,

@@ -6,6 +6,7 @@
 
 use crate::{config::PoolConfig, error::PoolError, reader::Reader, writer::Writer};
 use deadpool_postgres::{ClientWrapper, Config, Transaction};
+use forebay_scope::{Reach, Scope};
 use std::fmt::Write as _;
 use tokio_postgres::config::{ChannelBinding, Host, SslMode, SslNegotiation};
 
@@ -119,6 +120,7 @@ fn security_and_keepalives(
 /// # Errors
 /// What the server says to `BEGIN`.
 pub async fn transaction(writer: &mut Writer) -> Result<Transaction<'_>, tokio_postgres::Error> {
+    bypassed(writer.system());
     writer.lease_mut().session_mut().client_mut().transaction().await
 }
 
@@ -127,17 +129,25 @@ pub async fn transaction(writer: &mut Writer) -> Result<Transaction<'_>, tokio_p
 /// # Errors
 /// What the server says to `BEGIN`.
 pub async fn read_transaction(reader: &mut Reader) -> Result<Transaction<'_>, tokio_postgres::Error> {
+    bypassed(reader.system());
     reader.lease_mut().session_mut().client_mut().transaction().await
 }
 
 /// The driver's client below a writing guard.
 #[must_use]
 pub fn client(writer: &Writer) -> &ClientWrapper {
+    bypassed(writer.system());
     writer.lease().client()
 }
 
 /// The driver's client below a reading guard.
 #[must_use]
 pub fn read_client(reader: &Reader) -> &ClientWrapper {
+    bypassed(reader.system());
     reader.lease().client()
+}
+
+/// What is read below a guard, nobody sees: not when, and not in which transaction.
+fn bypassed(system: u64) {
+    Scope::with_current(|scope| scope.reached(system, Reach::Unknown));
 }

@@ -1,6 +1,11 @@
 //! A session on loan.
 
-use crate::{lane::Lane, session::Session};
+use crate::{
+    lane::{Access, Lane},
+    session::Session,
+    tap::TransactionState,
+};
+use forebay_scope::Reach;
 use forebay_traffic::Permit;
 use std::{
     ops::Deref,
@@ -44,6 +49,18 @@ impl Lease {
 
     pub(crate) fn lane(&self) -> &Arc<Lane> {
         &self.lane
+    }
+
+    /// How far the server is known to have got for a statement that is sent now.
+    pub(crate) fn reach(&self) -> Reach {
+        let tap = self.tap();
+        if tap.in_flight() > 0 || tap.transaction() != TransactionState::Idle {
+            return Reach::Unknown;
+        }
+        match self.lane.access {
+            Access::Write | Access::PrimaryRead => Reach::Newest,
+            Access::Replica => self.lane.endpoint.seen().map_or(Reach::Unknown, |seen| Reach::At(seen.at)),
+        }
     }
 
     /// Takes the session out without giving it back.

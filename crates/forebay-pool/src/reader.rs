@@ -91,6 +91,10 @@ impl Reader {
         &self.lease
     }
 
+    pub(crate) fn system(&self) -> u64 {
+        self.pool.system
+    }
+
     pub(crate) fn lease_mut(&mut self) -> &mut Lease {
         &mut self.lease
     }

@@ -124,6 +124,10 @@ impl Writer {
         &self.lease
     }
 
+    pub(crate) fn system(&self) -> u64 {
+        self.pool.system
+    }
+
     pub(crate) fn lease_mut(&mut self) -> &mut Lease {
         &mut self.lease
     }

@@ -100,3 +100,44 @@ async fn without_the_primary_a_read_behind_is_an_error_unless_the_policy_allows_
         })
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_scope_is_told_how_far_the_servers_of_its_reads_had_got() {
+    let (postgres, pool) = cluster().await;
+    for standby in 0..2 {
+        postgres.pause_replay(standby).await.unwrap();
+    }
+    let written =
+        pool.transaction(async |tx| tx.execute("INSERT INTO t VALUES (1)", &[]).await).await.unwrap();
+    let read = async |sql: &str, writer: bool| {
+        let scope = Scope::new();
+        let rows = async {
+            if writer {
+                pool.write().await.unwrap().query(sql, &[]).await.unwrap()
+            } else {
+                pool.query(sql, &[]).await.unwrap()
+            }
+        };
+        scope.run(rows).await;
+        scope.saw(written.position)
+    };
+    assert!(!read("SELECT v FROM t", false).await, "on a replica that stands still");
+    assert!(read("SELECT v FROM t", true).await, "on the primary");
+    for standby in 0..2 {
+        postgres.resume_replay(standby).await.unwrap();
+        postgres.caught_up(standby).await.unwrap();
+    }
+    forebay_tests::eventually("a replica that went on says so", async || {
+        read("SELECT v FROM t", false).await
+    })
+    .await;
+
+    // Inside a transaction a statement may see a snapshot from before the scope began.
+    let (transaction, inside) = (pool.begin().await.unwrap(), Scope::new());
+    inside.run(transaction.query("SELECT v FROM t", &[])).await.unwrap();
+    assert!(!inside.saw(written.position));
+    let (writer, below) = (pool.write().await.unwrap(), Scope::new());
+    let client = || forebay_pool::deadpool_postgres014::client(&writer);
+    below.run(async { client().query("SELECT v FROM t", &[]).await }).await.unwrap();
+    assert!(!below.saw(written.position), "nobody sees what is read below a guard");
+}

@@ -1,4 +1,4 @@
-use crate::{Position, Positions, RequestId, Tag, TagsRead};
+use crate::{Position, Positions, Reach, RequestId, Tag, TagsRead, reach::Reached};
 use std::{
     future::Future,
     sync::{
@@ -36,12 +36,14 @@ struct Inner {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     /// What the scope's reads must have reached.
     required: Positions,
     /// What the scope itself wrote: the positions an invalidation issued in it stands for.
     written: Positions,
+    /// What the servers of its reads had reached.
+    reached: Reached,
     tags: TagsRead,
 }
 
@@ -76,7 +78,8 @@ impl Scope {
     }
 
     /// A scope for one piece of work inside this one, such as one load of a cache: same id and deadline, and
-    /// the same requirements to begin with, but tags, writes and the [behind](Self::is_behind) mark of its own.
+    /// the same requirements to begin with, but tags, writes, what its reads [reached](Self::saw) and the
+    /// [behind](Self::is_behind) mark of its own.
     ///
     /// Give it back with [`Scope::absorb`] when the work ends.
     #[must_use]
@@ -93,15 +96,12 @@ impl Scope {
     }
 
     /// Takes over what a child collected: its tags, its writes (which the scope's later reads must then see),
-    /// what its reads came to require, and whether it was behind.
+    /// what its reads came to require and had reached, and whether it was behind.
     pub fn absorb(&self, child: &Self) {
         if Arc::ptr_eq(&self.0, &child.0) {
             return;
         }
-        let (required, written, tags) = {
-            let from = child.state();
-            (from.required.clone(), from.written.clone(), from.tags.clone())
-        };
+        let State { required, written, reached, tags } = child.state().clone();
         if child.is_behind() {
             self.mark_behind();
         }
@@ -109,6 +109,7 @@ impl Scope {
         // More than what was written: a write whose end is not known is only required.
         state.required.merge_all(&required);
         state.written.merge_all(&written);
+        state.reached.add_all(&reached);
         state.tags.absorb(tags);
         self.0.requires.fetch_or(!state.required.is_empty(), Ordering::Release);
     }
@@ -208,6 +209,18 @@ impl Scope {
     #[must_use]
     pub fn tags(&self) -> TagsRead {
         self.state().tags.clone()
+    }
+
+    /// Notes how far the server of a read had got in the log of a database system, before the read began.
+    pub fn reached(&self, system: u64, reach: Reach) {
+        self.state().reached.add(system, reach);
+    }
+
+    /// Whether every read of that database system saw everything up to `needed`, which was acknowledged before the
+    /// first of them began. Without any [noted](Self::reached) read that is not known, and `false`.
+    #[must_use]
+    pub fn saw(&self, needed: Position) -> bool {
+        self.state().reached.covers(needed)
     }
 
     /// Notes that a read was served from a server that may not have reached what the scope requires. What is

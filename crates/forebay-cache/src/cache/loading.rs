@@ -34,7 +34,7 @@ pub(super) struct Loading<'a, K, V> {
     /// What the loader runs in: a child of the caller's scope, that must read what the invalidations stand for.
     pub(super) scope: Scope,
     /// What its reads had to reach from the beginning, unless that was all there is.
-    reached: Option<Positions>,
+    had_to_reach: Option<Positions>,
     began: Instant,
     /// When the loader was called, after the remote tiers were asked.
     called: Instant,
@@ -60,7 +60,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         }
         let scope = Scope::with_current(Scope::child).unwrap_or_default();
         scope.require_all(&start.required);
-        let reached = (!start.requires_all).then(|| scope.requirements());
+        let had_to_reach = (!start.requires_all).then(|| scope.requirements());
         let began = Instant::now();
         let places = Places::ALL;
         Self {
@@ -73,7 +73,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
             places,
             start,
             scope,
-            reached,
+            had_to_reach,
             began,
             called: began,
             lease: None,
@@ -83,8 +83,8 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
     /// Shares one run of a loader with others.
     pub(super) fn sharing(self, scope: &Scope) -> Self {
         scope.require_all(&self.start.required);
-        let reached = self.reached.map(|_| scope.requirements());
-        Self { scope: scope.clone(), reached, ..self }
+        let had_to_reach = self.had_to_reach.map(|_| scope.requirements());
+        Self { scope: scope.clone(), had_to_reach, ..self }
     }
 
     /// Looks and keeps only in these places. Default: in all.
@@ -357,11 +357,9 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         } else if self.scope.tags().overflowed() {
             self.inner.meters.overtagged.increment(1);
             true
-        } else if self
-            .reached
-            .as_ref()
-            .is_some_and(|reached| self.inner.fell_short(reached, &life.tags()[self.declared.len()..]))
-        {
+        } else if self.had_to_reach.as_ref().is_some_and(|had_to| {
+            self.inner.fell_short(had_to, &self.scope, &life.tags()[self.declared.len()..])
+        }) {
             self.inner.meters.behind.increment(1);
             // What the caller builds from it is no newer.
             Scope::with_current(Scope::mark_behind);

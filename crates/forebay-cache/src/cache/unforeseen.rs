@@ -1,6 +1,6 @@
 use super::inner::Inner;
 use crate::CacheKey;
-use forebay_scope::{Positions, Tag};
+use forebay_scope::{Positions, Scope, Tag};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The positions of tags that loads of a cache came upon only while they ran: in other caches, or in what they read. The
@@ -26,13 +26,16 @@ impl<K: CacheKey, V> Inner<K, V> {
         positions
     }
 
-    /// Whether what depends on `tags` may have been read before what they stand for, though it had `reached` that much;
-    /// the next load will know better.
-    pub(super) fn fell_short(&self, reached: &Positions, tags: &[Tag]) -> bool {
+    /// Whether what depends on `tags` may have been read before what they stand for: it did not `have_to` reach that
+    /// much, and its reads, noted in `scope`, are not known to have. The next load will know better.
+    ///
+    /// What the tags stand for was acknowledged before the load began, or it is not kept in any case: an invalidation that
+    /// came later has a number above its stamp.
+    pub(super) fn fell_short(&self, have_to: &Positions, scope: &Scope, tags: &[Tag]) -> bool {
         let needed = self.namespace.positions_of(tags);
         let short = needed.iter().any(|needed| {
-            let reached = reached.of(needed.system);
-            reached.is_none_or(|reached| reached.newest(needed) != reached)
+            let asked_for = have_to.of(needed.system).is_some_and(|least| least.newest(needed) == least);
+            !asked_for && !scope.saw(needed)
         });
         if short {
             self.unforeseen.lock().merge_all(&needed);
