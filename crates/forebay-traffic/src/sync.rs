@@ -2,6 +2,12 @@
 //! interleave.
 
 #[cfg(test)]
-pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicU64};
+pub(crate) use shuttle::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU32, AtomicU64},
+};
 #[cfg(not(test))]
-pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicU64};
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU32, AtomicU64},
+};

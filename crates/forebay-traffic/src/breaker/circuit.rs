@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     Error,
+    clock::{Clock, nanos},
     sync::{AtomicU64, Mutex, MutexGuard},
 };
 use forebay_metrics::Meter;
@@ -14,7 +15,6 @@ use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
-use tokio::time::Instant;
 
 /// A half-open circuit breaker for one server. Cloning is one reference count; all clones are one breaker.
 ///
@@ -43,10 +43,10 @@ pub(super) enum Outcome {
 pub(super) struct Inner {
     /// The generation, and the record of the closed state.
     word: AtomicU64,
-    /// While not closed: refuse without asking anyone until then, in nanoseconds since `start`. 0 when a probe's
+    /// While not closed: refuse without asking anyone until then, in nanoseconds of `clock`. 0 when a probe's
     /// place may be free. Written under the lock.
     refuse_until: AtomicU64,
-    start: Instant,
+    clock: Clock,
     config: BreakerConfig,
     phase: Mutex<Phase>,
     measure: Measure,
@@ -88,7 +88,7 @@ impl Breaker {
         Ok(Self(Arc::new(Inner {
             word: AtomicU64::new(Word::closed(0).0),
             refuse_until: AtomicU64::new(0),
-            start: Instant::now(),
+            clock: Clock::start(),
             config,
             phase: Mutex::new(Phase::Closed),
             measure: Measure::new(meter, name),
@@ -277,15 +277,11 @@ impl Inner {
     }
 
     fn now(&self) -> u64 {
-        nanos(Instant::now().saturating_duration_since(self.start))
+        self.clock.now()
     }
 
     fn phase(&self) -> MutexGuard<'_, Phase> {
         // Nothing panics while it is held, so a poisoned lock still holds a whole phase.
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

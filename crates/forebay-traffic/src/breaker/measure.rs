@@ -1,22 +1,20 @@
 use super::State;
+use crate::METRICS;
 use forebay_metrics::{Meter, Metric};
 use metrics::{Counter, Gauge};
 
-const STATE: Metric = Metric::gauge(
+pub(crate) const STATE: Metric = Metric::gauge(
     "forebay_traffic_breaker_state",
     &["breaker"],
     "State of a circuit breaker: 0 closed, 1 half-open, 2 open",
 );
-const OPENED: Metric =
+pub(crate) const OPENED: Metric =
     Metric::counter("forebay_traffic_breaker_opened_total", &["breaker"], "Times a circuit breaker opened");
-const REJECTED: Metric = Metric::counter(
+pub(crate) const REJECTED: Metric = Metric::counter(
     "forebay_traffic_breaker_rejected_total",
     &["breaker"],
     "Calls refused because a circuit breaker was open or its probes were under way",
 );
-
-/// What this crate measures.
-pub const METRICS: &[Metric] = &[STATE, OPENED, REJECTED];
 
 #[derive(Debug)]
 pub(super) struct Measure {

@@ -15,5 +15,5 @@ mod window;
 
 pub use circuit::{Breaker, State};
 pub use config::BreakerConfig;
-pub use measure::METRICS;
+pub(crate) use measure::{OPENED, REJECTED, STATE};
 pub use permit::{Permit, Rejected};

@@ -1,0 +1,54 @@
+use std::time::Duration;
+
+/// What the caller knows of a candidate beyond the outcomes of calls.
+///
+/// `cost = (in_flight / weight + 1) × (latency + error share × error cost) × times + plus`
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Terms {
+    pub(super) plus_ns: f64,
+    pub(super) times: f64,
+    pub(super) weight: f64,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self::NEUTRAL
+    }
+}
+
+impl Terms {
+    /// Nothing is known: add nothing, multiply by 1, weight 1.
+    pub const NEUTRAL: Self = Self { plus_ns: 0.0, times: 1.0, weight: 1.0 };
+
+    /// Adds to the cost: what a replica's lag is worth, a round trip to another region. Default: nothing.
+    #[must_use]
+    pub fn plus(mut self, cost: Duration) -> Self {
+        self.plus_ns = cost.as_secs_f64() * 1e9;
+        self
+    }
+
+    /// Multiplies the cost: 2 makes a member of another zone the choice when those of this zone are twice as
+    /// busy. From 0.001 to 1,000; what lies outside is taken for the nearest, and no number for the least.
+    /// Default: 1.
+    #[must_use]
+    pub const fn times(mut self, factor: f64) -> Self {
+        self.times = bounded(factor);
+        self
+    }
+
+    /// How much it can carry: with 2 it is drawn twice as often as one with 1, and is as busy when it has twice as
+    /// many calls under way. Best is the number of calls it serves at once (the sessions of a pool): with 1, each
+    /// call under way counts as one that the next has to wait for, and a slow server draws calls as soon as a
+    /// fast one has a few. From 0.001 to 1,000; what lies outside is taken for the nearest, and no number for the
+    /// least. Default: 1.
+    #[must_use]
+    pub const fn weight(mut self, weight: f64) -> Self {
+        self.weight = bounded(weight);
+        self
+    }
+}
+
+/// `max` and `min` turn what is no number into the bound.
+const fn bounded(value: f64) -> f64 {
+    value.max(0.001).min(1_000.0)
+}

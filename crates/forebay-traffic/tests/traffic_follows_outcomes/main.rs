@@ -1,0 +1,8 @@
+//! Who draws how much traffic, in simulated fleets on a virtual clock.
+
+mod coming_back;
+mod failing_fast;
+mod slow_member;
+mod slow_together;
+mod small_fleets;
+mod world;
