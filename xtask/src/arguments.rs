@@ -46,6 +46,13 @@ pub(crate) enum Task {
     /// prints the shortest one that breaks the coherence rule.
     #[command(after_help = "Examples:\n  cargo xtask soak cache\n  cargo xtask soak cache --minutes 60")]
     Soak(SoakOptions),
+    /// Run the tests that depend on PostgreSQL's version on every supported version
+    ///
+    /// A version the system does not have in /usr/lib/postgresql is installed under target/matrix, from packages of npm.
+    #[command(
+        after_help = "Examples:\n  cargo xtask matrix\n  cargo xtask matrix sql --postgres 17 --postgres 18"
+    )]
+    Matrix(MatrixOptions),
     /// Run a command inside a lab of real servers
     ///
     /// Starts PostgreSQL (a primary and two standbys), Redis and Memcached on free loopback ports in a temporary folder, puts their
@@ -78,6 +85,19 @@ pub(crate) struct SoakOptions {
 pub(crate) enum SoakArea {
     /// The coherence rule of `forebay-cache`
     Cache,
+}
+
+/// What to run on which version.
+#[derive(Debug, Args)]
+pub(crate) struct MatrixOptions {
+    /// Only these areas; all of them when none is named: sql
+    pub(crate) area: Vec<String>,
+    /// A version to test, 14 to 18; may be given more than once [default: 15, 16 and 18]
+    #[arg(long, value_name = "MAJOR")]
+    pub(crate) postgres: Vec<u32>,
+    /// Install missing packages without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 /// How to run the demo.

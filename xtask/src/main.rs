@@ -8,6 +8,7 @@ mod demo;
 mod install;
 mod interrupt;
 mod lab;
+mod matrix;
 mod process;
 mod soak;
 mod steps;
@@ -48,6 +49,7 @@ async fn run(task: Task, interrupts: &mut Interrupts) -> Result<ExitCode> {
         Task::Test(options) => test::run(&options, interrupts).await,
         Task::Bench(options) => Box::pin(bench::run(&options, interrupts)).await,
         Task::Soak(options) => soak::run(&options, interrupts).await,
+        Task::Matrix(options) => matrix::run(&options, interrupts).await,
         Task::Lab { command } => lab::run(&command, interrupts).await,
         Task::Book => book::run(interrupts).await,
     }

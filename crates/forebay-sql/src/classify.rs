@@ -9,6 +9,8 @@ mod transaction;
 
 use crate::class::Class;
 use crate::cursor::Cursor;
+use crate::lexer::Lexer;
+use crate::reason::Reason;
 use crate::token::TokenKind;
 
 /// Decide from the text alone whether any server may run it.
@@ -19,9 +21,12 @@ use crate::token::TokenKind;
 /// linearly with the text.
 ///
 /// What no text can show is outside the promise, and needs the catalogue: a view or a row security policy that calls a function; a
-/// user's overload, cast, domain check or operator that shares its name with a built-in one; a function called as if it were a column
-/// (`t.fn`); `SELECT *` from a sequence, a foreign table or an unlogged table; a `search_path` that puts another schema before
-/// pg_catalog; `standard_conforming_strings = off`.
+/// user's overload, cast, domain check or operator that shares its name with a built-in one, also with one that only later versions than the
+/// server's have ([`builtin_function_in`](crate::builtin_function_in)); a function called as if it were a column (`t.fn`); `SELECT *` from
+/// a sequence, a foreign table or an unlogged table; a `search_path` that puts another schema before pg_catalog.
+///
+/// With `standard_conforming_strings = off`, which PostgreSQL has not had as its default since 9.1, a plain string may end at another
+/// quote: a text with a backslash before a quote is a read only if it is one, or is refused, under both settings.
 ///
 /// ```
 /// use forebay_sql::{Kind, classify};
@@ -35,14 +40,28 @@ use crate::token::TokenKind;
 /// ```
 #[must_use]
 pub fn classify(sql: &str) -> Class {
-    let mut pass = Pass { cursor: Cursor::new(sql), class: Class::read(), open: None };
+    let (mut class, doubt) = pass(sql, Lexer::new(sql));
+    if let Some(at) = doubt.filter(|_| class.is_read()) {
+        let (other, _) = pass(sql, Lexer::without_standard_strings(sql));
+        // What is never closed is refused as a whole.
+        let refused = other.reasons().iter().any(|reason| matches!(reason, Reason::Unterminated { .. }));
+        if !other.is_read() && !refused {
+            class.add(Reason::BackslashBeforeQuote { at });
+        }
+    }
+    class
+}
+
+/// The class of `sql` by the tokens of `lexer`, and the first string that would end elsewhere under the other rules.
+fn pass(sql: &str, lexer: Lexer<'_>) -> (Class, Option<usize>) {
+    let mut pass = Pass { cursor: Cursor::of(sql, lexer), class: Class::read(), open: None, doubt: None };
     while let Some(first) = pass.cursor.next() {
         if first.kind != TokenKind::Semicolon {
             pass.statement(first);
         }
     }
     pass.end();
-    pass.class
+    (pass.class, pass.doubt)
 }
 
 /// The state of one pass over a text.
@@ -51,4 +70,6 @@ struct Pass<'a> {
     class: Class,
     /// Where the transaction begins that a statement of this text has opened and none has ended yet.
     open: Option<usize>,
+    /// The first string that ends elsewhere with `standard_conforming_strings = off`.
+    doubt: Option<usize>,
 }

@@ -14,7 +14,12 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(sql: &'a str) -> Self {
-        let mut cursor = Self { sql, lexer: Lexer::new(sql), ahead: None };
+        Self::of(sql, Lexer::new(sql))
+    }
+
+    /// A cursor over the tokens of `lexer`, which reads `sql`.
+    pub(crate) fn of(sql: &'a str, lexer: Lexer<'a>) -> Self {
+        let mut cursor = Self { sql, lexer, ahead: None };
         cursor.advance();
         cursor
     }

@@ -1,7 +1,8 @@
 //! Text to tokens by PostgreSQL's own lexical rules (its `scan.l`), for any text at all.
 //!
 //! The rules of every version from 14 to 18 are honoured; where versions read the same text differently (`1abc`) the token is
-//! [`TokenKind::Unknown`]. `standard_conforming_strings` is taken to be on, its default since 9.1.
+//! [`TokenKind::Unknown`]. `standard_conforming_strings` is taken to be on, its default since 9.1;
+//! the classifier looks again with it off where that makes a difference.
 
 mod number;
 mod operator;
@@ -25,13 +26,23 @@ pub struct Lexer<'a> {
     sql: &'a str,
     bytes: &'a [u8],
     at: usize,
+    /// The run of operator characters looked through last.
+    run: operator::Run,
+    /// How plain strings are read.
+    plain: quoted::Rules,
 }
 
 impl<'a> Lexer<'a> {
     /// A lexer at the beginning of `sql`.
     #[must_use]
     pub const fn new(sql: &'a str) -> Self {
-        Self { sql, bytes: sql.as_bytes(), at: 0 }
+        Self { sql, bytes: sql.as_bytes(), at: 0, run: operator::Run::NONE, plain: quoted::Rules::Plain }
+    }
+
+    /// A lexer that reads plain strings as a server does whose `standard_conforming_strings` is off: a backslash takes the next
+    /// character with it.
+    pub(crate) const fn without_standard_strings(sql: &'a str) -> Self {
+        Self { plain: quoted::Rules::Escapes, ..Self::new(sql) }
     }
 
     /// The byte `ahead` of the current position, or 0 behind the end (a real NUL byte is Unknown wherever it stands).
@@ -64,7 +75,7 @@ impl<'a> Lexer<'a> {
                 self.skip_while(is_space);
                 TokenKind::Space
             }
-            b'\'' => self.string(1, quoted::Rules::Plain),
+            b'\'' => self.string(1, self.plain),
             b'"' => self.quoted_name(1),
             b'$' => self.dollar(),
             b'0'..=b'9' => self.number(),
@@ -91,7 +102,7 @@ impl<'a> Lexer<'a> {
     fn word(&mut self, first: u8) -> TokenKind {
         match (first | 0x20, self.peek(1), self.peek(2)) {
             (b'e', b'\'', _) => return self.string(2, quoted::Rules::Escapes),
-            (b'n', b'\'', _) => return self.string(2, quoted::Rules::Plain),
+            (b'n', b'\'', _) => return self.string(2, self.plain),
             (b'b' | b'x', b'\'', _) => return self.string(2, quoted::Rules::Bits),
             (b'u', b'&', b'\'') => return self.string(3, quoted::Rules::Plain),
             (b'u', b'&', b'"') => {

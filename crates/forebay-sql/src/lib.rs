@@ -46,7 +46,7 @@ mod reason;
 mod statements;
 mod token;
 
-pub use builtin::{Function, builtin_function};
+pub use builtin::{Function, builtin_function, builtin_function_in};
 pub use class::{Class, Kind};
 pub use classifier::{Classifier, Statement};
 pub use classify::classify;

@@ -47,6 +47,9 @@ pub enum Reason {
     UnknownStatement { word: Box<str>, at: usize },
     /// Text that no rule of PostgreSQL's lexer matches in all versions, or a name written with Unicode escapes.
     NotUnderstood { text: Box<str>, at: usize },
+    /// A string with a backslash before a quote: with `standard_conforming_strings = off` it ends elsewhere, and what follows it is
+    /// no read.
+    BackslashBeforeQuote { at: usize },
     /// A quote or comment that is never closed.
     Unterminated { what: Unterminated, at: usize },
 }
@@ -88,6 +91,7 @@ impl Reason {
             | Self::Sequence { at, .. }
             | Self::UnknownStatement { at, .. }
             | Self::NotUnderstood { at, .. }
+            | Self::BackslashBeforeQuote { at }
             | Self::Unterminated { at, .. } => *at,
         }
     }
@@ -120,6 +124,7 @@ impl Reason {
             Self::Sequence { .. } => "sequence",
             Self::UnknownStatement { .. } => "unknown_statement",
             Self::NotUnderstood { .. } => "not_understood",
+            Self::BackslashBeforeQuote { .. } => "backslash_before_quote",
             Self::Unterminated { .. } => "unterminated",
         }
     }
@@ -146,6 +151,9 @@ impl fmt::Display for Reason {
             Self::Sequence { name, .. } => write!(f, "{name} reads a sequence"),
             Self::UnknownStatement { word, .. } => write!(f, "{word} begins no known statement"),
             Self::NotUnderstood { text, .. } => write!(f, "{text} is not understood"),
+            Self::BackslashBeforeQuote { .. } => {
+                f.write_str("a backslash before a quote depends on standard_conforming_strings")
+            }
             Self::Unterminated { what, .. } => write!(f, "{} is never closed", what.name()),
         }
     }

@@ -97,6 +97,26 @@ impl Token {
         &sql[self.start..self.end]
     }
 
+    /// Whether it is a string that ends elsewhere on a server whose `standard_conforming_strings` is off: one of the kinds without an
+    /// `E` or dollars, with a backslash before a quote. `U&'…'` is none of them: such a server refuses it.
+    #[must_use]
+    pub(crate) fn depends_on_standard_strings(&self, sql: &str) -> bool {
+        if self.kind != TokenKind::String {
+            return false;
+        }
+        let text = self.text(sql).as_bytes();
+        if !matches!(text[0], b'\'' | b'n' | b'N') || memchr::memchr(b'\\', text).is_none() {
+            return false;
+        }
+        let mut escaped = false;
+        // Where a backslash takes the next character with it.
+        text.iter().any(|&byte| {
+            let taken = escaped;
+            escaped = byte == b'\\' && !taken;
+            taken && byte == b'\''
+        })
+    }
+
     /// Whether the server's grammar never sees it: white space and comments.
     #[must_use]
     pub const fn is_trivia(&self) -> bool {

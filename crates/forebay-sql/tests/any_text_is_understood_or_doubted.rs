@@ -131,3 +131,25 @@ fn depth_costs_no_stack() {
         holds(&deep[..deep.len() / 2]);
     }
 }
+
+/// The rule of the standard for signs at the end of an operator, over the whole run, token by token.
+#[test]
+fn runs_of_signs_are_cut_by_postgresqls_rule() {
+    for (run, tokens) in [
+        ("+-+", vec!["+", "-", "+"]),
+        ("*+-", vec!["*", "+", "-"]),
+        ("+*-", vec!["+*", "-"]),
+        ("<=-+", vec!["<=", "-", "+"]),
+        ("@+-", vec!["@+-"]),
+        ("+-@", vec!["+-@"]),
+        ("+/*x*/-", vec!["+", "/*x*/", "-"]),
+        ("+-*--x", vec!["+-*", "--x"]),
+        ("*-/**/@+", vec!["*", "-", "/**/", "@+"]),
+        ("=>", vec!["=>"]),
+        ("=>-", vec!["=>", "-"]),
+        ("=>@-", vec!["=>@-"]),
+    ] {
+        let found: Vec<_> = forebay_sql::Lexer::new(run).map(|token| token.text(run)).collect();
+        assert_eq!(found, tokens, "{run}");
+    }
+}

@@ -55,7 +55,7 @@ impl Server {
         }
     }
 
-    pub(super) fn variable(self) -> &'static str {
+    pub(crate) fn variable(self) -> &'static str {
         match self {
             Self::Postgres => "FOREBAY_LAB_POSTGRES",
             Self::Redis => "FOREBAY_LAB_REDIS",

@@ -130,9 +130,7 @@ impl Pass<'_> {
                 self.operator(token, qualifier.is_none_or(|chain| self.is_catalogue(chain)));
             }
             TokenKind::Operator => self.operator(token, true),
-            TokenKind::Unknown => self.not_understood(token),
-            TokenKind::Unterminated(what) => self.class.add(Reason::Unterminated { what, at: token.start }),
-            _ => {}
+            _ => self.doubt(token),
         }
         query.opens = opens;
         // A name goes on only over a dot.

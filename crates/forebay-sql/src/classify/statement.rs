@@ -20,8 +20,7 @@ impl Pass<'_> {
         match first.kind {
             TokenKind::Open => self.query(&mut Query::new(first.start), Some(first)),
             TokenKind::Keyword(keyword) => self.verb(keyword, first),
-            TokenKind::Unterminated(what) => self.class.add(Reason::Unterminated { what, at: first.start }),
-            TokenKind::Unknown => self.not_understood(first),
+            TokenKind::Unterminated(_) | TokenKind::Unknown => self.doubt(first),
             _ => self.unknown(first),
         }
         // Already at the end after a query; the rest of any other statement does not matter once its verb is known.
@@ -65,7 +64,12 @@ impl Pass<'_> {
     /// `ANALYZE`, `VERBOSE`, or options in parentheses, which a query in parentheses must not be taken for.
     fn explain_options(&mut self) {
         if self.cursor.peek_kind() == Some(TokenKind::Open) && !self.cursor.opens_query() {
-            while self.cursor.next_of_statement().is_some_and(|token| token.kind != TokenKind::Close) {}
+            while let Some(token) = self.cursor.next_of_statement() {
+                self.doubt(token);
+                if token.kind == TokenKind::Close {
+                    return;
+                }
+            }
             return;
         }
         while self.cursor.accept(Keyword::Analyze)
@@ -93,13 +97,21 @@ impl Pass<'_> {
     /// Step over the rest of the statement, noting what is never closed.
     fn finish(&mut self) {
         while let Some(token) = self.cursor.next_of_statement() {
-            match token.kind {
-                TokenKind::Unterminated(what) => {
-                    self.class.add(Reason::Unterminated { what, at: token.start });
-                }
-                TokenKind::Unknown => self.not_understood(token),
-                _ => {}
+            self.doubt(token);
+        }
+    }
+
+    /// Note a token whose end is not certain.
+    #[inline]
+    pub(super) fn doubt(&mut self, token: Token) {
+        let at = token.start;
+        match token.kind {
+            TokenKind::Unknown => self.not_understood(token),
+            TokenKind::Unterminated(what) => self.class.add(Reason::Unterminated { what, at }),
+            TokenKind::String if token.depends_on_standard_strings(self.cursor.sql) => {
+                self.doubt.get_or_insert(at);
             }
+            _ => {}
         }
     }
 }

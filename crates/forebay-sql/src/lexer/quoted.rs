@@ -6,7 +6,7 @@ use super::{Lexer, is_name_part, is_name_start, is_space};
 use crate::token::{TokenKind, Unterminated};
 
 /// How the inside of a quoted string is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rules {
     /// `''` is a quote.
     Plain,
