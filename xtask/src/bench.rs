@@ -17,7 +17,7 @@ const SERVICE: &str = "service";
 /// Areas that are measured in groups, which their bench knows.
 const GROUPED: [&str; 1] = ["cache"];
 /// Areas that talk to no server.
-const ALONE: [&str; 2] = ["response", "sql"];
+const ALONE: [&str; 3] = ["response", "sql", "traffic"];
 
 /// Measures an area, or checks that all of them compile.
 pub(crate) async fn run(options: &BenchOptions, interrupts: &mut Interrupts) -> Result<ExitCode> {

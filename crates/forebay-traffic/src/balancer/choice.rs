@@ -12,7 +12,7 @@ pub(super) struct Drawn {
 /// order. One pass, no list of candidates.
 ///
 /// Source of the keys: P. Efraimidis, P. Spirakis, "Weighted random sampling with a reservoir", IPL 2006.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Two {
     first: Option<Drawn>,
     second: Option<Drawn>,

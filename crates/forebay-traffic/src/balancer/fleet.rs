@@ -110,28 +110,32 @@ impl Balancer {
         let now = inner.clock.now();
         inner.judge_if_due(now);
         let mut chance = Chance(draw);
-        let (mut admitted, mut all) = (Two::default(), Two::default());
+        let mut all = Two::default();
+        // Those whose share admits them this time; the same as `all` until one has less than its full share.
+        let mut admitted = None;
         let (mut candidates, mut reduced) = (0, 0);
         for (index, member) in inner.members.iter().enumerate() {
             let Some(terms) = candidate(index) else { continue };
             candidates += 1;
             let drawn = chance.draw(index, terms);
-            all.offer(drawn);
             let share = member.share();
             if share < 1.0 {
                 reduced += 1;
-                if chance.unit() >= share {
-                    continue;
+                let admitted = admitted.get_or_insert(all);
+                if chance.unit() < share {
+                    admitted.offer(drawn);
                 }
+            } else if let Some(admitted) = &mut admitted {
+                admitted.offer(drawn);
             }
-            admitted.offer(drawn);
+            all.offer(drawn);
         }
         // With candidates and no panic one of them at least is whole, because fewer than all may be ejected.
-        if reduced > inner.config.ejected_most(candidates) {
+        let panics = reduced > inner.config.ejected_most(candidates);
+        if panics {
             inner.panics.increment(1);
-            admitted = all;
         }
-        admitted.cheaper(|drawn| inner.cost(drawn, now))
+        admitted.filter(|_| !panics).unwrap_or(all).cheaper(|drawn| inner.cost(drawn, now))
     }
 
     /// The member at this place.

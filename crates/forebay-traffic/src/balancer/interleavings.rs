@@ -4,9 +4,15 @@ use super::{Balancer, BalancerConfig, Member, Terms};
 use shuttle::{check_pct, check_random, thread};
 use std::time::Duration;
 
-/// Two members, compared at every pick.
+/// Two members, compared at every pick. They forget nothing: here the clock runs, however slow the machine is.
 fn balancer() -> Balancer {
-    let config = BalancerConfig { judge_every: Duration::from_nanos(1), ..BalancerConfig::default() };
+    let day = Duration::from_secs(86_400);
+    let config = BalancerConfig {
+        judge_every: Duration::from_nanos(1),
+        latency_decay: day,
+        outcome_memory: day,
+        ..BalancerConfig::default()
+    };
     Balancer::new(config, ["a", "b"]).expect("a valid configuration")
 }
 
@@ -69,7 +75,7 @@ fn the_slowest_answer_is_never_overwritten_by_a_faster_one_of_the_same_moment() 
             thread::spawn(move || member.note_answer(Duration::from_millis(ms)))
         });
         threads.into_iter().for_each(|thread| thread.join().expect("no thread panicked"));
-        // A tick may have passed between them.
+        // Ticks may have passed between them, of a day that it takes to forget.
         let latency = first(&balancer).status().latency;
         assert!(latency > Duration::from_millis(890), "{latency:?}");
     });

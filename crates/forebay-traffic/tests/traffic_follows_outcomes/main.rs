@@ -2,6 +2,7 @@
 
 mod coming_back;
 mod failing_fast;
+mod hanging;
 mod slow_member;
 mod slow_together;
 mod small_fleets;
