@@ -8,7 +8,7 @@ use crate::{
     heal::Learned,
     inner::Inner,
     lag::Log,
-    lane::{Access, Lane, Work},
+    lane::{Access, Lane, Limits, Work},
     metrics::{Chores, Counts, LaneMeters, METRICS, ServerMeters},
     observer::QueryObserver,
     opener::Opener,
@@ -148,7 +148,8 @@ impl PoolBuilder {
         let lane = |endpoint: &Arc<Endpoint>, access, max| {
             let settings = session_config(endpoint, access, config.statement_timeout);
             let meters = LaneMeters::new(&self.meter, &endpoint.name, access.as_str());
-            Lane::new(Arc::clone(endpoint), access, settings, (max, config.queue_max), work.clone(), meters)
+            let limits = Limits::new(config, max);
+            Lane::new(Arc::clone(endpoint), access, settings, limits, work.clone(), meters)
         };
         let primary = endpoint("primary", &config.primary, Role::Primary)?;
         let replicas = config
@@ -193,8 +194,6 @@ const fn times(config: &PoolConfig) -> Times {
         cleanup: config.cleanup_timeout,
         probe_interval: config.probe_interval,
         probe: config.probe_timeout,
-        idle: config.idle_timeout,
-        idle_min: config.idle_sessions_min,
         statements_max: config.statements_max,
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     config::PoolConfig,
     error::PoolError,
     inner::Inner,
-    lane::{Lane, Patience},
+    lane::{Caller, Lane, Patience},
     lease::Lease,
     position,
     selector::Candidate,
@@ -18,7 +18,11 @@ const CATCH_UP_STEP: Duration = Duration::from_millis(1);
 
 impl Inner {
     /// A read-only session that has reached what the scope, and the caller, require.
-    pub(crate) async fn read_lease(&self, after: Option<Position>) -> Result<Lease, PoolError> {
+    pub(crate) async fn read_lease(
+        &self,
+        caller: Caller,
+        after: Option<Position>,
+    ) -> Result<Lease, PoolError> {
         let of_scope = Scope::with_current(|scope| scope.required(self.system)).flatten();
         let required = match (after, of_scope) {
             (Some(after), Some(of_scope)) => Some(after.newest(of_scope)),
@@ -34,7 +38,7 @@ impl Inner {
                 failed.add(index);
                 continue;
             };
-            match self.take_until(lane, &mut until).await {
+            match self.take_until(lane, caller, &mut until).await {
                 // A wait, or a new session, may have found the replica further back than it was.
                 Ok(_) if required.is_some_and(|required| !lane.endpoint.has_reached(required)) => {
                     failed.add(index);
@@ -53,11 +57,11 @@ impl Inner {
             }
         }
         if let Some(required) = required
-            && let Some(lease) = self.caught_up(required, failed).await?
+            && let Some(lease) = self.caught_up(caller, required, failed).await?
         {
             return Ok(lease);
         }
-        self.primary_lease(required).await
+        self.primary_lease(caller, required).await
     }
 
     /// A replica that is usable, fresh enough, and known to have reached `required`.
@@ -88,7 +92,12 @@ impl Inner {
 
     /// A session on the most advanced replica, once that has reached `required`; `None` when it has not within
     /// the time a read may wait for it.
-    async fn caught_up(&self, required: Position, failed: Excluded) -> Result<Option<Lease>, PoolError> {
+    async fn caught_up(
+        &self,
+        caller: Caller,
+        required: Position,
+        failed: Excluded,
+    ) -> Result<Option<Lease>, PoolError> {
         let furthest = |lane: &Arc<Lane>| lane.endpoint.seen().map(|seen| (seen.at.timeline, seen.at.lsn));
         let fit = self.replicas.iter().enumerate().filter(|(index, lane)| {
             !failed.has(*index)
@@ -100,7 +109,7 @@ impl Inner {
         });
         let Some((_, lane)) = fit.max_by_key(|(_, lane)| furthest(lane)) else { return Ok(None) };
         let until = Instant::now() + self.catch_up_wait;
-        let lease = match self.take_until(lane, &mut Some(until)).await {
+        let lease = match self.take_until(lane, caller, &mut Some(until)).await {
             Ok(lease) => lease,
             Err(
                 PoolError::Connect { .. } | PoolError::QueueFull { .. } | PoolError::AcquireTimeout { .. },
@@ -148,22 +157,27 @@ impl Inner {
     }
 
     /// [`Inner::take`] for a caller that has other servers to ask, until a common point in time.
-    async fn take_until(&self, lane: &Arc<Lane>, until: &mut Option<Instant>) -> Result<Lease, PoolError> {
-        match lane.try_take() {
+    async fn take_until(
+        &self,
+        lane: &Arc<Lane>,
+        caller: Caller,
+        until: &mut Option<Instant>,
+    ) -> Result<Lease, PoolError> {
+        match lane.try_take(caller) {
             Some(lease) => Ok(lease),
             None => {
                 let now = Instant::now();
                 let until = *until.get_or_insert(now + self.acquire_timeout);
-                self.wait(lane, Patience::UntilFailure, until.saturating_duration_since(now)).await
+                self.wait(lane, caller, Patience::UntilFailure, until.saturating_duration_since(now)).await
             }
         }
     }
 
     /// A read-only session on the primary, which has reached everything by definition.
-    async fn primary_lease(&self, required: Option<Position>) -> Result<Lease, PoolError> {
+    async fn primary_lease(&self, caller: Caller, required: Option<Position>) -> Result<Lease, PoolError> {
         // With replicas there are other servers to ask, so a primary that is down is heard of at once.
         let patience = if self.replicas.is_empty() { Patience::UntilTimeout } else { Patience::UntilFailure };
-        let source = match self.take(&self.primary_read, patience).await {
+        let source = match self.take(&self.primary_read, caller, patience).await {
             // An old primary that came back: what is required was written after another was promoted.
             Ok(lease) if required.is_some_and(|required| required.timeline > lease.origin().timeline) => {
                 let endpoint = lease.lane().endpoint.name.clone();
@@ -187,7 +201,7 @@ impl Inner {
                     && lane.endpoint.seen().is_some_and(|seen| seen.at.system == self.system)
             };
             for lane in self.replicas.iter().filter(of_this) {
-                if let Ok(mut lease) = self.take(lane, Patience::UntilFailure).await {
+                if let Ok(mut lease) = self.take(lane, caller, Patience::UntilFailure).await {
                     Scope::with_current(Scope::mark_behind);
                     lease.behind = true;
                     self.counts.behind.increment(1);

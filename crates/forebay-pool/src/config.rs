@@ -41,6 +41,18 @@ pub struct PoolConfig {
     /// Longest time one connect may take. Default: 5 s.
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
+    /// A guard that is out for longer is reported once, with the line that took it: a log line, a counter, and
+    /// [`crate::SessionsStatus::held_long`]. Noticed up to 2 s late. Default: 30 s.
+    #[serde(with = "humantime_serde")]
+    pub held_warn: Duration,
+    /// Pairs of places remembered of each kind on each server, where a task waited for a session while it held
+    /// one of the same kind: each is reported once, with both lines. Default: 64.
+    pub nested_places_max: usize,
+    /// Whether a task that holds a session and asks for another of the same kind is refused with
+    /// [`PoolError::Nested`] when every session is with a task that waits so, itself included. Nobody gives one back
+    /// then, unless a task does several things at once (joined or selected futures), which cannot be seen from
+    /// here; with `false` it waits until `acquire_timeout`. Default: `false`.
+    pub nested_refused: bool,
     /// An idle session above the minimum is closed after this time. Default: 10 min.
     #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
@@ -98,6 +110,9 @@ impl Default for PoolConfig {
             queue_max: 1024,
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
+            held_warn: Duration::from_secs(30),
+            nested_places_max: 64,
+            nested_refused: false,
             idle_timeout: Duration::from_secs(600),
             lifetime: Duration::from_secs(1800),
             lag_max: Duration::from_secs(5),
@@ -180,6 +195,7 @@ impl PoolConfig {
         for (key, value) in [
             ("acquire_timeout", self.acquire_timeout),
             ("connect_timeout", self.connect_timeout),
+            ("held_warn", self.held_warn),
             ("idle_timeout", self.idle_timeout),
             ("lifetime", self.lifetime),
             ("lag_max", self.lag_max),

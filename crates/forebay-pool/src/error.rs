@@ -1,7 +1,7 @@
 //! What can go wrong, by step.
 
 use crate::connect::ConnectFailure;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, panic::Location, sync::Arc, time::Duration};
 use tokio_postgres::error::SqlState;
 
 /// What went wrong, and at which step.
@@ -70,6 +70,20 @@ pub enum PoolError {
         endpoint: String,
         /// `queue_max`.
         limit: usize,
+    },
+    /// A task asked for a session while it held one, and every session is with such a task; with
+    /// `nested_refused` only.
+    #[error(
+        "every session on {endpoint} is held by a task that waits for another: this one took one at {held_at} \
+         and asked again at {asked_at}"
+    )]
+    Nested {
+        /// The server.
+        endpoint: String,
+        /// The line that took the session it holds.
+        held_at: &'static Location<'static>,
+        /// The line that asked for another.
+        asked_at: &'static Location<'static>,
     },
     /// The deadline of the request's scope passed.
     #[error("the request's deadline passed during {step}")]

@@ -4,7 +4,7 @@ use crate::{
     endpoint::Endpoint,
     error::PoolError,
     heal::Learned,
-    lane::{Lane, Patience},
+    lane::{Caller, Lane, Patience},
     lease::Lease,
     metrics::Counts,
     observer::QueryObserver,
@@ -45,23 +45,29 @@ impl Inner {
     }
 
     /// A session of one lane, and the wait measured when there was one.
-    pub(crate) async fn take(&self, lane: &Arc<Lane>, patience: Patience) -> Result<Lease, PoolError> {
-        if let Some(lease) = lane.try_take() {
+    pub(crate) async fn take(
+        &self,
+        lane: &Arc<Lane>,
+        caller: Caller,
+        patience: Patience,
+    ) -> Result<Lease, PoolError> {
+        if let Some(lease) = lane.try_take(caller) {
             return Ok(lease);
         }
-        self.wait(lane, patience, self.acquire_timeout).await
+        self.wait(lane, caller, patience, self.acquire_timeout).await
     }
 
     /// A session of a lane that had none idle, after at most `timeout`.
     pub(crate) async fn wait(
         &self,
         lane: &Arc<Lane>,
+        caller: Caller,
         patience: Patience,
         timeout: Duration,
     ) -> Result<Lease, PoolError> {
         let started = std::time::Instant::now();
         let deadline = Scope::with_current(Scope::deadline).flatten();
-        let mut lease = lane.take(patience, timeout, deadline).await;
+        let mut lease = lane.take(caller, patience, timeout, deadline).await;
         let waited = started.elapsed();
         lane.meters.wait.record(waited);
         if let Ok(lease) = &mut lease {

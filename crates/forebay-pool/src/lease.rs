@@ -1,7 +1,7 @@
 //! A session on loan.
 
 use crate::{
-    lane::{Access, Lane},
+    lane::{Access, Caller, Lane, LoanId},
     session::Session,
     tap::TransactionState,
 };
@@ -20,6 +20,8 @@ pub(crate) struct Lease {
     /// `None` only while the lease is being taken apart.
     session: Option<Box<Session>>,
     lane: Arc<Lane>,
+    loan: LoanId,
+    caller: Caller,
     /// What the breaker of a replica is waiting to hear: the outcome of the first statement. Dropped untold, it
     /// counts as neither.
     permit: Mutex<Option<Permit>>,
@@ -30,8 +32,16 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) const fn new(session: Box<Session>, lane: Arc<Lane>) -> Self {
-        Self { session: Some(session), lane, permit: Mutex::new(None), waited: Duration::ZERO, behind: false }
+    pub(crate) const fn new(session: Box<Session>, lane: Arc<Lane>, loan: LoanId, caller: Caller) -> Self {
+        Self {
+            session: Some(session),
+            lane,
+            loan,
+            caller,
+            permit: Mutex::new(None),
+            waited: Duration::ZERO,
+            behind: false,
+        }
     }
 
     /// Will tell the breaker how the first statement ended.
@@ -51,6 +61,11 @@ impl Lease {
         &self.lane
     }
 
+    /// Who has it.
+    pub(crate) const fn caller(&self) -> Caller {
+        self.caller
+    }
+
     /// How far the server is known to have got for a statement that is sent now.
     pub(crate) fn reach(&self) -> Reach {
         let tap = self.tap();
@@ -63,9 +78,10 @@ impl Lease {
         }
     }
 
-    /// Takes the session out without giving it back.
-    pub(crate) fn into_session(mut self) -> Box<Session> {
-        self.session.take().expect("a lease holds its session until it is taken apart, once, by value")
+    /// Takes the session out without giving it back; the loan is the lane's to end.
+    pub(crate) fn into_parts(mut self) -> (Box<Session>, LoanId) {
+        let session = self.session.take();
+        (session.expect("a lease holds its session until it is taken apart, once, by value"), self.loan)
     }
 
     pub(crate) fn session_mut(&mut self) -> &mut Session {
@@ -84,14 +100,7 @@ impl Deref for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
-            self.lane.given_back();
-            if session.is_closed() {
-                self.lane.lost(session);
-            } else if session.is_clean() {
-                self.lane.put_back(session);
-            } else {
-                self.lane.clean_later(session);
-            }
+            self.lane.take_back(session, self.loan);
         }
     }
 }

@@ -20,6 +20,16 @@ const SESSIONS: Metric = Metric::gauge(
 );
 const WAITING: Metric =
     Metric::gauge("forebay_pool_waiting", &["endpoint", "kind"], "callers waiting for a session");
+const HELD_LONG: Metric = Metric::counter(
+    "forebay_pool_held_long_total",
+    &["endpoint", "kind"],
+    "guards that were out for longer than held_warn",
+);
+const NESTED: Metric = Metric::counter(
+    "forebay_pool_nested_total",
+    &["endpoint", "kind"],
+    "waits for a session by a task that held one of the same kind",
+);
 const LAG: Metric =
     Metric::gauge("forebay_pool_lag_seconds", &["endpoint"], "how far a replica is behind the primary")
         .unit(Unit::Seconds);
@@ -65,6 +75,8 @@ pub const METRICS: &[Metric] = &[
     WAIT,
     SESSIONS,
     WAITING,
+    HELD_LONG,
+    NESTED,
     LAG,
     UP,
     CONNECTS,
@@ -114,6 +126,8 @@ pub(crate) struct LaneMeters {
     pub(crate) idle: Gauge,
     pub(crate) busy: Gauge,
     pub(crate) waiting: Gauge,
+    pub(crate) held_long: Counter,
+    pub(crate) nested: Counter,
 }
 
 impl LaneMeters {
@@ -125,6 +139,8 @@ impl LaneMeters {
             idle: meter.gauge(&SESSIONS, &[endpoint, kind, "idle"]),
             busy: meter.gauge(&SESSIONS, &[endpoint, kind, "busy"]),
             waiting: meter.gauge(&WAITING, &[endpoint, kind]),
+            nested: meter.counter(&NESTED, &[endpoint, kind]),
+            held_long: meter.counter(&HELD_LONG, &[endpoint, kind]),
         }
     }
 }

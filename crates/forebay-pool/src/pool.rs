@@ -5,7 +5,7 @@ use crate::{
     config::PoolConfig,
     error::PoolError,
     inner::Inner,
-    lane::Patience,
+    lane::{Caller, Patience, Priority},
     reader::Reader,
     route::Route,
     rows,
@@ -23,7 +23,7 @@ use tokio_postgres::Row;
 ///
 /// Dropping the last handle closes the pool; while guards are out it stays open for them.
 #[derive(Clone)]
-pub struct Pool(pub(crate) Arc<Inner>);
+pub struct Pool(pub(crate) Arc<Inner>, Priority);
 
 impl Pool {
     /// Starts building a pool.
@@ -32,7 +32,22 @@ impl Pool {
     }
 
     pub(crate) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+        Self(Arc::new(inner), Priority::default())
+    }
+
+    /// The same pool for callers of another class: when sessions are scarce, the higher class is served first.
+    ///
+    /// A handle like any other, to be kept by the part of the program it is for. Statements that wait for a second
+    /// session, such as one that runs again on the primary, keep the class of their guard. Default:
+    /// [`Priority::Normal`].
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        Self(Arc::clone(&self.0), priority)
+    }
+
+    #[track_caller]
+    fn caller(&self) -> Caller {
+        Caller { place: Location::caller(), priority: self.1 }
     }
 
     /// A read-only session: on a replica that is fresh enough for the current scope, else on the primary.
@@ -46,19 +61,28 @@ impl Pool {
     ///
     /// # Cancellation
     /// Dropping the future leaves the queue; nothing is lost.
-    pub async fn read(&self) -> Result<Reader, PoolError> {
-        Ok(Reader::new(self.0.read_lease(None).await?, Arc::clone(&self.0)))
+    #[track_caller]
+    pub fn read(&self) -> impl Future<Output = Result<Reader, PoolError>> + Send + '_ {
+        let caller = self.caller();
+        async move { Ok(Reader::new(self.0.read_lease(caller, None).await?, Arc::clone(&self.0))) }
     }
 
     /// [`Pool::read`] that sees everything up to `position`, on top of what the scope requires.
     ///
     /// # Errors
     /// [`PoolError::ForeignPosition`] for a position of another database system; otherwise as [`Pool::read`].
-    pub async fn read_after(&self, position: Position) -> Result<Reader, PoolError> {
-        if position.system != self.system() {
-            return Err(PoolError::ForeignPosition { position, system: self.system() });
+    #[track_caller]
+    pub fn read_after(
+        &self,
+        position: Position,
+    ) -> impl Future<Output = Result<Reader, PoolError>> + Send + '_ {
+        let caller = self.caller();
+        async move {
+            if position.system != self.system() {
+                return Err(PoolError::ForeignPosition { position, system: self.system() });
+            }
+            Ok(Reader::new(self.0.read_lease(caller, Some(position)).await?, Arc::clone(&self.0)))
         }
-        Ok(Reader::new(self.0.read_lease(Some(position)).await?, Arc::clone(&self.0)))
     }
 
     /// A session on the primary.
@@ -66,9 +90,13 @@ impl Pool {
     /// # Errors
     /// [`PoolError::is_timeout`] when none became free in time; its source says why when the primary cannot be
     /// reached.
-    pub async fn write(&self) -> Result<Writer, PoolError> {
-        let lease = self.0.take(&self.0.write, Patience::UntilTimeout).await?;
-        Ok(Writer::new(lease, Arc::clone(&self.0)))
+    #[track_caller]
+    pub fn write(&self) -> impl Future<Output = Result<Writer, PoolError>> + Send + '_ {
+        let caller = self.caller();
+        async move {
+            let lease = self.0.take(&self.0.write, caller, Patience::UntilTimeout).await?;
+            Ok(Writer::new(lease, Arc::clone(&self.0)))
+        }
     }
 
     /// An open transaction on the primary, at the server's default isolation level.
@@ -77,10 +105,10 @@ impl Pool {
     /// As [`Pool::write`], and what the server says to `BEGIN`.
     #[track_caller]
     pub fn begin(&self) -> impl Future<Output = Result<Transaction, PoolError>> + Send + '_ {
-        let place = Location::caller();
+        let caller = self.caller();
         async move {
-            let lease = self.0.take(&self.0.write, Patience::UntilTimeout).await?;
-            Transaction::begin(lease, Arc::clone(&self.0), place).await
+            let lease = self.0.take(&self.0.write, caller, Patience::UntilTimeout).await?;
+            Transaction::begin(lease, Arc::clone(&self.0), caller.place).await
         }
     }
 
@@ -88,15 +116,19 @@ impl Pool {
     ///
     /// # Errors
     /// What `work` returned, or why the transaction could not begin or commit.
-    pub async fn transaction<T, E, F>(&self, work: F) -> Result<Committed<T>, E>
+    #[track_caller]
+    pub fn transaction<T, E, F>(&self, work: F) -> impl Future<Output = Result<Committed<T>, E>>
     where
         F: AsyncFnOnce(&Transaction) -> Result<T, E>,
         E: From<PoolError>,
     {
-        let transaction = self.begin().await?;
-        let value = work(&transaction).await?;
-        let position = transaction.commit().await?;
-        Ok(Committed { value, position })
+        let begun = self.begin();
+        async move {
+            let transaction = begun.await?;
+            let value = work(&transaction).await?;
+            let position = transaction.commit().await?;
+            Ok(Committed { value, position })
+        }
     }
 
     /// Runs a statement where its text allows: one that certainly only reads goes to a replica that is fresh
@@ -112,8 +144,8 @@ impl Pool {
         sql: &'a str,
         params: Params<'a>,
     ) -> impl Future<Output = Result<Vec<Row>, PoolError>> + Send + 'a {
-        let place = Location::caller();
-        async move { Ok(self.routed(sql, params, place).await?.rows) }
+        let caller = self.caller();
+        async move { Ok(self.routed(sql, params, caller).await?.rows) }
     }
 
     /// [`Pool::query`] for exactly one row.
@@ -126,8 +158,8 @@ impl Pool {
         sql: &'a str,
         params: Params<'a>,
     ) -> impl Future<Output = Result<Row, PoolError>> + Send + 'a {
-        let place = Location::caller();
-        async move { rows::one(self.routed(sql, params, place).await?.rows) }
+        let caller = self.caller();
+        async move { rows::one(self.routed(sql, params, caller).await?.rows) }
     }
 
     /// [`Pool::query`] for at most one row.
@@ -140,8 +172,8 @@ impl Pool {
         sql: &'a str,
         params: Params<'a>,
     ) -> impl Future<Output = Result<Option<Row>, PoolError>> + Send + 'a {
-        let place = Location::caller();
-        async move { rows::at_most_one(self.routed(sql, params, place).await?.rows) }
+        let caller = self.caller();
+        async move { rows::at_most_one(self.routed(sql, params, caller).await?.rows) }
     }
 
     /// [`Pool::query`] that returns how many rows the statement changed or returned.
@@ -154,8 +186,8 @@ impl Pool {
         sql: &'a str,
         params: Params<'a>,
     ) -> impl Future<Output = Result<u64, PoolError>> + Send + 'a {
-        let place = Location::caller();
-        async move { Ok(self.routed(sql, params, place).await?.affected) }
+        let caller = self.caller();
+        async move { Ok(self.routed(sql, params, caller).await?.affected) }
     }
 
     /// Where [`Pool::query`] would send a statement, and why. Asks no server.

@@ -143,7 +143,8 @@ impl Reader {
 
     async fn on_primary(&self, asked: Asked<'_>) -> Result<Answer, PoolError> {
         // Holders of primary sessions never wait for replica sessions, so this wait is in no circle.
-        let lease = self.pool.take(&self.pool.primary_read, Patience::UntilFailure).await?;
+        let lease =
+            self.pool.take(&self.pool.primary_read, self.lease.caller(), Patience::UntilFailure).await?;
         watch(&self.pool, &lease, asked, lease.run(asked.sql, asked.params)).await
     }
 }

@@ -6,13 +6,13 @@ use crate::{
     error::PoolError,
     heal,
     inner::Inner,
-    lane::{Access, Patience},
+    lane::{Access, Caller, Patience},
     pool::Pool,
     session::{Answer, Params},
     writer::Writer,
 };
 use forebay_sql::Kind;
-use std::{panic::Location, sync::Arc};
+use std::sync::Arc;
 
 /// Where a statement would go, and why. A replica stands for *some server that is fresh enough*, which may turn
 /// out to be the primary.
@@ -66,14 +66,15 @@ impl Pool {
         &self,
         sql: &str,
         params: Params<'_>,
-        place: &'static Location<'static>,
+        caller: Caller,
     ) -> Result<Answer, PoolError> {
         let inner = &self.0;
+        let place = caller.place;
         if !inner.only_reads(sql) || inner.knows_refused(sql) {
-            let lease = inner.take(&inner.write, Patience::UntilTimeout).await?;
+            let lease = inner.take(&inner.write, caller, Patience::UntilTimeout).await?;
             return Writer::new(lease, Arc::clone(inner)).ask_as(Effect::Possible, sql, params, place).await;
         }
-        let lease = inner.read_lease(None).await?;
+        let lease = inner.read_lease(caller, None).await?;
         let asked = Asked::statement(sql, params, place);
         let error = match watch(inner, &lease, asked, lease.run(sql, params)).await {
             Ok(answer) => return Ok(answer),
@@ -89,19 +90,24 @@ impl Pool {
         let Some(cause) = cause else { return Err(error) };
         drop(lease);
         // Rare, and larger than all the rest of the future.
-        Box::pin(self.elsewhere(cause, asked)).await
+        Box::pin(self.elsewhere(cause, asked, caller)).await
     }
 
     /// Runs a statement once more, on the primary.
-    async fn elsewhere(&self, cause: heal::Cause, asked: Asked<'_>) -> Result<Answer, PoolError> {
+    async fn elsewhere(
+        &self,
+        cause: heal::Cause,
+        asked: Asked<'_>,
+        caller: Caller,
+    ) -> Result<Answer, PoolError> {
         let inner = &self.0;
         let answer = if cause.refused() {
-            let lease = inner.take(&inner.write, Patience::UntilTimeout).await?;
+            let lease = inner.take(&inner.write, caller, Patience::UntilTimeout).await?;
             let writer = Writer::new(lease, Arc::clone(inner));
             writer.ask_as(Effect::Possible, asked.sql, asked.params, asked.place).await
         } else {
             // It was running, so it reads: a session that cannot write keeps it from doing anything twice.
-            let lease = inner.take(&inner.primary_read, Patience::UntilTimeout).await?;
+            let lease = inner.take(&inner.primary_read, caller, Patience::UntilTimeout).await?;
             watch(inner, &lease, asked, lease.run(asked.sql, asked.params)).await
         };
         inner.healed(cause, asked.sql, answer)

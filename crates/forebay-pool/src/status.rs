@@ -1,9 +1,13 @@
 //! What a pool looks like right now.
 
-use crate::{endpoint::Role, inner::Inner, lane::Lane};
+use crate::{
+    endpoint::Role,
+    inner::Inner,
+    lane::{Lane, NestedPlaces, Overdue},
+};
 use forebay_scope::Position;
 use serde::Serialize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a pool looks like right now, as data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,6 +55,32 @@ pub struct SessionsStatus {
     pub idle: usize,
     /// Callers waiting for one.
     pub waiting: usize,
+    /// Guards that were found to be out for longer than `held_warn`, and still are.
+    pub held_long: Vec<HeldGuard>,
+    /// Where tasks waited for a session while they held one of the same kind, the first `nested_places_max` pairs.
+    pub nested: Vec<NestedWait>,
+}
+
+/// A wait for a session by a task that held one already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct NestedWait {
+    /// The line that took the one it held, as `file:line:column`.
+    pub held_at: String,
+    /// The line that asked for another.
+    pub asked_at: String,
+    /// How often.
+    pub times: u64,
+}
+
+/// A guard that is out for long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct HeldGuard {
+    /// The line that took it, as `file:line:column`.
+    pub place: String,
+    /// For how long at least: the time since the pool first looked.
+    pub held: Duration,
 }
 
 impl PoolStatus {
@@ -75,6 +105,21 @@ fn server(lanes: &[&Lane]) -> ServerStatus {
 }
 
 fn sessions(lane: &Lane) -> SessionsStatus {
-    let (all, idle, waiting) = lane.counts();
-    SessionsStatus { kind: lane.access.as_str(), max: lane.max(), all, busy: lane.busy(), idle, waiting }
+    let view = lane.view(Instant::now());
+    let nested = |(places, times): (NestedPlaces, u64)| NestedWait {
+        held_at: places.held_at.to_string(),
+        asked_at: places.asked_at.to_string(),
+        times,
+    };
+    let held = |loan: Overdue| HeldGuard { place: loan.place.to_string(), held: loan.held };
+    SessionsStatus {
+        kind: lane.access.as_str(),
+        max: view.max,
+        all: view.all,
+        busy: view.busy,
+        idle: view.idle,
+        waiting: view.waiting,
+        held_long: view.overdue.into_iter().map(held).collect(),
+        nested: view.nested.into_iter().map(nested).collect(),
+    }
 }

@@ -38,8 +38,6 @@ pub(crate) struct Times {
     pub(crate) cleanup: Duration,
     pub(crate) probe_interval: Duration,
     pub(crate) probe: Duration,
-    pub(crate) idle: Duration,
-    pub(crate) idle_min: usize,
     pub(crate) statements_max: usize,
 }
 
@@ -113,11 +111,7 @@ impl Crew {
     fn sweep(&self) {
         let now = Instant::now();
         for lane in &self.lanes {
-            lane.sweep(now, self.times.idle, self.times.idle_min);
-            if lane.endpoint.is_usable() {
-                lane.warm(self.times.idle_min);
-            }
-            lane.report();
+            lane.tend(now);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     sessions::{Lane, State},
 };
 use crate::{error::SharedFailure, session::Session};
-use std::{mem, sync::Arc};
+use std::sync::Arc;
 
 /// Work that a lane gives to the pool's supervisor: it never does it in the caller.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Lane {
             }
             let missing = min
                 .saturating_sub(state.idle.len() + state.connecting)
-                .min(self.max.saturating_sub(state.size));
+                .min(state.max.saturating_sub(state.size));
             state.size += missing;
             state.connecting += missing;
             missing
@@ -58,7 +58,7 @@ impl Lane {
         self.put_back(session);
         let another = {
             let mut state = self.state();
-            !state.closed && state.wants_connect(self.max)
+            !state.closed && state.wants_connect()
         };
         if another {
             self.connect();
@@ -68,10 +68,10 @@ impl Lane {
     /// Whether anyone is left whom a connect that failed is repeated for; otherwise its slot is free again.
     pub(crate) fn keep_connecting(&self) -> bool {
         let mut state = self.state();
-        state.waiters.retain(|waiter| !waiter.hand.is_closed());
+        state.queue.forget_gone();
         // As many connects as waiters, not more. Deciding and giving up are one step: a waiter that comes in
         // between would count on this connect.
-        if !state.closed && state.waiters.len() >= state.connecting {
+        if !state.closed && state.queue.len() >= state.connecting {
             return true;
         }
         state.give_up_connect();
@@ -95,12 +95,7 @@ impl Lane {
         let told = {
             let mut state = self.state();
             state.last_failure = Some(failure.clone());
-            let (told, left): (Vec<_>, Vec<_>) = mem::take(&mut state.waiters)
-                .into_iter()
-                .filter(|waiter| !waiter.hand.is_closed())
-                .partition(|waiter| waiter.patience == Patience::UntilFailure);
-            state.waiters = left.into();
-            told
+            state.queue.take_unless(|waiter| waiter.patience != Patience::UntilFailure)
         };
         for waiter in told {
             drop(waiter.hand.send(Err(failure.clone())));
@@ -116,8 +111,8 @@ impl State {
     }
 
     /// Counts one more connect when more wait than connects are under way, and there is room.
-    pub(super) fn wants_connect(&mut self, max: usize) -> bool {
-        let wants = self.size < max && self.connecting < self.waiters.len().min(CONNECTS_AT_ONCE);
+    pub(super) fn wants_connect(&mut self) -> bool {
+        let wants = self.size < self.max && self.connecting < self.queue.len().min(CONNECTS_AT_ONCE);
         if wants {
             self.size += 1;
             self.connecting += 1;

@@ -2,7 +2,12 @@
 
 use super::{
     access::{Access, Patience},
+    caller::Caller,
     growth::Work,
+    limits::Limits,
+    loans::{LoanId, Loans},
+    nested::{self, NestedPlaces, NestedSeen},
+    queue::{Handed, Queue, Waiter},
 };
 use crate::{
     endpoint::Endpoint,
@@ -12,25 +17,26 @@ use crate::{
     session::Session,
 };
 use std::{
-    collections::VecDeque,
-    fmt, mem,
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    task,
+};
 
 /// The sessions of one kind on one server.
 pub(crate) struct Lane {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) access: Access,
     pub(crate) config: tokio_postgres::Config,
-    pub(super) max: usize,
-    queue_max: usize,
+    pub(super) limits: Limits,
     pub(super) state: Mutex<State>,
-    /// Sessions lent to callers.
+    /// Sessions lent to callers: the number of loans, for those who do not want to lock.
     busy: AtomicUsize,
     pub(super) work: mpsc::UnboundedSender<Work>,
     pub(crate) meters: LaneMeters,
@@ -38,24 +44,21 @@ pub(crate) struct Lane {
     pub(super) emptied: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     /// Last in, first out: the warmest session is lent first, the others may time out.
     #[expect(clippy::vec_box, reason = "a session moves between list, queue and lease as one pointer")]
     pub(super) idle: Vec<Box<Session>>,
-    /// First come, first served.
-    pub(super) waiters: VecDeque<Waiter>,
-    /// Sessions that exist in any state, and connects under way: never more than `max`.
+    pub(super) queue: Queue,
+    pub(super) loans: Loans,
+    pub(super) nested: NestedSeen,
+    /// Most sessions there may be.
+    pub(super) max: usize,
+    /// Sessions that exist in any state, and connects under way: more than `max` only after that was lowered.
     pub(super) size: usize,
     pub(super) connecting: usize,
     pub(super) closed: bool,
     pub(super) last_failure: Option<SharedFailure>,
-}
-
-#[derive(Debug)]
-pub(super) struct Waiter {
-    pub(super) hand: oneshot::Sender<Result<Lease, SharedFailure>>,
-    pub(super) patience: Patience,
 }
 
 impl Lane {
@@ -63,17 +66,27 @@ impl Lane {
         endpoint: Arc<Endpoint>,
         access: Access,
         config: tokio_postgres::Config,
-        (max, queue_max): (usize, usize),
+        limits: Limits,
         work: mpsc::UnboundedSender<Work>,
         meters: LaneMeters,
     ) -> Arc<Self> {
+        let state = State {
+            idle: Vec::new(),
+            queue: Queue::default(),
+            loans: Loans::default(),
+            nested: NestedSeen::default(),
+            max: limits.max,
+            size: 0,
+            connecting: 0,
+            closed: false,
+            last_failure: None,
+        };
         Arc::new(Self {
             endpoint,
             access,
             config,
-            max,
-            queue_max,
-            state: Mutex::default(),
+            limits,
+            state: Mutex::new(state),
             busy: AtomicUsize::new(0),
             work,
             meters,
@@ -88,7 +101,8 @@ impl Lane {
     }
 
     /// A session that is idle right now.
-    pub(crate) fn try_take(self: &Arc<Self>) -> Option<Lease> {
+    pub(crate) fn try_take(self: &Arc<Self>, caller: Caller) -> Option<Lease> {
+        let task = task::try_id();
         let mut dead = Vec::new();
         let taken = {
             let mut state = self.state();
@@ -98,12 +112,13 @@ impl Lane {
                         state.size -= 1;
                         dead.push(session);
                     }
-                    taken => break taken,
+                    Some(session) => break Some(self.lend(&mut state, session, caller, task)),
+                    None => break None,
                 }
             }
         };
         drop(dead);
-        taken.map(|session| self.lend(session))
+        taken
     }
 
     /// A session, now or when one is free.
@@ -111,11 +126,12 @@ impl Lane {
     /// Dropping the future leaves the queue; a session that was handed over meanwhile goes to the next.
     pub(crate) async fn take(
         self: &Arc<Self>,
+        caller: Caller,
         patience: Patience,
         timeout: Duration,
         deadline: Option<tokio::time::Instant>,
     ) -> Result<Lease, PoolError> {
-        if let Some(lease) = self.try_take() {
+        if let Some(lease) = self.try_take(caller) {
             return Ok(lease);
         }
         let started = tokio::time::Instant::now();
@@ -124,7 +140,7 @@ impl Lane {
             Some(deadline) if deadline < until => (deadline, true),
             _ => (until, false),
         };
-        let handed = self.enqueue(patience)?;
+        let handed = self.enqueue(caller, patience)?;
         match tokio::time::timeout_at(until, handed).await {
             Ok(Ok(Ok(lease))) => Ok(lease),
             Ok(Ok(Err(source))) => Err(PoolError::Connect { endpoint: self.endpoint.name.clone(), source }),
@@ -141,58 +157,114 @@ impl Lane {
 
     fn enqueue(
         self: &Arc<Self>,
+        caller: Caller,
         patience: Patience,
-    ) -> Result<oneshot::Receiver<Result<Lease, SharedFailure>>, PoolError> {
+    ) -> Result<oneshot::Receiver<Handed>, PoolError> {
         let (hand, handed) = oneshot::channel();
-        let connect = {
-            let mut state = self.state();
-            if state.closed {
-                return Err(PoolError::Closed);
+        let task = task::try_id();
+        let mut state = self.state();
+        if state.closed {
+            return Err(PoolError::Closed);
+        }
+        // One may have come back between the look at the idle list and here.
+        if let Some(session) = state.idle.pop() {
+            let lease = self.lend(&mut state, session, caller, task);
+            drop(state);
+            drop(hand.send(Ok(lease)));
+            return Ok(handed);
+        }
+        if state.queue.len() >= self.limits.queue_max {
+            state.queue.forget_gone();
+            if state.queue.len() >= self.limits.queue_max {
+                let endpoint = self.endpoint.name.clone();
+                return Err(PoolError::QueueFull { endpoint, limit: self.limits.queue_max });
             }
-            if state.waiters.len() >= self.queue_max {
-                state.waiters.retain(|waiter| !waiter.hand.is_closed());
-                if state.waiters.len() >= self.queue_max {
-                    return Err(PoolError::QueueFull {
-                        endpoint: self.endpoint.name.clone(),
-                        limit: self.queue_max,
-                    });
-                }
-            }
-            // One may have come back between the look at the idle list and here.
-            match state.idle.pop() {
-                Some(session) => {
-                    drop(state);
-                    let lease = self.lend(session);
-                    drop(hand.send(Ok(lease)));
-                    return Ok(handed);
-                }
-                None => state.waiters.push_back(Waiter { hand, patience }),
-            }
-            state.wants_connect(self.max)
-        };
+        }
+        let nested = task.and_then(|task| Some((task, state.loans.place_of(task)?)));
+        if let Some((task, held_at)) = nested {
+            state = self.note_nested(state, task, NestedPlaces { held_at, asked_at: caller.place })?;
+        }
+        state.queue.push(Waiter { hand, patience, caller, task });
+        let connect = state.wants_connect();
+        drop(state);
         if connect {
             self.connect();
         }
         Ok(handed)
     }
 
-    /// Takes back a clean session: to the first waiter that is still there, else to the idle list.
-    pub(crate) fn put_back(self: &Arc<Self>, mut session: Box<Session>) {
-        session.idle_since = Instant::now();
-        let mut state = self.state();
-        if state.closed || !session.fits(self.access) || session.is_past_lifetime(session.idle_since) {
+    /// A task that holds a session is about to wait for another.
+    fn note_nested<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        task: task::Id,
+        places: NestedPlaces,
+    ) -> Result<MutexGuard<'a, State>, PoolError> {
+        self.meters.nested.increment(1);
+        let news = state.nested.note(places, self.limits.nested_places_max);
+        let refused = self.limits.nested_refused
+            && state.loans.len() >= state.max
+            && nested::is_deadlock(&state.loans, &state.queue, task);
+        let NestedPlaces { held_at, asked_at } = places;
+        if news {
+            tracing::warn!(
+                endpoint = %self.endpoint.name,
+                kind = self.access.as_str(),
+                %held_at,
+                %asked_at,
+                "a task waits for a session while it holds one of the same kind; when all do, none goes on"
+            );
+        }
+        if refused {
+            return Err(PoolError::Nested { endpoint: self.endpoint.name.clone(), held_at, asked_at });
+        }
+        Ok(state)
+    }
+
+    /// Takes back what was lent.
+    pub(crate) fn take_back(self: &Arc<Self>, session: Box<Session>, loan: LoanId) {
+        if !session.is_closed() && session.is_clean() {
+            let now = Instant::now();
+            let mut state = self.state();
+            self.end(&mut state, loan);
+            return self.shelve(state, session, now);
+        }
+        self.end(&mut self.state(), loan);
+        if session.is_closed() {
+            self.lost(session);
+        } else {
+            self.clean_later(session);
+        }
+    }
+
+    /// Takes in a clean session that was not lent.
+    pub(crate) fn put_back(self: &Arc<Self>, session: Box<Session>) {
+        let now = Instant::now();
+        self.shelve(self.state(), session, now);
+    }
+
+    /// To the first waiter that is still there, else to the idle list.
+    fn shelve(self: &Arc<Self>, mut state: MutexGuard<'_, State>, mut session: Box<Session>, now: Instant) {
+        session.idle_since = now;
+        let fits = session.fits(self.access);
+        if state.closed || !fits || session.is_past_lifetime(now) {
             drop(state);
-            if !session.fits(self.access) {
+            if !fits {
                 self.endpoint.left_role();
             }
             self.lost(session);
             return;
         }
-        while let Some(waiter) = state.waiters.pop_front() {
-            match waiter.hand.send(Ok(self.lend(session))) {
+        while let Some(waiter) = state.queue.pop() {
+            let lease = self.lend(&mut state, session, waiter.caller, waiter.task);
+            match waiter.hand.send(Ok(lease)) {
                 Ok(()) => return,
                 // The waiter left. Its lease must not come back through `Drop`, which would lock again.
-                Err(Ok(lease)) => session = self.unlend(lease),
+                Err(Ok(lease)) => {
+                    let (back, loan) = lease.into_parts();
+                    self.end(&mut state, loan);
+                    session = back;
+                }
                 Err(Err(_)) => unreachable!("a lease was sent, not a failure"),
             }
         }
@@ -200,7 +272,7 @@ impl Lane {
     }
 
     /// Gives a session to the supervisor for cleaning; without one it is closed.
-    pub(crate) fn clean_later(self: &Arc<Self>, session: Box<Session>) {
+    fn clean_later(self: &Arc<Self>, session: Box<Session>) {
         if let Err(mpsc::error::SendError(Work::Clean(_, session))) =
             self.work.send(Work::Clean(Arc::clone(self), session))
         {
@@ -214,7 +286,7 @@ impl Lane {
         let connect = {
             let mut state = self.state();
             state.size -= 1;
-            !state.closed && state.wants_connect(self.max)
+            !state.closed && state.wants_connect()
         };
         self.emptied.notify_waiters();
         if connect {
@@ -222,84 +294,25 @@ impl Lane {
         }
     }
 
-    /// Closes idle sessions that are dead, too old, or idle for too long.
-    pub(crate) fn sweep(&self, now: Instant, idle_timeout: Duration, min: usize) {
-        let gone: Vec<_> = {
-            let mut state = self.state();
-            let mut keep = min;
-            let (kept, gone): (Vec<_>, Vec<_>) =
-                mem::take(&mut state.idle).into_iter().rev().partition(|session| {
-                    let alive =
-                        !session.is_closed() && !session.is_past_lifetime(now) && session.fits(self.access);
-                    let wanted = keep > 0 || now.saturating_duration_since(session.idle_since) < idle_timeout;
-                    keep = if alive { keep.saturating_sub(1) } else { keep };
-                    alive && wanted
-                });
-            state.idle = kept.into_iter().rev().collect();
-            state.size -= gone.len();
-            gone
-        };
-        drop(gone);
-    }
-
-    /// Refuses new callers, tells those who wait, closes what is idle.
-    pub(crate) fn close(&self) {
-        let (idle, waiters) = {
-            let mut state = self.state();
-            state.closed = true;
-            state.size -= state.idle.len();
-            (mem::take(&mut state.idle), mem::take(&mut state.waiters))
-        };
-        drop((idle, waiters));
-        self.emptied.notify_waiters();
-    }
-
-    /// Resolves when a closed lane has no sessions left.
-    pub(crate) async fn emptied(&self) {
-        loop {
-            let rung = self.emptied.notified();
-            if self.state().size == 0 {
-                return;
-            }
-            rung.await;
-        }
-    }
-
     pub(crate) fn busy(&self) -> usize {
         self.busy.load(Ordering::Relaxed)
     }
 
-    /// Sessions, idle ones, waiters.
-    pub(crate) fn counts(&self) -> (usize, usize, usize) {
-        let state = self.state();
-        (state.size, state.idle.len(), state.waiters.iter().filter(|w| !w.hand.is_closed()).count())
+    fn lend(
+        self: &Arc<Self>,
+        state: &mut State,
+        session: Box<Session>,
+        caller: Caller,
+        task: Option<task::Id>,
+    ) -> Lease {
+        let loan = state.loans.begin(caller, task);
+        self.busy.store(state.loans.len(), Ordering::Relaxed);
+        Lease::new(session, Arc::clone(self), loan, caller)
     }
 
-    pub(crate) fn report(&self) {
-        let (all, idle, waiting) = self.counts();
-        self.meters.all.set(all as f64);
-        self.meters.idle.set(idle as f64);
-        self.meters.busy.set(self.busy() as f64);
-        self.meters.waiting.set(waiting as f64);
-    }
-
-    pub(crate) const fn max(&self) -> usize {
-        self.max
-    }
-
-    fn lend(self: &Arc<Self>, session: Box<Session>) -> Lease {
-        self.busy.fetch_add(1, Ordering::Relaxed);
-        Lease::new(session, Arc::clone(self))
-    }
-
-    fn unlend(&self, lease: Lease) -> Box<Session> {
-        self.given_back();
-        lease.into_session()
-    }
-
-    /// A lease ended.
-    pub(crate) fn given_back(&self) {
-        self.busy.fetch_sub(1, Ordering::Relaxed);
+    fn end(&self, state: &mut State, loan: LoanId) {
+        state.loans.end(loan);
+        self.busy.store(state.loans.len(), Ordering::Relaxed);
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

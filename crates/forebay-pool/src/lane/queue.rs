@@ -1,0 +1,111 @@
+//! Who waits for a session, and who is next.
+
+use super::{
+    access::Patience,
+    caller::{Caller, Priority},
+};
+use crate::{error::SharedFailure, lease::Lease};
+use std::collections::VecDeque;
+use tokio::{sync::oneshot, task};
+
+/// What a waiter gets.
+pub(super) type Handed = Result<Lease, SharedFailure>;
+
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) hand: oneshot::Sender<Handed>,
+    pub(super) patience: Patience,
+    pub(super) caller: Caller,
+    /// The task that waits, for what it holds already.
+    pub(super) task: Option<task::Id>,
+}
+
+impl Waiter {
+    pub(super) fn is_gone(&self) -> bool {
+        self.hand.is_closed()
+    }
+}
+
+/// First come, first served within a class; the higher class first, but none for ever.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    /// By [`Priority`], the lowest first.
+    classes: [VecDeque<Waiter>; Priority::COUNT],
+    /// How often in a row a higher class was served while this one waited.
+    passed_over: [u8; Priority::COUNT],
+    len: usize,
+}
+
+impl Queue {
+    /// Waiters, with those that left and were not noticed yet.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn push(&mut self, waiter: Waiter) {
+        self.classes[waiter.caller.priority as usize].push_back(waiter);
+        self.len += 1;
+    }
+
+    /// Who gets the next session.
+    pub(super) fn pop(&mut self) -> Option<Waiter> {
+        while self.len > 0 {
+            let class = self.next_class()?;
+            let waiter = self.classes[class].pop_front()?;
+            self.len -= 1;
+            if waiter.is_gone() {
+                continue;
+            }
+            self.passed_over[class] = 0;
+            for lower in 0..class {
+                if !self.classes[lower].is_empty() {
+                    self.passed_over[lower] += 1;
+                }
+            }
+            return Some(waiter);
+        }
+        None
+    }
+
+    fn next_class(&self) -> Option<usize> {
+        let waits = |class: &usize| !self.classes[*class].is_empty();
+        let passed_over = |class: &usize| self.passed_over[*class] >= Priority::SHARE - 1;
+        let classes = 0..Priority::COUNT;
+        classes.clone().find(|class| waits(class) && passed_over(class)).or_else(|| classes.rev().find(waits))
+    }
+
+    /// Those who still wait.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Waiter> {
+        self.classes.iter().flatten().filter(|waiter| !waiter.is_gone())
+    }
+
+    /// Forgets those who left.
+    pub(super) fn forget_gone(&mut self) {
+        self.retain(|_| true);
+    }
+
+    /// Takes out everybody who does not pass `keep`.
+    pub(super) fn take_unless(&mut self, keep: impl Fn(&Waiter) -> bool) -> Vec<Waiter> {
+        let mut taken = Vec::new();
+        for class in &mut self.classes {
+            let mut kept = VecDeque::with_capacity(class.len());
+            for waiter in class.drain(..).filter(|waiter| !waiter.is_gone()) {
+                if keep(&waiter) {
+                    kept.push_back(waiter);
+                } else {
+                    taken.push(waiter);
+                }
+            }
+            *class = kept;
+        }
+        self.len = self.classes.iter().map(VecDeque::len).sum();
+        taken
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Waiter) -> bool) {
+        for class in &mut self.classes {
+            class.retain(|waiter| !waiter.is_gone() && keep(waiter));
+        }
+        self.len = self.classes.iter().map(VecDeque::len).sum();
+    }
+}
