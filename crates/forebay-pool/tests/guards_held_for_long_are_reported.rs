@@ -1,5 +1,4 @@
 //! A guard that is out for long is reported with the line that took it, once.
-#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
 use forebay_metrics::{Meter, WindowRecorder};
 use forebay_pool::{Pool, PoolConfig, SessionsStatus};
