@@ -14,6 +14,7 @@ use crate::{
     opener::Opener,
     pool::Pool,
     selector::{PowerOfTwo, ReplicaSelector},
+    statements::Epoch,
     supervisor::{Crew, Times, supervise},
 };
 use forebay_metrics::Meter;
@@ -98,6 +99,7 @@ impl PoolBuilder {
             opener: Opener {
                 connect: self.connect,
                 statements_max: config.statements_max,
+                epoch: Epoch::default(),
                 lifetime: config.lifetime,
             },
             endpoints: lanes

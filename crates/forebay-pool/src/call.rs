@@ -3,10 +3,11 @@
 use crate::{
     cleaning,
     error::{PoolError, SharedFailure, Step},
+    heal,
     inner::Inner,
     lease::Lease,
     observer::{Outcome, QueryEvent},
-    session::{Answer, Params},
+    session::{Answer, Params, is_stale},
 };
 use forebay_scope::Scope;
 use std::{future::Future, panic::Location, time::Instant};
@@ -155,8 +156,11 @@ fn meaning(lease: &Lease, step: Step, outcome_unknown: bool, source: tokio_postg
     if source.is_closed() {
         return PoolError::Lost { endpoint, step, outcome_unknown, source };
     }
-    if source.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+    if source.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) || heal::makes_log(&source) {
         return PoolError::ReadOnly { endpoint, source };
+    }
+    if is_stale(&source) {
+        return PoolError::RetryTransaction { endpoint, source };
     }
     PoolError::Statement { endpoint, step, source }
 }

@@ -130,6 +130,16 @@ pub enum PoolError {
         #[source]
         source: tokio_postgres::Error,
     },
+    /// The schema changed under a transaction that was open, in a way that one of its statements shows. It was
+    /// rolled back; run it again from its beginning. Outside of transactions nobody hears of this.
+    #[error("the schema changed during the transaction on {endpoint}, which can be run again")]
+    RetryTransaction {
+        /// The server.
+        endpoint: String,
+        /// What the server said.
+        #[source]
+        source: tokio_postgres::Error,
+    },
     /// A different number of rows than asked for.
     #[error("the query returned {found} rows where {expected} was expected")]
     RowCount {
@@ -211,7 +221,7 @@ impl PoolError {
     }
 
     /// Whether the same call may well succeed later: an overload, a lost or refused connection, a
-    /// serialization failure or deadlock.
+    /// serialization failure or deadlock, a transaction that has to be run again.
     ///
     /// Repeat a write only when [`PoolError::is_outcome_unknown`] is `false` as well.
     #[must_use]
@@ -222,6 +232,7 @@ impl PoolError {
             | Self::QueueFull { .. }
             | Self::Deadline { .. }
             | Self::Lost { .. }
+            | Self::RetryTransaction { .. }
             | Self::Behind { .. } => true,
             Self::Statement { .. } => self.sql_state().is_some_and(|code| {
                 // 40 transaction rollback, 53 insufficient resources, 57P operator intervention.
@@ -244,9 +255,10 @@ impl PoolError {
     #[must_use]
     pub fn sql_state(&self) -> Option<&SqlState> {
         match self {
-            Self::Statement { source, .. } | Self::Lost { source, .. } | Self::ReadOnly { source, .. } => {
-                source.code()
-            }
+            Self::Statement { source, .. }
+            | Self::Lost { source, .. }
+            | Self::ReadOnly { source, .. }
+            | Self::RetryTransaction { source, .. } => source.code(),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     connect::{Connect, ConnectFailure, Connected},
     session::{Session, Wired},
     sighting::Sighting,
-    statements::Statements,
+    statements::{Epoch, Statements},
     tap::{Tap, TransactionState},
 };
 use deadpool_postgres::ClientWrapper;
@@ -16,6 +16,8 @@ use tokio::task::AbortHandle;
 pub(crate) struct Opener {
     pub(crate) connect: Box<dyn Connect>,
     pub(crate) statements_max: usize,
+    /// Changes of the schema that any session of the pool has noticed.
+    pub(crate) epoch: Epoch,
     pub(crate) lifetime: Duration,
 }
 
@@ -41,7 +43,7 @@ impl Opener {
             return Err("the connector did not put the tap on the stream of protocol messages".into());
         }
         let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
-        let statements = Statements::new(self.statements_max);
+        let statements = Statements::new(self.statements_max, self.epoch.clone());
         let wired = Wired { client, tap, cancel, task: abort.keep() };
         let session = Session::new(wired, statements, log, seen.at, Instant::now() + self.lifetime - jitter);
         Ok((session, seen))

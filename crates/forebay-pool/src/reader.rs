@@ -4,7 +4,7 @@ use crate::{
     call::{Asked, settle, watch},
     endpoint::Role,
     error::PoolError,
-    heal::{self, Cause},
+    heal::{self, Cause, Phase, Refusal},
     inner::Inner,
     lane::{Access, Patience},
     lease::Lease,
@@ -18,8 +18,9 @@ use tokio_postgres::Row;
 /// A read-only session on a replica or the primary, for one caller at a time.
 ///
 /// The server refuses writes on it wherever it is. A statement that a standby refuses or loses, outside of a
-/// transaction, runs once more on the primary, still read-only. So does one in a scope that has written since the
-/// guard was taken, unless the replica has that by now. Statements are prepared and kept by their text.
+/// transaction, runs once more on the primary, still read-only, unless its text writes, begins a transaction or is
+/// about the session. So does one in a scope that has written since the guard was taken, unless the replica has that
+/// by now. Statements are prepared and kept by their text.
 ///
 /// Dropping a statement's future stops the statement: the session is not used again before the server has. When
 /// several statements run on one guard at the same time, dropping one stops them all.
@@ -110,20 +111,22 @@ impl Reader {
         if on_replica && self.lease.is_abandoned() {
             Box::pin(settle(&self.pool, &self.lease)).await?;
         }
-        if !on_replica || !self.in_autocommit() {
+        if !on_replica {
             return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
         }
-        if self.pool.knows_refused(sql) || !self.is_fresh().await {
+        let phase = if self.in_autocommit() { Phase::Alone } else { Phase::InTransaction };
+        if phase == Phase::Alone && (self.pool.knows_refused(sql) || !self.is_fresh().await) {
             return Box::pin(self.on_primary(asked)).await;
         }
         let error = match watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        match heal::rule(&error, self.pool.only_reads(sql)) {
+        match heal::rule(&error, phase, self.pool.only_reads(sql)) {
+            None | Some(Cause::Refused(Refusal::Write)) => Err(error),
+            Some(_) if !heal::may_move(self.pool.classifier.statement(sql).class()) => Err(error),
             // Rare, and as large as all the rest of the future.
             Some(cause) => self.pool.healed(cause, sql, Box::pin(self.on_primary(asked)).await),
-            None => Err(error),
         }
     }
 
@@ -159,9 +162,9 @@ impl Inner {
     ) -> Result<T, PoolError> {
         if result.is_ok() {
             match cause {
-                Cause::Refused { learn } => {
+                Cause::Refused(refusal) => {
                     self.counts.refused.increment(1);
-                    if learn {
+                    if refusal != Refusal::Likely {
                         self.learned.learn(self.classifier.statement(sql).fingerprint());
                     }
                 }

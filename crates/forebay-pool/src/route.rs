@@ -83,8 +83,8 @@ impl Pool {
         // A text that reads may still hide a write, in a view or an operator: the primary runs it, as it would
         // have if the text had shown it. A session of `read_lease` is never inside a transaction.
         let cause = match (&error, lease.lane().access) {
-            (_, Access::Replica) => heal::rule(&error, true),
-            (PoolError::ReadOnly { .. }, _) => Some(heal::Cause::Refused { learn: true }),
+            (_, Access::Replica) => heal::rule(&error, heal::Phase::Alone, true),
+            (PoolError::ReadOnly { .. }, _) => Some(heal::Cause::Refused(heal::Refusal::Certain)),
             _ => None,
         };
         let Some(cause) = cause else { return Err(error) };

@@ -1,5 +1,9 @@
 //! One connection to one server, with everything that belongs to it.
 
+mod prepared;
+
+pub(crate) use prepared::is_stale;
+
 use crate::{
     connect::{Canceller, ConnectFailure},
     lane::Access,
@@ -10,17 +14,15 @@ use crate::{
 };
 use deadpool_postgres::ClientWrapper;
 use forebay_scope::Position;
-use futures_util::{TryStreamExt as _, future};
+use futures_util::future;
 use std::{
     fmt,
-    pin::pin,
     sync::atomic::{AtomicBool, Ordering},
     time::Instant,
 };
 use tokio::task::AbortHandle;
 use tokio_postgres::{
     Error, Row, Statement,
-    error::SqlState,
     types::{PgLsn, ToSql},
 };
 
@@ -69,14 +71,6 @@ pub(crate) struct Session {
     pub(crate) idle_since: Instant,
 }
 
-/// `cached plan must not change result type`, told by the routine because its text is translated and its code
-/// is shared with refusals of a standby; or a statement the server does not know (any more).
-fn is_stale(error: &Error) -> bool {
-    error.as_db_error().is_some_and(|db| {
-        db.routine() == Some("RevalidateCachedQuery") || *db.code() == SqlState::INVALID_SQL_STATEMENT_NAME
-    })
-}
-
 impl Session {
     /// `log` asks where the log stands, and `origin` has the system and timeline of its answers.
     pub(crate) fn new(
@@ -101,75 +95,6 @@ impl Session {
             retire_at,
             idle_since: Instant::now(),
         }
-    }
-
-    /// Runs one statement, prepared and kept under its text, and collects its rows.
-    ///
-    /// A kept statement that the server does not accept any more (its result type changed, or somebody
-    /// deallocated it) is prepared and run again, once, unless a transaction is open, which it has broken.
-    pub(crate) async fn run(&self, sql: &str, params: Params<'_>) -> Result<Answer, Error> {
-        let autocommit = self.tap.transaction() == TransactionState::Idle;
-        let statement = self.prepared(sql).await?;
-        match self.execute(&statement, params).await {
-            Err(error) if is_stale(&error) => {
-                self.statements.forget(sql);
-                if !autocommit {
-                    return Err(error);
-                }
-                let statement = self.prepared(sql).await?;
-                self.execute(&statement, params).await
-            }
-            result => result,
-        }
-    }
-
-    /// [`Session::run`], and the log position behind the statement, asked on the same flush. No position means
-    /// that it has to be asked again.
-    pub(crate) async fn run_then_position(
-        &self,
-        sql: &str,
-        params: Params<'_>,
-    ) -> Result<(Answer, Option<Position>), Error> {
-        let autocommit = self.tap.transaction() == TransactionState::Idle;
-        // Prepared before, so that the two requests leave in this order.
-        let statement = self.prepared(sql).await?;
-        match future::join(self.execute(&statement, params), self.log_position()).await {
-            (Err(error), _) if is_stale(&error) => {
-                self.statements.forget(sql);
-                if !autocommit {
-                    return Err(error);
-                }
-                let statement = self.prepared(sql).await?;
-                Ok((self.execute(&statement, params).await?, None))
-            }
-            (answer, at) => Ok((answer?, at.ok())),
-        }
-    }
-
-    async fn prepared(&self, sql: &str) -> Result<Statement, Error> {
-        let (statement, leaves) = match self.statements.get(sql) {
-            Some(kept) => kept,
-            None => {
-                // Looked at once per session and text, beside a round trip.
-                let leaves = leaves_something(&forebay_sql::classify(sql), sql);
-                let statement = self.client.prepare(sql).await?;
-                self.statements.keep(sql, statement.clone(), leaves);
-                (statement, leaves)
-            }
-        };
-        if leaves {
-            self.touched.store(true, Ordering::Relaxed);
-        }
-        Ok(statement)
-    }
-
-    async fn execute(&self, statement: &Statement, params: Params<'_>) -> Result<Answer, Error> {
-        let mut stream = pin!(self.client.query_raw(statement, params.iter().copied()).await?);
-        let mut rows = Vec::new();
-        while let Some(row) = stream.try_next().await? {
-            rows.push(row);
-        }
-        Ok(Answer { affected: stream.rows_affected().unwrap_or(0), rows })
     }
 
     /// [`Session::batch`] of a text that a caller gave.

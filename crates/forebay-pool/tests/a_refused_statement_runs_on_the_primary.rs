@@ -52,7 +52,7 @@ async fn through_a_read_guard_it_stays_read_only() {
     assert!(matches!(error, PoolError::ReadOnly { .. }), "{error:?}");
     let error = reader.query("INSERT INTO t VALUES (8)", &[]).await.unwrap_err();
     assert!(matches!(error, PoolError::ReadOnly { .. }), "{error:?}");
-    assert_eq!(pool.status().learned, 1, "the code of the second may come of something that passes");
+    assert_eq!(pool.status().learned, 2, "the server said where both came from, so it will say so again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -87,4 +87,70 @@ async fn a_routed_read_that_hides_a_write_goes_to_the_primary() {
     assert_eq!(asked.take(), LEARNED, "learned by fingerprint, not by text");
     let route = pool.explain_route("SELECT n FROM v");
     assert_eq!((route.role, route.reasons.len()), (Role::Primary, 1));
+}
+
+/// What a read guard on a standby says to a statement: it ran on the primary, or the code of the standby's error.
+async fn on_a_standby(pool: &Pool, asked: &Asked, sql: &str) -> String {
+    let reader = pool.read().await.unwrap();
+    assert_eq!(reader.role(), Role::Replica);
+    asked.take();
+    let result = reader.query(sql, &[]).await;
+    let told = asked.take();
+    match result {
+        Ok(_) if told == HEALED => "healed".to_owned(),
+        Ok(_) => "ran".to_owned(),
+        Err(error) => {
+            assert_eq!(told.len(), 1, "{sql}: not tried again");
+            let read_only = if matches!(error, PoolError::ReadOnly { .. }) { " read-only" } else { "" };
+            error.sql_state().unwrap().code().to_owned() + read_only
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_row_of_the_rule_by_code_and_routine() {
+    let setup = "CREATE UNLOGGED TABLE unlogged (v int); CREATE SEQUENCE s; CREATE TABLE t (v int); \
+        CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS v WITH NO DATA; CREATE INDEX by_range ON t USING brin (v); \
+        CREATE FUNCTION makes_object() RETURNS oid LANGUAGE sql AS 'SELECT lo_create(0)'; \
+        CREATE FUNCTION makes_record() RETURNS pg_lsn LANGUAGE sql \
+            AS $$SELECT pg_logical_emit_message(false, 'a', 'b')$$";
+    let (_database, pool, asked) = pool("refused_rows", setup).await;
+    for (sql, outcome) in [
+        // 25006, PreventCommandIfReadOnly: the text writes, so no other read-only session takes it.
+        ("INSERT INTO t VALUES (1)", "25006 read-only"),
+        ("SELECT v FROM t FOR UPDATE", "25006 read-only"),
+        // 0A000: an unlogged table, and what no server does.
+        ("SELECT v FROM unlogged", "healed"),
+        ("SELECT DISTINCT v FROM unlogged", "healed"),
+        ("SELECT v FROM t UNION SELECT v FROM t LIMIT 1 FOR UPDATE", "0A000"),
+        // 0A000 as well, by whoever checks a setting: the transaction would begin elsewhere.
+        ("BEGIN ISOLATION LEVEL SERIALIZABLE", "0A000"),
+        // 55000: functions about the log a primary writes, and states of the session or of a view.
+        ("SELECT pg_current_wal_lsn()::text", "healed"),
+        ("SELECT pg_walfile_name('0/1')", "healed"),
+        ("SELECT currval('s')", "55000"),
+        ("SELECT lastval()", "55000"),
+        ("SELECT v FROM unfilled", "55000"),
+        // XX000: writes that a read-only session of the primary would let through.
+        ("SELECT lo_create(0)", "XX000 read-only"),
+        ("SELECT makes_object()", "XX000 read-only"),
+        ("SELECT makes_record()", "XX000 read-only"),
+        // The statement's own fault.
+        ("SELECT 1/0", "22012"),
+    ] {
+        assert_eq!(on_a_standby(&pool, &asked, sql).await, outcome, "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_plan_is_not_a_refusal() {
+    let (database, pool, asked) =
+        pool("refused_stale", "CREATE TABLE t (v int); INSERT INTO t VALUES (1)").await;
+    let reader = pool.read().await.unwrap();
+    assert_eq!(reader.query_one("SELECT * FROM t", &[]).await.unwrap().len(), 1);
+    database.execute("ALTER TABLE t ADD COLUMN w int").await;
+    asked.take();
+    assert_eq!(reader.query_one("SELECT * FROM t", &[]).await.unwrap().len(), 2);
+    assert_eq!(asked.take(), [(Role::Replica, Outcome::Done)], "healed on the replica itself");
+    assert_eq!(pool.status().learned, 0);
 }
