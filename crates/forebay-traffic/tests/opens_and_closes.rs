@@ -91,6 +91,27 @@ async fn openings_grow_up_to_the_longest_and_start_over_after_closing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_says_for_how_long_it_refuses_and_asks_for_no_probe() {
+    let config = BreakerConfig { consecutive_failures: 1, successes_to_close: 2, ..BreakerConfig::default() };
+    let breaker = breaker(config);
+    assert_eq!(breaker.refuses_for(), None);
+    call(&breaker, true);
+    assert_eq!(breaker.refuses_for(), Some(Duration::from_secs(1)));
+    advance(Duration::from_millis(400)).await;
+    assert_eq!(breaker.refuses_for(), Some(Duration::from_millis(600)));
+    advance(Duration::from_millis(600)).await;
+    assert_eq!(breaker.refuses_for(), None, "a probe may go");
+    assert_eq!(breaker.state(), State::Open, "nobody asked for one");
+
+    let probe = breaker.permit().expect("the first one");
+    assert_eq!(breaker.refuses_for(), Some(Duration::from_secs(10)), "while it is under way");
+    probe.succeeded();
+    assert_eq!(breaker.refuses_for(), None, "the next probe may go");
+    call(&breaker, false);
+    assert_eq!((breaker.refuses_for(), breaker.state()), (None, State::Closed));
+}
+
+#[tokio::test(start_paused = true)]
 async fn jitter_only_shortens() {
     let config = BreakerConfig { consecutive_failures: 1, open_jitter: 0.5, ..BreakerConfig::default() };
     let mut spans = std::collections::HashSet::new();

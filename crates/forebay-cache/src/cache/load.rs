@@ -148,7 +148,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
             inner.stored(key, &evicted);
         }
         let stamp = start.stamp.filter(|_| plan.places.keep_in_tiers)?;
-        Some((full_key, Outgoing { value, life, freshness, stamp, _lease: None }))
+        Some((full_key, Outgoing { value, life, freshness, stamp, waits: true, _lease: None }))
     }
 }
 

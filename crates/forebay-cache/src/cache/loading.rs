@@ -263,7 +263,8 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         // A tombstone outlives a load of this length, and no longer one.
         let stamp = start.stamp.filter(|_| kept && began.elapsed() <= inner.load_max);
         let outgoing = stamp.map(|stamp| {
-            (full_key, Outgoing { value: value.clone(), life, freshness, stamp, _lease: lease })
+            let waits = !places.look_in_tiers;
+            (full_key, Outgoing { value: value.clone(), life, freshness, stamp, waits, _lease: lease })
         });
         (landing, outgoing)
     }

@@ -45,6 +45,9 @@ pub(super) struct Outgoing<V> {
     pub(super) life: Arc<Life>,
     pub(super) freshness: Freshness,
     pub(super) stamp: Stamp,
+    /// Whether it is kept for tiers that are left alone: what these hold is older, and would come back with them. What a
+    /// load brought that had looked for the entry there is not.
+    pub(super) waits: bool,
     /// Given back when the tiers have it: those who wait on other nodes find it then.
     pub(super) _lease: Option<HeldLease>,
 }
@@ -191,6 +194,10 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
             return;
         }
         let found_at = Instant::now();
+        let above = self.reached(depth);
+        if above.is_empty() {
+            return;
+        }
         // A tombstone written since it was found must still be there when it arrives.
         let until = found_at + self.namespace.tombstone_keep();
         let aged = |(key, entry, age): (Bytes, Entry, Duration)| {
@@ -198,18 +205,35 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
                 let age = age + found_at.elapsed();
                 Some(Entry { age, keep: keep(&entry, age), ..entry.clone() })
             };
-            (key, Write::new(Box::new(make), depth, until).yielding())
+            (key, Write::new(Box::new(make), above.clone(), until).yielding())
         };
         remote.writes.push(found.into_iter().map(aged).collect());
     }
 
     /// Puts new entries into every remote tier, behind the caller's back.
     pub(super) fn fill_all(self: &Arc<Self>, outgoing: Vec<(Bytes, Outgoing<V>)>) {
-        let Some(remote) = self.remote.as_ref().filter(|_| self.tiers_used() > 0) else { return };
-        if !outgoing.is_empty() {
-            let write = |(full_key, outgoing)| self.write(&full_key, outgoing);
-            remote.writes.push(outgoing.into_iter().map(write).collect());
+        let tiers = self.tiers_used();
+        let Some(remote) = self.remote.as_ref().filter(|_| tiers > 0 && !outgoing.is_empty()) else { return };
+        let reached = self.reached(tiers);
+        let write = |(full_key, outgoing): (Bytes, Outgoing<V>)| {
+            let places = if outgoing.waits { (0..tiers).collect() } else { reached.clone() };
+            if places.is_empty() {
+                remote.writes.skip();
+                return None;
+            }
+            self.meters.unfilled.increment(u64::from(places.len() < tiers));
+            Some(self.write(&full_key, outgoing, places))
+        };
+        let writes: Vec<_> = outgoing.into_iter().filter_map(write).collect();
+        if !writes.is_empty() {
+            remote.writes.push(writes);
         }
+    }
+
+    /// Which of the first `tiers` tiers are not left alone, by their place.
+    fn reached(&self, tiers: usize) -> Vec<usize> {
+        let all = self.namespace.tiers().iter().take(tiers).enumerate();
+        all.filter(|(_, tier)| tier.left_alone().is_none()).map(|(place, _)| place).collect()
     }
 
     /// Puts a new entry into every remote tier, and waits until each was asked once.
@@ -217,7 +241,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let tiers = self.tiers_used();
         let nowhere = Written { tiers, ..Written::default() };
         let Some(remote) = self.remote.as_ref().filter(|_| tiers > 0) else { return nowhere };
-        let (key, write) = self.write(full_key, outgoing);
+        let (key, write) = self.write(full_key, outgoing, (0..tiers).collect());
         let (writer, written) = oneshot::channel();
         remote.writes.push(vec![(key, write.told(writer))]);
         written.await.unwrap_or(nowhere)
@@ -228,15 +252,20 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         if self.remote.is_some() && self.mode.is_on() { self.namespace.tiers().len() } else { 0 }
     }
 
-    fn write(self: &Arc<Self>, full_key: &Bytes, outgoing: Outgoing<V>) -> (Bytes, Write) {
+    fn write(
+        self: &Arc<Self>,
+        full_key: &Bytes,
+        outgoing: Outgoing<V>,
+        places: Vec<usize>,
+    ) -> (Bytes, Write) {
         // The tombstone that refuses it must still be there when it arrives.
         let until = Instant::now() + self.namespace.tombstone_keep().saturating_sub(outgoing.life.load());
-        let inner = Arc::downgrade(self);
+        let (inner, waits) = (Arc::downgrade(self), outgoing.waits);
         let make = move || {
             let inner = inner.upgrade()?;
             inner.entry(inner.remote.as_ref()?, &outgoing)
         };
-        (self.tier_key(full_key), Write::new(Box::new(make), self.tiers_used(), until))
+        (self.tier_key(full_key), Write::new(Box::new(make), places, until).waiting(waits))
     }
 
     /// What is sent of a value; `None` when its codec fails.

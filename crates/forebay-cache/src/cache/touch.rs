@@ -60,7 +60,8 @@ where
         inner.meters.evictions.increment(evicted.count_others(key));
         drop(evicted);
         if let Some(stamp) = start.stamp.filter(|_| places.keep_in_tiers) {
-            inner.fill_all(vec![(full_key, Outgoing { value, life, freshness, stamp, _lease: None })]);
+            let outgoing = Outgoing { value, life, freshness, stamp, waits: true, _lease: None };
+            inner.fill_all(vec![(full_key, outgoing)]);
         }
         true
     }

@@ -153,6 +153,11 @@ impl GuardedTier {
         self.0.keep_scale
     }
 
+    /// For how long from now it is left alone, as far as is known: to prepare a call would be in vain.
+    pub(crate) fn left_alone(&self) -> Option<Duration> {
+        self.0.breaker.refuses_for()
+    }
+
     /// How long a call may take.
     pub(crate) fn deadline(&self) -> Duration {
         self.0.deadline
@@ -161,7 +166,7 @@ impl GuardedTier {
     /// What the tier holds under `key`; `None` when that could not be found out either.
     pub(crate) async fn get(&self, key: &Bytes) -> Option<Stored> {
         let keys = [key.clone()];
-        let found = self.call(&self.0.meters.get, self.0.tier.get(&keys)).await.ok()?;
+        let found = self.call(&self.0.meters.get, || self.0.tier.get(&keys)).await.ok()?;
         let stored = found.into_iter().next().flatten()?;
         self.0.meters.read_bytes.increment(stored.value.len() as u64);
         Some(stored)
@@ -183,7 +188,7 @@ impl GuardedTier {
     pub(crate) async fn get_all(&self, keys: &[Bytes]) -> Vec<Option<Stored>> {
         let mut found = Vec::with_capacity(keys.len());
         for keys in keys.chunks(Self::BATCH_MAX) {
-            let mut part = self.call(&self.0.meters.get, self.0.tier.get(keys)).await.unwrap_or_default();
+            let mut part = self.call(&self.0.meters.get, || self.0.tier.get(keys)).await.unwrap_or_default();
             part.resize(keys.len(), None);
             let read = part.iter().flatten().map(|stored| stored.value.len() as u64).sum();
             self.0.meters.read_bytes.increment(read);
@@ -200,7 +205,7 @@ impl GuardedTier {
         let taken = if fitting.is_empty() {
             Vec::new()
         } else {
-            self.call(&meters.put, self.0.tier.put(&fitting)).await?
+            self.call(&meters.put, || self.0.tier.put(&fitting)).await?
         };
         let mut taken = taken.into_iter();
         let outcome = |fill: &Fill| {
@@ -224,7 +229,7 @@ impl GuardedTier {
     /// What the tier holds under `key` and who loads it; `None` when that could not be found out.
     pub(crate) async fn get_or_lease(&self, key: &Bytes, ask: &LeaseAsk) -> Option<LeaseAnswer> {
         let leases = self.0.tier.leases()?;
-        let answer = self.call(&self.0.meters.lease, leases.get_or_lease(key, ask)).await.ok()?;
+        let answer = self.call(&self.0.meters.lease, || leases.get_or_lease(key, ask)).await.ok()?;
         let read = answer.stored.as_ref().map_or(0, |stored| stored.value.len() as u64);
         self.0.meters.read_bytes.increment(read);
         Some(answer)
@@ -233,27 +238,26 @@ impl GuardedTier {
     /// Holds on to a lease, if it can.
     pub(crate) async fn renew(&self, key: &Bytes, token: LeaseToken, hold: Duration) {
         if let Some(leases) = self.0.tier.leases() {
-            let _kept = self.call(&self.0.meters.lease, leases.renew(key, token, hold)).await;
+            let _kept = self.call(&self.0.meters.lease, || leases.renew(key, token, hold)).await;
         }
     }
 
     /// Gives a lease back, if it can.
     pub(crate) async fn release(&self, key: &Bytes, token: LeaseToken, failure: Option<(&str, Duration)>) {
         if let Some(leases) = self.0.tier.leases() {
-            let _given_back = self.call(&self.0.meters.lease, leases.release(key, token, failure)).await;
+            let _given_back = self.call(&self.0.meters.lease, || leases.release(key, token, failure)).await;
         }
     }
 
     /// Leaves tombstones; `false` when the tier did not confirm them.
     pub(crate) async fn remove(&self, removals: &[Removal]) -> bool {
-        self.call(&self.0.meters.remove, self.0.tier.remove(removals)).await.is_ok()
+        self.call(&self.0.meters.remove, || self.0.tier.remove(removals)).await.is_ok()
     }
 
-    async fn call<T>(
-        &self,
-        meters: &StepMeters,
-        call: impl Future<Output = Result<T, TierError>>,
-    ) -> Result<T, NoAnswer> {
+    async fn call<T, F>(&self, meters: &StepMeters, call: impl FnOnce() -> F) -> Result<T, NoAnswer>
+    where
+        F: Future<Output = Result<T, TierError>>,
+    {
         let Ok(permit) = self.0.breaker.permit() else {
             meters.skipped.increment(1);
             if self.0.told.was(State::HalfOpen) {
@@ -264,7 +268,7 @@ impl GuardedTier {
         };
         self.tell_unless_closed();
         let began = Instant::now();
-        let call = tokio::time::timeout(self.0.deadline, call);
+        let call = tokio::time::timeout(self.0.deadline, call());
         let outcome = |answer: &Result<Result<T, TierError>, _>| match answer {
             Ok(Ok(_)) => "done",
             Ok(Err(_)) => "failed",

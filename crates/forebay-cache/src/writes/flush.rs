@@ -9,7 +9,10 @@ use bytes::Bytes;
 use forebay_metrics::Meter;
 use futures_util::future::join_all;
 use metrics::Counter;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::{sync::Notify, time::Instant};
 
 /// The writes of one cache, and the tasks that carry them out. There are none while nothing waits.
@@ -85,6 +88,12 @@ impl Writes {
         }
     }
 
+    /// An entry is not made for any tier: all are left alone.
+    pub(crate) fn skip(&self) {
+        self.shared.meters.skipped.increment(1);
+        self.shared.unfilled.increment(1);
+    }
+
     fn flush(&self) {
         let flusher = Flusher { shared: self.shared.clone(), counted: true };
         self.tasks.spawn(flusher.run());
@@ -152,7 +161,7 @@ impl Shared {
         if sent.is_empty() {
             return;
         }
-        self.meters.batches.increment(1);
+        self.meters.batches.increment(u64::from(sent.iter().any(|outbound| !outbound.fills.is_empty())));
         let answers = join_all(self.tiers.iter().enumerate().map(|(place, tier)| {
             let fills: Vec<Fill> = sent.iter_mut().filter_map(|outbound| outbound.take(place)).collect();
             async move { if fills.is_empty() { Ok(Vec::new()) } else { tier.put(&fills).await } }
@@ -160,17 +169,22 @@ impl Shared {
         .await;
         let mut answers: Vec<_> =
             answers.into_iter().map(|answer| answer.map(std::iter::IntoIterator::into_iter)).collect();
-        for Outbound { key, write, .. } in sent {
-            self.settle(key, write, &mut answers);
+        for outbound in sent {
+            self.settle(outbound, &mut answers);
         }
     }
 
-    /// What is put into each tier; `None` for an entry that is not sent any more. Tiers that keep entries for the same part
-    /// of their time get the same envelope.
+    /// What is put into each tier that is not left alone; `None` for an entry that is not sent any more. Tiers that keep
+    /// entries for the same part of their time get the same envelope.
     fn outbound(&self, key: Bytes, mut write: Write, now: Instant) -> Option<Outbound> {
         if write.until <= now {
             self.give_up(write, &self.meters.expired);
             return None;
+        }
+        let left_alone: Vec<usize> =
+            write.tiers.iter().copied().filter(|place| self.tiers[*place].left_alone().is_some()).collect();
+        if left_alone.len() == write.tiers.len() {
+            return Some(Outbound { key, write, fills: Vec::new(), left_alone });
         }
         // What cannot be encoded was counted where that was found out.
         let Some(entry) = (write.make)() else {
@@ -182,7 +196,7 @@ impl Shared {
             return None;
         }
         let mut fills: Vec<(usize, f64, Fill)> = Vec::with_capacity(write.tiers.len());
-        for place in &write.tiers {
+        for place in write.tiers.iter().filter(|place| !left_alone.contains(place)) {
             let scale = self.tiers[*place].keep_scale();
             let same = fills.iter().find(|(_, of, _)| of.to_bits() == scale.to_bits());
             let same = same.map(|(_, _, fill)| fill.clone());
@@ -193,37 +207,35 @@ impl Shared {
             };
             fills.push((*place, scale, fill));
         }
-        Some(Outbound { key, write, fills })
+        Some(Outbound { key, write, fills, left_alone })
     }
 
     /// Judges what the tiers said of one entry; each tier's outcomes come in the order of the batch.
-    fn settle(
-        &self,
-        key: Bytes,
-        mut write: Write,
-        answers: &mut [Result<std::vec::IntoIter<Outcome>, NoAnswer>],
-    ) {
+    fn settle(&self, outbound: Outbound, answers: &mut [Result<std::vec::IntoIter<Outcome>, NoAnswer>]) {
+        let Outbound { key, mut write, left_alone, .. } = outbound;
         let mut written = Written { tiers: write.tiers.len(), ..Written::default() };
-        let mut failed = false;
-        write.tiers.retain(|place| match &mut answers[*place] {
-            Ok(outcomes) => {
-                match outcomes.next() {
-                    Some(Outcome::Stored) => written.stored += 1,
-                    Some(Outcome::Refused) => written.refused += 1,
-                    // Larger than the tier takes: it never will.
-                    Some(Outcome::Skipped) | None => {}
-                }
-                false
+        let (mut failed, mut skipped, waits) = (false, 0, write.waits);
+        write.tiers.retain(|place| {
+            let answer = match &mut answers[*place] {
+                _ if left_alone.contains(place) => Err(NoAnswer::NotAsked),
+                Ok(outcomes) => Ok(outcomes.next()),
+                Err(why) => Err(*why),
+            };
+            match answer {
+                Ok(Some(Outcome::Stored)) => written.stored += 1,
+                Ok(Some(Outcome::Refused)) => written.refused += 1,
+                // Larger than the tier takes: it never will.
+                Ok(Some(Outcome::Skipped) | None) => {}
+                Err(NoAnswer::Failed) => failed = true,
+                Err(NoAnswer::NotAsked) => skipped += usize::from(!waits),
             }
-            Err(NoAnswer::Failed) => {
-                failed = true;
-                true
-            }
-            Err(NoAnswer::NotAsked) => true,
+            answer == Err(NoAnswer::Failed) || (waits && answer == Err(NoAnswer::NotAsked))
         });
         write.tell(written);
         if write.tiers.is_empty() {
-            self.meters.done.increment(1);
+            let why = if skipped == written.tiers { &self.meters.skipped } else { &self.meters.done };
+            why.increment(1);
+            self.unfilled.increment(u64::from(skipped > 0));
             return;
         }
         write.attempts += u32::from(failed);
@@ -238,7 +250,7 @@ impl Shared {
             drop(queue);
             self.give_up(write, &self.meters.abandoned);
         } else {
-            let due = now + self.config.delay(write.attempts.max(1));
+            let due = now + self.delay(&write);
             let overflow = queue.retry(key, write, due, &self.config);
             drop(queue);
             match overflow {
@@ -247,12 +259,21 @@ impl Shared {
             }
         }
     }
+
+    /// How long it waits for its next try: no shorter than every tier is left alone.
+    fn delay(&self, write: &Write) -> Duration {
+        let left_alone = write.tiers.iter().map(|place| self.tiers[*place].left_alone().unwrap_or_default());
+        let asked_in = left_alone.min().unwrap_or_default();
+        self.config.delay(write.attempts.max(1)).max(asked_in.min(self.config.retry_delay_max))
+    }
 }
 
 /// An entry as it is sent to each tier.
 struct Outbound {
     key: Bytes,
     write: Write,
+    /// Places of tiers that are not asked now.
+    left_alone: Vec<usize>,
     /// Place and scale of a tier, and what is put there.
     fills: Vec<(usize, f64, Fill)>,
 }

@@ -9,7 +9,8 @@ const WRITES: Metric = Metric::counter(
     &["cache", "outcome"],
     "Entries on their way to remote tiers: `done` when every tier had answered, `retried` each time one was put back, \
      `parked` after it failed too often or because its key is, `expired` when it came too late, `overflow` when there was \
-     no room in the queue, `abandoned` at shutdown.",
+     no room in the queue, `skipped` when no tier was asked because their circuit breakers are open, `abandoned` at \
+     shutdown.",
 );
 const WAITING: Metric = Metric::gauge(
     "forebay_cache_writes_waiting",
@@ -27,6 +28,7 @@ pub(super) struct WriteMeters {
     pub(super) parked: Counter,
     pub(super) expired: Counter,
     pub(super) overflow: Counter,
+    pub(super) skipped: Counter,
     pub(super) abandoned: Counter,
     pub(super) waiting: Gauge,
     pub(super) batches: Counter,
@@ -42,6 +44,7 @@ impl WriteMeters {
             parked: outcome("parked"),
             expired: outcome("expired"),
             overflow: outcome("overflow"),
+            skipped: outcome("skipped"),
             abandoned: outcome("abandoned"),
             waiting: meter.gauge(&WAITING, &[cache]),
             batches: meter.counter(&BATCHES, &[cache]),

@@ -66,9 +66,7 @@ impl Queue {
         if let Some(older) = self.writes.get_mut(&key) {
             // Whoever waits for the older one is told of the newer, and a tier the older one was meant for gets it as well.
             write.waiting.append(&mut older.waiting);
-            write.tiers.append(&mut older.tiers);
-            write.tiers.sort_unstable();
-            write.tiers.dedup();
+            write.takes_over(&mut older.tiers, older.waits);
             if let Some(due) = older.due.take() {
                 self.later.remove(&due);
                 self.ready.push_back(key);
@@ -150,9 +148,7 @@ impl Queue {
         config: &WritesConfig,
     ) -> Option<Write> {
         if let Some(newer) = self.writes.get_mut(&key) {
-            newer.tiers.append(&mut write.tiers);
-            newer.tiers.sort_unstable();
-            newer.tiers.dedup();
+            newer.takes_over(&mut write.tiers, write.waits);
             return None;
         }
         // Of what was sent past the bound nothing may stay.

@@ -20,6 +20,8 @@ pub(crate) struct Write {
     pub(super) attempts: u32,
     /// Whether any other write of the key is to be preferred.
     pub(super) yields: bool,
+    /// Whether it waits for tiers that are left alone, because what they hold is older.
+    pub(super) waits: bool,
     /// When it is tried again, and its number among those; set while it waits for that.
     pub(super) due: Option<(Instant, u64)>,
     /// Those who wait for its first attempt.
@@ -27,17 +29,9 @@ pub(crate) struct Write {
 }
 
 impl Write {
-    /// A write to the first `tiers` tiers, not later than `until`.
-    pub(crate) fn new(make: Make, tiers: usize, until: Instant) -> Self {
-        Self {
-            make,
-            tiers: (0..tiers).collect(),
-            until,
-            attempts: 0,
-            yields: false,
-            due: None,
-            waiting: Vec::new(),
-        }
+    /// A write to the tiers at these places, not later than `until`.
+    pub(crate) fn new(make: Make, tiers: Vec<usize>, until: Instant) -> Self {
+        Self { make, tiers, until, attempts: 0, yields: false, waits: false, due: None, waiting: Vec::new() }
     }
 
     /// Not made at all where another write of the key waits or is under way.
@@ -46,10 +40,23 @@ impl Write {
         self
     }
 
+    /// Kept for tiers that are left alone until they are not. Without it, such a tier goes without the entry.
+    pub(crate) fn waiting(self, waits: bool) -> Self {
+        Self { waits, ..self }
+    }
+
     /// Told when every tier was asked once.
     pub(crate) fn told(mut self, writer: oneshot::Sender<Written>) -> Self {
         self.waiting.push(writer);
         self
+    }
+
+    /// Goes to the tiers of another write of its key as well, and waits for them if that one did.
+    pub(super) fn takes_over(&mut self, tiers: &mut Vec<usize>, waits: bool) {
+        self.tiers.append(tiers);
+        self.tiers.sort_unstable();
+        self.tiers.dedup();
+        self.waits |= waits;
     }
 
     /// Tells those who wait; one that was dropped need not know.

@@ -109,6 +109,17 @@ impl Breaker {
         }
     }
 
+    /// For how long from now every call is refused, as far as is known; `None` when the next one may be let through. It
+    /// counts nothing and asks for no probe: for callers that would prepare a call for nothing.
+    #[must_use]
+    pub fn refuses_for(&self) -> Option<Duration> {
+        if Word(self.0.word.load(Ordering::Acquire)).is_closed() {
+            return None;
+        }
+        let wait = self.0.refuse_until.load(Ordering::Acquire).saturating_sub(self.0.now());
+        (wait > 0).then(|| Duration::from_nanos(wait))
+    }
+
     /// What the breaker does now.
     #[must_use]
     pub fn state(&self) -> State {
