@@ -42,7 +42,7 @@ pub struct Stored {
     /// The bytes as they were put.
     pub value: Bytes,
     /// How much longer the tier will keep them, never more than the truth; `None` when it keeps them until evicted.
-    /// An entry's age follows from it without comparing the clocks of two machines.
+    /// An entry's age follows from it without comparing the clocks of two machines. Of a tombstone it may be left out.
     pub remaining: Option<Duration>,
 }
 

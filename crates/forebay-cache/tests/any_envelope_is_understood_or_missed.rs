@@ -19,12 +19,12 @@ proptest! {
 
     #[test]
     fn any_bytes_behind_a_header(
-        kind in 0..3_u8, compression in 0..6_u8, flags in 0..4_u8,
+        version in 1..4_u8, kind in 0..3_u8, compression in 0..6_u8, flags in 0..4_u8,
         tags in 0..3_u16, unpacked in prop_oneof![0..600_u32, any::<u32>()],
         rest in prop::collection::vec(any::<u8>(), 0..300),
     ) {
         let mut bytes = vec![0; 88];
-        bytes[..4].copy_from_slice(&[b'F', b'B', 1, kind]);
+        bytes[..4].copy_from_slice(&[b'F', b'B', version, kind]);
         // The fingerprint of the schema, from an envelope of it.
         let sample = envelope(b"", &Form::default());
         bytes[28..36].copy_from_slice(&sample[28..36]);
@@ -105,7 +105,7 @@ fn what_compresses_well_is_smaller_in_every_form() {
 fn an_unknown_compression_or_version_is_a_miss() {
     let bytes = envelope(b"seven", &Form::default());
     for (at, value, reject) in [
-        (2, 2, Reject::Unknown),
+        (2, 3, Reject::Unknown),
         (3, 9, Reject::Unknown),
         (36, 99, Reject::OtherCompression),
         (37, 2, Reject::Unknown),

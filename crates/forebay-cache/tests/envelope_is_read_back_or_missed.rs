@@ -122,7 +122,7 @@ fn another_schema_or_version_is_a_miss() {
     let entry = plain("seven").encode(KEY, &limits).unwrap();
     assert_eq!(Decoded::read(&entry, KEY, Fingerprint::of("test", 1), &limits), Err(Reject::OtherSchema));
     let mut later = entry.to_vec();
-    later[2] = 2;
+    later[2] = 3;
     assert_eq!(read(&later.into()), Err(Reject::Unknown));
 }
 

@@ -1,4 +1,4 @@
-//! Files written by the first version of the envelope are read for ever, and are still what is written.
+//! Files written by the first versions of the envelope are read for ever, and are still what is written.
 
 use bytes::Bytes;
 use forebay_cache::{
@@ -39,6 +39,16 @@ fn a_plain_entry() {
     let golden = include_bytes!("golden/entry-v1-plain.bin");
     assert_eq!(read(golden), Decoded::Entry(entry("hello")));
     assert_eq!(entry("hello").encode(KEY, &Limits::default()).unwrap(), &golden[..]);
+}
+
+/// As Redis keeps it since version 2: with its end behind it.
+#[test]
+fn a_plain_entry_with_its_end() {
+    let (plain, golden) =
+        (include_bytes!("golden/entry-v1-plain.bin"), include_bytes!("golden/entry-v2-plain.bin"));
+    assert_eq!(read(golden), Decoded::Entry(entry("hello")));
+    assert_eq!((&golden[..2], golden[2], &golden[3..plain.len()]), (&plain[..2], 2, &plain[3..]));
+    assert_eq!(golden[plain.len()..], 1_763_745_600_000_u64.to_be_bytes());
 }
 
 #[test]

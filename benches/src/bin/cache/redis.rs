@@ -21,17 +21,20 @@ use tokio::runtime::Runtime;
 
 /// Other traffic of the cluster can only add to what a batch is counted with.
 const BATCHES: usize = 15;
+/// How long entries are fresh where they have a limit: longer than the bench runs.
+const LIMIT: Duration = Duration::from_secs(3600);
 
 pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     let runtime = runtime()?;
-    let (space, texts, bare) = runtime.block_on(async {
+    let (space, bare) = runtime.block_on(async {
         let (url, name) = (shared().await.redis_url(), shared().await.key_prefix("bench"));
-        let space = namespace(&url, &name).await?;
-        let texts = Cache::builder("texts").namespace(&space).shared().meter(&Meter::disabled()).build()?;
-        anyhow::Ok((space, texts, bare(&url).await?))
+        anyhow::Ok((namespace(&url, &name).await?, bare(&url).await?))
     })?;
-    runtime.block_on(filled(&texts, &bare))?;
+    let shared = |name| Cache::builder(name).namespace(&space).shared().meter(&Meter::disabled());
+    let (texts, limited) = (shared("texts").build()?, shared("limited").ttl(LIMIT).build()?);
+    runtime.block_on(filled(&[&texts, &limited], &bare))?;
     hits(report, &runtime, &texts, &bare);
+    limited_hits(report, &runtime, &limited, &bare);
     invalidations(report, &runtime, &texts, &bare);
     runtime.block_on(space.shutdown());
     let trips = runtime.block_on(batch_round_trips())?;
@@ -39,12 +42,14 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn filled(texts: &Cache<u64, String>, bare: &Client) -> anyhow::Result<()> {
+async fn filled(caches: &[&Cache<u64, String>], bare: &Client) -> anyhow::Result<()> {
     for key in 0..KEYS {
         bare.set::<(), _, _>(bare_key(key), text(key), None, None, false).await?;
     }
     let keys: Vec<u64> = (0..KEYS).collect();
-    arrived(texts, &keys).await;
+    for texts in caches {
+        arrived(texts, &keys).await;
+    }
     Ok(())
 }
 
@@ -97,12 +102,30 @@ fn hits(report: &mut Report, runtime: &Runtime, texts: &Cache<u64, String>, bare
     ] {
         report.time_ratio(name, aim, PAIRS, || at(share, &ours().1), || at(share, &theirs().1));
     }
+    let name = "cache.redis_hit_latency_of_one_task_vs_fred";
+    one_task(report, name, runtime, texts, bare);
+}
+
+/// The same where entries have a ttl, so that a reader needs to know how old they are, beside a read of the same bytes.
+fn limited_hits(report: &mut Report, runtime: &Runtime, limited: &Cache<u64, String>, bare: &Client) {
+    report.throughput_ratio(
+        "cache.redis_get_ttl_vs_fred",
+        Aim::AtLeast(0.95),
+        PAIRS,
+        || runtime.block_on(by_tasks(limited, read_ours)).0,
+        || runtime.block_on(by_tasks(bare, read_bare)).0,
+    );
+    let name = "cache.redis_get_ttl_latency_of_one_task_vs_fred";
+    one_task(report, name, runtime, limited, bare);
+}
+
+fn one_task(report: &mut Report, name: &str, runtime: &Runtime, texts: &Cache<u64, String>, bare: &Client) {
     let alone = |mut calls: Vec<Duration>| {
         calls.sort();
         at(0.5, &calls)
     };
     report.time_ratio(
-        "cache.redis_hit_latency_of_one_task_vs_fred",
+        name,
         Aim::AtMost(1.1),
         PAIRS,
         || alone(runtime.block_on(read_ours(texts.clone(), 0))),

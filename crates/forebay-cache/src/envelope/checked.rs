@@ -2,7 +2,7 @@ use super::{
     Limits, Reject,
     checksum::checksum,
     encode::{ENCRYPTED, HEADER_BYTES, NO_DURATION},
-    prefix::{Kind, MAGIC, PREFIX_BYTES, SEALED_BYTES, VERSION, stamp_of},
+    prefix::{END_BYTES, ENDED, Kind, MAGIC, PREFIX_BYTES, SEALED_BYTES, VERSION, as_made, stamp_of},
 };
 use crate::{Fingerprint, Stamp};
 use bytes::{Buf, Bytes};
@@ -38,24 +38,33 @@ pub(super) fn checked(envelope: &Bytes, key: &[u8]) -> Result<Checked, Reject> {
         let cut = MAGIC.starts_with(&envelope[..envelope.len().min(2)]);
         return Err(if cut { Reject::Damaged } else { Reject::Unknown });
     };
-    if envelope[2] != VERSION {
-        return Err(Reject::Unknown);
-    }
-    let mut rest = envelope.slice(PREFIX_BYTES..);
+    let made = match envelope[2] {
+        VERSION => envelope.len(),
+        ENDED if envelope[3] == Kind::Value as u8 => envelope
+            .len()
+            .checked_sub(END_BYTES)
+            .filter(|made| *made >= PREFIX_BYTES)
+            .ok_or(Reject::Damaged)?,
+        _ => return Err(Reject::Unknown),
+    };
+    let mut rest = envelope.slice(PREFIX_BYTES..made);
     let sum = rest.try_get_u64().map_err(|_| Reject::Damaged)?;
-    if sum != checksum(key, &envelope[..PREFIX_BYTES], &rest) {
+    if sum != checksum(key, &made_with(envelope), &rest) {
         return Err(Reject::Damaged);
     }
     match envelope[3] {
-        kind if kind == Kind::Tombstone as u8 && envelope.len() == SEALED_BYTES => {
-            Ok(Checked::Tombstone(stamp))
-        }
-        kind if kind == Kind::Value as u8 && envelope.len() >= HEADER_BYTES => {
+        kind if kind == Kind::Tombstone as u8 && made == SEALED_BYTES => Ok(Checked::Tombstone(stamp)),
+        kind if kind == Kind::Value as u8 && made >= HEADER_BYTES => {
             let fixed = Fixed::read(&mut rest)?;
             Ok(Checked::Value(stamp, fixed, rest))
         }
         _ => Err(Reject::Unknown),
     }
+}
+
+/// The prefix that an envelope's checksum and encryption are bound to.
+pub(super) fn made_with(envelope: &[u8]) -> [u8; PREFIX_BYTES] {
+    envelope.first_chunk().map_or([0; PREFIX_BYTES], as_made)
 }
 
 impl Fixed {

@@ -1,9 +1,9 @@
 use super::{
     Entry, Form, Header, Limits,
-    checked::{Checked, Fixed, checked},
+    checked::{Checked, Fixed, checked, made_with},
     compression::unpack,
     encode::HEADER_BYTES,
-    prefix::{PREFIX_BYTES, SEALED_BYTES},
+    prefix::SEALED_BYTES,
     sealed,
 };
 use crate::{Fingerprint, Stamp};
@@ -117,7 +117,8 @@ impl Form {
 
     fn open(&self, envelope: &Bytes, key: &[u8], body: &[u8]) -> Result<Bytes, Reject> {
         let keyring = self.keyring.as_ref().ok_or(Reject::NoKey)?;
-        let header = [&envelope[..PREFIX_BYTES], &envelope[SEALED_BYTES..HEADER_BYTES]];
+        let prefix = made_with(envelope);
+        let header = [&prefix[..], &envelope[SEALED_BYTES..HEADER_BYTES]];
         sealed::open(keyring, key, header, body)
     }
 }

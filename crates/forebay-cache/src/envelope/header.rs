@@ -6,7 +6,7 @@ use super::{
 #[cfg(feature = "redis")]
 use super::{
     encode::{HEADER_BYTES, NO_DURATION},
-    prefix::{Kind, VERSION, stamp_of},
+    prefix::{END_BYTES, ENDED, Kind, VERSION, stamp_of},
 };
 use crate::{Fingerprint, Stamp};
 use bytes::{Buf, Bytes};
@@ -114,7 +114,7 @@ impl Outline {
     /// `None` when this program does not understand it.
     pub(crate) fn of(start: &[u8]) -> Option<Self> {
         stamp_of(start)?;
-        if start[2] != VERSION {
+        if !matches!(start[2], VERSION | ENDED) {
             return None;
         }
         if start[3] == Kind::Tombstone as u8 {
@@ -125,9 +125,38 @@ impl Outline {
     }
 }
 
-/// Whether an envelope says that its tier was asked to keep it without a limit of time; unchecked.
+/// Until when a tier keeps an envelope.
 #[cfg(feature = "redis")]
-pub(crate) fn is_endless(envelope: &[u8]) -> bool {
-    let known = stamp_of(envelope).is_some() && envelope[2..4] == [VERSION, Kind::Value as u8];
-    known && envelope.get(HEADER_BYTES - 8..HEADER_BYTES) == Some(&NO_DURATION.to_be_bytes())
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It has no limit of time.
+    Never,
+    /// Until then, in milliseconds of Unix time by its server's clock.
+    At(u64),
+    /// It does not say.
+    Unsaid,
+    /// It is a tombstone: who reads it need not know.
+    Buried,
+}
+
+#[cfg(feature = "redis")]
+const VALUE: u8 = Kind::Value as u8;
+#[cfg(feature = "redis")]
+const TOMBSTONE: u8 = Kind::Tombstone as u8;
+
+#[cfg(feature = "redis")]
+impl End {
+    /// What an envelope says, unchecked.
+    pub(crate) fn of(envelope: &[u8]) -> Self {
+        if stamp_of(envelope).is_none() {
+            return Self::Unsaid;
+        }
+        let keep = || envelope.get(HEADER_BYTES - 8..HEADER_BYTES);
+        match (envelope[2], envelope[3], envelope.split_last_chunk::<END_BYTES>()) {
+            (VERSION, TOMBSTONE, _) => Self::Buried,
+            (VERSION, VALUE, _) if keep() == Some(&NO_DURATION.to_be_bytes()) => Self::Never,
+            (ENDED, VALUE, Some((_, end))) => Self::At(u64::from_be_bytes(*end)),
+            _ => Self::Unsaid,
+        }
+    }
 }

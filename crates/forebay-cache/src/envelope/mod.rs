@@ -23,6 +23,9 @@
 //! one ciphertext with its authentication tag (16). The ciphertext is bound to the tier's key and to the header, so that
 //! neither its stamp nor its age can be changed by someone who has no key; length, age and the number of tags are not hidden.
 //!
+//! Version 2 is made by Redis of one of version 1 around a value that it keeps for a time only: eight bytes behind it say until
+//! when, in milliseconds of Unix time by that server's clock. Checksum and encryption are those of version 1.
+//!
 //! A tombstone ends after the checksum. **The first twenty bytes keep their place in every version**, so that a
 //! script in a server, or an older program, can compare stamps: bytes 4 to 20 order as the stamps do.
 //!
@@ -30,10 +33,10 @@
 //! codec, another key's, a compression or encryption key it does not have) is a [`Reject`], which the cache treats as a miss.
 //!
 //! # How old is an entry?
-//! No wall clock is compared. The envelope says how old the value was when it was sent and how long the tier was
-//! asked to keep it; the tier says with every read how much of that is left ([`Stored::remaining`](crate::Stored)). The
-//! difference is the time since. It can be short by the time the fill was under way, at most what the tier's command
-//! timeout allows it to wait in this process plus what the network holds back.
+//! No wall clocks are compared. The envelope says how old the value was when it was sent and how long the tier was
+//! asked to keep it; the tier says with every read how much of that is left ([`Stored::remaining`](crate::Stored)), by one
+//! clock: its own. The difference is the time since. It can be short by the time the fill was under way, at most what the
+//! tier's command timeout allows it to wait in this process plus what the network holds back.
 
 mod checked;
 mod checksum;
@@ -55,8 +58,8 @@ pub(crate) use encode::MILLIS_MAX;
 pub use encode::Skip;
 pub use entry::Entry;
 pub use form::Form;
-pub use header::{EntryHeader, Header};
 #[cfg(feature = "redis")]
-pub(crate) use header::{Outline, is_endless};
+pub(crate) use header::{End, Outline};
+pub use header::{EntryHeader, Header};
 pub use limits::Limits;
 pub use prefix::{stamp_of, tombstone};

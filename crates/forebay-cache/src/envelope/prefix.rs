@@ -9,6 +9,10 @@ pub(super) const SEALED_BYTES: usize = PREFIX_BYTES + 8;
 
 pub(super) const MAGIC: [u8; 2] = *b"FB";
 pub(super) const VERSION: u8 = 1;
+/// Version 1 in a tier that wrote behind it when it ends.
+pub(super) const ENDED: u8 = 2;
+/// That end.
+pub(super) const END_BYTES: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -23,6 +27,13 @@ pub(super) fn prefix(kind: Kind, stamp: Stamp) -> [u8; PREFIX_BYTES] {
     bytes[3] = kind as u8;
     bytes[4..12].copy_from_slice(&stamp.epoch.to_be_bytes());
     bytes[12..].copy_from_slice(&stamp.number.to_be_bytes());
+    bytes
+}
+
+/// The prefix that an envelope of version 1 or 2 was made with: the first.
+pub(super) fn as_made(envelope: &[u8; PREFIX_BYTES]) -> [u8; PREFIX_BYTES] {
+    let mut bytes = *envelope;
+    bytes[2] = VERSION;
     bytes
 }
 

@@ -9,7 +9,9 @@
 //!   is made to live at least as long as asked.
 //!
 //! Reads of one server that are asked for at the same moment go out as one. How much longer an entry is kept, which its age
-//! follows from, is asked together with it, except where the entries of a cache have no limit.
+//! follows from, stands behind it: the script that stores it notes until when, by the server's clock, and a reader knows what
+//! that clock shows, which it asks ten times a second at most. Where an entry does not say (an earlier version stored it), and
+//! in clusters, which have many clocks, the time left is asked together with it.
 //!
 //! # The sequencer's keys
 //! For namespace `shop` and the default prefix, all in one cluster slot:
@@ -52,7 +54,6 @@
 //! does not know asks the primary.
 
 mod config;
-mod endless;
 mod inspect;
 mod link;
 mod read;
@@ -60,6 +61,8 @@ mod reads;
 mod script;
 mod sequencer;
 mod server;
+mod server_clock;
+mod telling;
 mod tier;
 #[cfg(feature = "rustls")]
 mod tls;

@@ -1,22 +1,22 @@
 use super::{
-    endless::Endless,
     script::{Script, is_unknown},
+    server_clock::ServerClock,
+    telling::{Expected, Telling},
     tier::bytes_of,
 };
 use crate::{
     Stored,
+    envelope::End,
     redis_scripts::{self, LEFT},
 };
 use bytes::Bytes;
 use fred::{
     error::{Error, ErrorKind},
-    interfaces::{KeysInterface, LuaInterface},
+    interfaces::{ClientLike, KeysInterface, LuaInterface},
     types::{Key, Value},
 };
 use futures_util::future::join;
-
-/// What `PTTL` says of a key without a limit.
-const ENDLESS: i64 = -1;
+use std::time::Duration;
 
 /// The time left of a key as `PTTL` says it, if that was asked, and what it holds.
 type Reply = (Option<i64>, Option<Bytes>);
@@ -25,37 +25,73 @@ type Reply = (Option<i64>, Option<Bytes>);
 #[derive(Debug)]
 pub(super) struct Read {
     left: Script,
-    endless: Endless,
+    telling: Telling,
 }
 
 impl Read {
     pub(super) fn new() -> Self {
-        Self { left: Script::new(LEFT), endless: Endless::new() }
+        Self { left: Script::new(LEFT), telling: Telling::new() }
     }
 
-    /// What there is under each key.
-    pub(super) async fn read<C>(&self, client: &C, keys: &[Bytes]) -> Result<Vec<Option<Stored>>, Error>
+    /// What there is under each key. `clock` is that of the server, if `client` speaks to one only.
+    pub(super) async fn read<C>(
+        &self,
+        client: &C,
+        clock: Option<&ServerClock>,
+        keys: &[Bytes],
+    ) -> Result<Vec<Option<Stored>>, Error>
     where
-        C: KeysInterface + LuaInterface + Sync,
+        C: ClientLike + KeysInterface + LuaInterface,
     {
-        let limited: Vec<Bytes> = keys.iter().filter(|key| !self.endless.expects(key)).cloned().collect();
-        let mut replies = self.replies(client, &limited, keys).await?;
-        if self.wants_more(keys, &replies) {
-            replies = self.replies(client, keys, keys).await?;
+        let (mut limited, mut ended) = (Vec::new(), false);
+        for key in keys {
+            match self.telling.expects(key) {
+                Expected::Unsaid => limited.push(key.clone()),
+                Expected::Ended => ended = true,
+                Expected::Endless => {}
+            }
         }
-        let stored = |(left, value): Reply| redis_scripts::stored(left.unwrap_or(ENDLESS), value);
+        let replies = self.replies(client, &limited, keys);
+        let replies = match clock {
+            // Boxed: most calls need not ask.
+            Some(clock) if ended && !clock.is_known() => Box::pin(join(clock.ask(client), replies)).await.1,
+            _ => replies.await,
+        };
+        let now = clock.and_then(ServerClock::now);
+        let stored = |(key, (left, value)): (_, Reply)| match value {
+            Some(value) => self.stored(key, value, left, clock.map(|_| now)).map(Some),
+            None => Some(None),
+        };
+        if let Some(stored) = keys.iter().zip(replies?).map(stored).collect() {
+            return Ok(stored);
+        }
+        let replies = self.replies(client, keys, keys).await?;
+        let stored = |(left, value): Reply| redis_scripts::stored(left?, value);
         Ok(replies.into_iter().map(stored).collect())
     }
 
-    /// Whether the time left of an entry was not asked and should have been.
-    fn wants_more(&self, keys: &[Bytes], replies: &[Reply]) -> bool {
-        let mut more = false;
-        for (key, (left, value)) in keys.iter().zip(replies) {
-            if let Some(value) = value {
-                more |= !self.endless.note(key, value) && left.is_none();
-            }
+    /// What there is under a key, if that is known: not if its time `left` was not asked and should have been. `clock` is what
+    /// that of the server shows, if it has one, and if it is known.
+    fn stored(
+        &self,
+        key: &Bytes,
+        value: Bytes,
+        left: Option<i64>,
+        clock: Option<Option<Duration>>,
+    ) -> Option<Stored> {
+        let end = End::of(&value);
+        if let Some(left) = left {
+            let known = clock.is_some() || !matches!(end, End::At(_));
+            self.telling.note(key, if known { end } else { End::Unsaid });
+            return redis_scripts::stored(left, Some(value));
         }
-        more
+        let remaining = match (end, clock.flatten()) {
+            (End::Never | End::Buried, _) => Some(None),
+            (End::At(millis), Some(now)) => Some(Some(Duration::from_millis(millis).saturating_sub(now))),
+            (End::At(_), None) | (End::Unsaid, _) => None,
+        };
+        self.telling.note(key, if remaining.is_some() { end } else { End::Unsaid });
+        Some(Stored { value, remaining: remaining? })
     }
 
     /// The time left of those keys that are among the `limited`, which are in the same order, and what all of them hold.

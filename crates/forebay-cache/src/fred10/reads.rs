@@ -1,5 +1,6 @@
 use super::{
-    config::RedisConfig, link::Link, read::Read, script::complete, tier::bytes_of, together::together,
+    config::RedisConfig, link::Link, read::Read, script::complete, server_clock::ServerClock, tier::bytes_of,
+    together::together,
 };
 use crate::{
     Stored, redis_scripts,
@@ -26,37 +27,46 @@ pub(super) struct Reads {
 #[derive(Debug)]
 enum Source {
     /// From one primary.
-    Primary(GatheredReads<Error>),
+    Primary(One),
     /// From the primaries of a cluster.
     Shards,
     /// From the replicas a cluster has, as fred finds them.
     ShardReplicas,
     /// From replicas that were named, in turn; from the primary when all are away.
-    Named {
-        replicas: Vec<(Link<Client>, GatheredReads<Error>)>,
-        turn: AtomicUsize,
-        primary: GatheredReads<Error>,
-    },
+    Named { replicas: Vec<(Link<Client>, One)>, turn: AtomicUsize, primary: One },
+}
+
+/// What belongs to the reads of one server.
+#[derive(Debug)]
+struct One {
+    gather: GatheredReads<Error>,
+    clock: ServerClock,
+}
+
+impl One {
+    const fn new() -> Self {
+        Self { gather: GatheredReads::new(), clock: ServerClock::new() }
+    }
 }
 
 impl Reads {
     /// Starts connecting to the replicas, if any are to be used.
     pub(super) fn open(config: &RedisConfig, client: &Client) -> Result<Self, Error> {
-        let replica = |replica| (Link::open(replica, config), GatheredReads::new());
+        let replica = |replica| (Link::open(replica, config), One::new());
         let replicas: Vec<_> = config.replica_clients()?.into_iter().map(replica).collect();
         let from = if config.read_from_replicas {
             Source::ShardReplicas
         } else if replicas.is_empty() {
             return Ok(Self::of_primaries(client));
         } else {
-            Source::Named { replicas, turn: AtomicUsize::new(0), primary: GatheredReads::new() }
+            Source::Named { replicas, turn: AtomicUsize::new(0), primary: One::new() }
         };
         Ok(Self { from, read: Read::new() })
     }
 
     /// From where `client` writes to.
     pub(super) fn of_primaries(client: &Client) -> Self {
-        let from = if client.is_clustered() { Source::Shards } else { Source::Primary(GatheredReads::new()) };
+        let from = if client.is_clustered() { Source::Shards } else { Source::Primary(One::new()) };
         Self { from, read: Read::new() }
     }
 
@@ -67,7 +77,7 @@ impl Reads {
         keys: &[Bytes],
     ) -> Result<Vec<Option<Stored>>, Error> {
         match &self.from {
-            Source::Primary(gather) => self.of_one(primary, gather, keys).await,
+            Source::Primary(one) => self.of_one(primary, one, keys).await,
             Source::Shards => {
                 let client = primary.ready()?;
                 primary.note(self.of_shards(client, || client.pipeline(), keys).await)
@@ -76,15 +86,15 @@ impl Reads {
                 let replicas = primary.ready()?.replicas();
                 primary.note(self.of_shards(&replicas, || replicas.pipeline(), keys).await)
             }
-            Source::Named { replicas, turn, primary: gather } => {
+            Source::Named { replicas, turn, primary: one } => {
                 let first = turn.fetch_add(1, Ordering::Relaxed);
                 let up = (0..replicas.len()).map(|n| &replicas[first.wrapping_add(n) % replicas.len()]);
-                if let Some((replica, gather)) = up.into_iter().find(|(replica, _)| replica.is_up())
-                    && let Ok(stored) = self.of_one(replica, gather, keys).await
+                if let Some((replica, one)) = up.into_iter().find(|(replica, _)| replica.is_up())
+                    && let Ok(stored) = self.of_one(replica, one, keys).await
                 {
                     return Ok(stored);
                 }
-                self.of_one(primary, gather, keys).await
+                self.of_one(primary, one, keys).await
             }
         }
     }
@@ -93,15 +103,17 @@ impl Reads {
     async fn of_one(
         &self,
         server: &Link<Client>,
-        gather: &GatheredReads<Error>,
+        One { gather, clock }: &One,
         keys: &[Bytes],
     ) -> Result<Vec<Option<Stored>>, Error> {
         if let [key] = keys {
-            let call = async |keys: Vec<Bytes>| server.note(self.read.read(server.ready()?, &keys).await);
+            let call = async |keys: Vec<Bytes>| {
+                server.note(self.read.read(server.ready()?, Some(clock), &keys).await)
+            };
             return Ok(vec![gather.read(key, call).await?]);
         }
         let client = server.ready()?;
-        let parts = keys.chunks(KEYS_MAX).map(|keys| self.read.read(client, keys));
+        let parts = keys.chunks(KEYS_MAX).map(|keys| self.read.read(client, Some(clock), keys));
         Ok(server.note(try_join_all(parts).await)?.into_iter().flatten().collect())
     }
 
@@ -116,7 +128,7 @@ impl Reads {
         C: ClientLike + KeysInterface + LuaInterface,
     {
         if keys.len() == 1 {
-            return self.read.read(client, keys).await;
+            return self.read.read(client, None, keys).await;
         }
         let Some((last, others)) = keys.split_last() else { return Ok(Vec::new()) };
         let pipeline = pipeline();

@@ -44,6 +44,8 @@ mod redis_configuration_is_checked;
 #[cfg(any(feature = "redis", feature = "redis-rs"))]
 mod redis_drivers_agree;
 #[cfg(feature = "redis")]
+mod redis_entries_say_when_they_end;
+#[cfg(feature = "redis")]
 mod redis_groups_are_followed;
 #[cfg(feature = "redis")]
 mod redis_keeps_namespaces_apart;
