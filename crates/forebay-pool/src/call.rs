@@ -7,9 +7,10 @@ use crate::{
     inner::Inner,
     lease::Lease,
     observer::{Outcome, QueryEvent},
-    session::{Answer, Params, is_stale},
+    session::{Answer, Change, Params, is_stale},
 };
 use forebay_scope::Scope;
+use futures_util::future;
 use std::{future::Future, panic::Location, time::Instant};
 use tokio_postgres::error::SqlState;
 
@@ -97,9 +98,12 @@ pub(crate) async fn watch<T: Counted>(
         rows: 0,
         lost: false,
     };
-    let result = match deadline {
-        None => Ok(work.await),
-        Some(deadline) => tokio::time::timeout_at(deadline, work).await,
+    let remaining = deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
+    let result = match (lease.limit(remaining), deadline) {
+        (None, None) => Ok(work.await),
+        (None, Some(deadline)) => tokio::time::timeout_at(deadline, work).await,
+        // Rare: a limit serves many statements.
+        (Some(change), deadline) => Box::pin(limited(lease, change, deadline, work)).await,
     };
     match result {
         Ok(Ok(answer)) => {
@@ -117,6 +121,20 @@ pub(crate) async fn watch<T: Counted>(
             call.outcome = Outcome::TimedOut;
             Err(PoolError::Deadline { step: asked.step, outcome_unknown: pool.may_have_changed(asked) })
         }
+    }
+}
+
+/// Runs `work` until the deadline, behind a change of the server's own limit on the same flush.
+async fn limited<T>(
+    lease: &Lease,
+    change: Change,
+    deadline: Option<tokio::time::Instant>,
+    work: impl Future<Output = T>,
+) -> Result<T, tokio::time::error::Elapsed> {
+    let both = async { future::join(lease.set_limit(change), work).await.1 };
+    match deadline {
+        None => Ok(both.await),
+        Some(deadline) => tokio::time::timeout_at(deadline, both).await,
     }
 }
 

@@ -43,7 +43,7 @@
 //!
 //! Dropping the future of a statement stops the statement: the server is told to cancel it before the session is
 //! used for anything else, by the same guard or another. Whether a write took effect is then unknown. The
-//! deadline of the current scope does the same.
+//! deadline of the current scope does the same, and sets the server's own `statement_timeout` a little behind it.
 
 mod builder;
 mod call;

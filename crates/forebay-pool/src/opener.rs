@@ -2,7 +2,7 @@
 
 use crate::{
     connect::{Connect, ConnectFailure, Connected},
-    session::{Session, Wired},
+    session::{Limit, Session, Wired},
     sighting::Sighting,
     statements::{Epoch, Statements},
     tap::{Tap, TransactionState},
@@ -24,6 +24,10 @@ pub(crate) struct Opener {
 const WRITTEN: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
 const REPLAYED: &str = "SELECT pg_catalog.pg_last_wal_replay_lsn()";
 
+/// What limits statements if nobody asks for less, in milliseconds; 0 is nothing. The setting is told with a unit.
+const LIMIT: &str =
+    "SELECT (extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000)::bigint";
+
 impl Opener {
     /// Opens a session; the caller bounds the time.
     pub(crate) async fn open(
@@ -36,7 +40,11 @@ impl Opener {
         // The wrapper would abort the connection's task when it is dropped, which the server logs as an
         // unexpected end; this one ends with a Terminate message instead.
         let client = ClientWrapper::new(client, tokio::spawn(future::ready(())));
-        let seen = Sighting::of(&client.query_one(Sighting::QUERY, &[]).await?)?;
+        let (seen, limit) =
+            future::try_join(client.query_one(Sighting::QUERY, &[]), client.query_typed_one(LIMIT, &[]))
+                .await?;
+        let seen = Sighting::of(&seen)?;
+        let limit: i64 = limit.try_get(0)?;
         let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
         // Before the first query the server said that it is ready: a tap that has not heard it hears nothing.
         if tap.transaction() != TransactionState::Idle {
@@ -45,7 +53,14 @@ impl Opener {
         let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
         let statements = Statements::new(self.statements_max, self.epoch.clone());
         let wired = Wired { client, tap, cancel, task: abort.keep() };
-        let session = Session::new(wired, statements, log, seen.at, Instant::now() + self.lifetime - jitter);
+        let session = Session::new(
+            wired,
+            statements,
+            Limit::new(limit.unsigned_abs()),
+            log,
+            seen.at,
+            Instant::now() + self.lifetime - jitter,
+        );
         Ok((session, seen))
     }
 }

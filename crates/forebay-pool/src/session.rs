@@ -1,7 +1,9 @@
 //! One connection to one server, with everything that belongs to it.
 
+mod limit;
 mod prepared;
 
+pub(crate) use limit::{Change, Limit};
 pub(crate) use prepared::is_stale;
 
 use crate::{
@@ -67,6 +69,8 @@ pub(crate) struct Session {
     /// A request to cancel is under way. When its future is dropped, the server may still get to it, at whatever
     /// the session runs by then.
     cancelling: AtomicBool,
+    /// What `statement_timeout` is at the server.
+    limit: Limit,
     retire_at: Instant,
     pub(crate) idle_since: Instant,
 }
@@ -76,6 +80,7 @@ impl Session {
     pub(crate) fn new(
         wired: Wired,
         statements: Statements,
+        limit: Limit,
         log: Statement,
         origin: Position,
         retire_at: Instant,
@@ -92,6 +97,7 @@ impl Session {
             lent: AtomicBool::new(false),
             touched: AtomicBool::new(false),
             cancelling: AtomicBool::new(false),
+            limit,
             retire_at,
             idle_since: Instant::now(),
         }
@@ -207,6 +213,9 @@ impl Session {
 
     /// Forgets what had to be cleaned; the caller has done it.
     pub(crate) fn drained(&mut self, statements_max: usize) {
+        if self.may_be_touched() {
+            self.limit.reset();
+        }
         *self.abandoned.get_mut() = false;
         *self.lent.get_mut() = false;
         *self.touched.get_mut() = false;
