@@ -35,6 +35,7 @@
 //! `postgres` if there is one, else as `nobody`, in folders that user owns.
 
 mod account;
+mod certificates;
 mod choice;
 mod database;
 #[cfg(doctest)]
@@ -53,6 +54,7 @@ mod shared;
 mod sweep;
 mod wait;
 
+pub use certificates::Certificates;
 pub use choice::Choice;
 pub use database::TestDatabase;
 pub use lab::{Addresses, ENVIRONMENT, Lab, LabSpec};

@@ -1,8 +1,8 @@
 //! From a configuration to a running pool.
 
 use crate::{
-    config::{PoolConfig, parse},
-    connect::{Connect, ConnectPlain},
+    config::PoolConfig,
+    connect::{Connect, DefaultConnect},
     endpoint::{Endpoint, Role},
     error::PoolError,
     heal::Learned,
@@ -16,6 +16,7 @@ use crate::{
     selector::{PowerOfTwo, ReplicaSelector},
     statements::Epoch,
     supervisor::{Crew, Times, supervise},
+    target::Target,
 };
 use forebay_metrics::Meter;
 use forebay_sql::Classifier;
@@ -43,7 +44,7 @@ impl PoolBuilder {
         Self {
             config,
             meter: Meter::default(),
-            connect: Box::new(ConnectPlain),
+            connect: Box::new(DefaultConnect::default()),
             selector: Box::new(PowerOfTwo),
             observer: None,
         }
@@ -61,7 +62,7 @@ impl PoolBuilder {
         self
     }
 
-    /// How sessions are opened. Default: [`ConnectPlain`].
+    /// How sessions are opened. Default: as the connection strings say, with TLS when the feature `rustls` is on.
     pub fn connect(mut self, connect: impl Connect) -> Self {
         self.connect = Box::new(connect);
         self
@@ -145,7 +146,7 @@ impl PoolBuilder {
                 let breaker = Breaker::measured(config.breaker.clone(), name, &self.meter)?;
                 Ok((breaker, ServerMeters::new(&self.meter, name)))
             };
-            Endpoint::new(parse(key, url)?, role, &config.application_name, watch).map(Arc::new)
+            Endpoint::new(Target::parse(key, url)?, role, &config.application_name, watch).map(Arc::new)
         };
         let lane = |endpoint: &Arc<Endpoint>, access, max| {
             let settings = session_config(endpoint, access, config.statement_timeout);
@@ -170,13 +171,9 @@ impl PoolBuilder {
 
 /// The settings of a lane's sessions, given at the start of each, so that they cost no round trip and survive
 /// `RESET ALL`.
-fn session_config(
-    endpoint: &Endpoint,
-    access: Access,
-    statement_timeout: Option<Duration>,
-) -> tokio_postgres::Config {
-    let mut config = endpoint.config.clone();
-    let mut options = config.get_options().unwrap_or_default().to_owned();
+fn session_config(endpoint: &Endpoint, access: Access, statement_timeout: Option<Duration>) -> Target {
+    let mut target = endpoint.target.clone();
+    let mut options = target.get_options().unwrap_or_default().to_owned();
     // On a replica as well: its sessions outlive its promotion.
     if access != Access::Write {
         options.push_str(" -c default_transaction_read_only=on");
@@ -185,9 +182,9 @@ fn session_config(
         options.push_str(&format!(" -c statement_timeout={}", timeout.as_millis()));
     }
     if !options.is_empty() {
-        config.options(options.trim_start());
+        target.config.options(options.trim_start());
     }
-    config
+    target
 }
 
 const fn times(config: &PoolConfig) -> Times {

@@ -1,10 +1,9 @@
 //! What a pool is told: plain data.
 
-use crate::error::PoolError;
+use crate::{error::PoolError, target::Target};
 use forebay_traffic::BreakerConfig;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
-use tokio_postgres::Config;
 
 /// How a pool connects, how large it may grow, and how fresh replicas must be.
 ///
@@ -144,7 +143,7 @@ impl PoolConfig {
     /// # Errors
     /// [`PoolError::Config`] when the text is not a connection string with one host.
     pub fn from_url(primary: &str) -> Result<Self, PoolError> {
-        parse("primary", primary)?;
+        Target::parse("primary", primary)?;
         Ok(Self { primary: primary.to_owned(), ..Self::default() })
     }
 
@@ -154,7 +153,7 @@ impl PoolConfig {
     /// [`PoolError::Config`] when one of the texts is not a connection string with one host.
     pub fn replicas<S: AsRef<str>>(mut self, urls: impl IntoIterator<Item = S>) -> Result<Self, PoolError> {
         for url in urls {
-            parse("replicas", url.as_ref())?;
+            Target::parse("replicas", url.as_ref())?;
             self.replicas.push(url.as_ref().to_owned());
         }
         Ok(self)
@@ -171,9 +170,9 @@ impl PoolConfig {
                 "is missing: give the connection string of the primary",
             ));
         }
-        parse("primary", &self.primary)?;
+        Target::parse("primary", &self.primary)?;
         for url in &self.replicas {
-            parse("replicas", url)?;
+            Target::parse("replicas", url)?;
         }
         if self.replicas.len() > Self::REPLICAS_MAX {
             return Err(PoolError::config(
@@ -219,33 +218,6 @@ impl PoolConfig {
             return Err(PoolError::config("statement_timeout", "must be at most 2147483647 ms"));
         }
         Ok(())
-    }
-}
-
-/// Reads a connection string and checks what this pool needs of it.
-pub(crate) fn parse(key: &'static str, text: &str) -> Result<Config, PoolError> {
-    let config: Config = text.parse().map_err(|error| {
-        PoolError::config(key, format!("is not a connection string: {}", why(text, &error)))
-    })?;
-    match config.get_hosts().len().max(config.get_hostaddrs().len()) {
-        1 => Ok(config),
-        0 => Err(PoolError::config(key, "names no host")),
-        _ => Err(PoolError::config(key, "names several hosts: give one, and list standbys under replicas")),
-    }
-}
-
-/// Why a text is not a connection string, without a part of it: whatever is in the wrong place may be a password.
-fn why(text: &str, error: &tokio_postgres::Error) -> String {
-    if text.contains("://") && !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-        return "a URL begins with postgres://".to_owned();
-    }
-    let reason = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    // The driver names options whose value is wrong, which are its own words, and quotes what it did not expect.
-    match reason.split_once('`') {
-        Some((said, _)) if !reason.starts_with("invalid value") => {
-            said.trim_end().trim_end_matches(':').to_owned()
-        }
-        _ => reason,
     }
 }
 

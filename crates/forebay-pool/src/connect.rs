@@ -1,15 +1,28 @@
 //! How a session is opened, and how its running statement is cancelled.
 
-use crate::{tap::Tap, wire::Wire};
+#[cfg(feature = "rustls")]
+use crate::rustls023::Already;
+use crate::{
+    refusal::{ConnectReason, Refusal},
+    tap::Tap,
+    target::Target,
+    tls_settings::TlsMode,
+    wire::Wire,
+};
 use async_trait::async_trait;
 use std::{fmt, future::Future, io, pin::Pin};
-use tokio::{io::AsyncReadExt as _, task::JoinHandle};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
+    task::JoinHandle,
+};
+#[cfg(feature = "rustls")]
+use tokio_postgres::config::SslNegotiation;
+use tokio_postgres::{CancelToken, Client, NoTls, config::SslMode, tls::TlsConnect};
 
 /// Why a connection failed, as the connector says it.
 pub type ConnectFailure = Box<dyn std::error::Error + Send + Sync>;
 
-/// How sessions are opened: replace it to bring TLS, a proxy, or a socket of your own.
+/// How sessions are opened: replace it to bring another TLS, a proxy, or a socket of your own.
 ///
 /// It is a trait object, because a connect costs a round trip anyway. A connect that takes longer than the
 /// pool's `connect_timeout` is dropped.
@@ -19,8 +32,8 @@ pub trait Connect: Send + Sync + 'static {
     /// `tap`; a session whose tap hears nothing is refused, because nothing could be promised of it.
     ///
     /// # Errors
-    /// Whatever went wrong; the pool wraps it and names the endpoint.
-    async fn connect(&self, config: &Config, tap: &Tap) -> Result<Connected, ConnectFailure>;
+    /// Whatever went wrong; the pool wraps it and names the endpoint, and looks for its [`ConnectReason`].
+    async fn connect(&self, target: &Target, tap: &Tap) -> Result<Connected, ConnectFailure>;
 }
 
 /// A session that was just opened.
@@ -63,43 +76,95 @@ impl fmt::Debug for Canceller {
     }
 }
 
-/// Connects over TCP or a Unix socket without TLS. The default of a pool.
+/// Connects over TCP or a Unix socket without TLS. The default of a pool without the feature `rustls`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ConnectPlain;
 
+#[cfg(not(feature = "rustls"))]
+pub(crate) type DefaultConnect = ConnectPlain;
+#[cfg(feature = "rustls")]
+pub(crate) type DefaultConnect = crate::rustls023::ConnectRustls;
+
 #[async_trait]
 impl Connect for ConnectPlain {
-    async fn connect(&self, config: &Config, tap: &Tap) -> Result<Connected, ConnectFailure> {
-        let (wire, address) = Wire::connect(config).await?;
-        let (client, connection) = config.connect_raw(tap.wrap(wire), NoTls).await?;
-        let task = tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a database connection ended");
-            }
-        });
+    async fn connect(&self, target: &Target, tap: &Tap) -> Result<Connected, ConnectFailure> {
+        let (wire, address) = Wire::connect(target).await?;
+        if target.tls.mode > TlsMode::Prefer && matches!(wire, Wire::Tcp(_)) {
+            return Err(Refusal::bare(ConnectReason::TlsNotBuilt).into());
+        }
+        let (client, task) = begin_plain(wire, target, tap).await?;
         let token = client.cancel_token();
         let cancel = Canceller::new(move || {
             let (token, address) = (token.clone(), address.clone());
-            Box::pin(async move {
-                let mut wire = address.open().await?;
-                token.cancel_query_raw(&mut wire, NoTls).await?;
-                wait_for_end(&mut wire).await?;
-                Ok(())
-            })
+            Box::pin(async move { stop(address.open().await?, NoTls, &token).await })
         });
         Ok(Connected { client, task, cancel })
     }
 }
 
+/// Logs in over a stream without TLS, and starts the task that moves its bytes.
+pub(crate) async fn begin_plain<S>(
+    stream: S,
+    target: &Target,
+    tap: &Tap,
+) -> Result<(Client, JoinHandle<()>), ConnectFailure>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut config = target.config.clone();
+    config.ssl_mode(SslMode::Disable);
+    let (client, connection) = config.connect_raw(tap.wrap(stream), NoTls).await?;
+    Ok((client, tokio::spawn(run(connection))))
+}
+
+/// The same over a stream that has its TLS already; `binding` is what a login can be bound to.
+#[cfg(feature = "rustls")]
+pub(crate) async fn begin_encrypted<S>(
+    stream: S,
+    binding: Option<Vec<u8>>,
+    target: &Target,
+    tap: &Tap,
+) -> Result<(Client, JoinHandle<()>), ConnectFailure>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut config = target.config.clone();
+    // The driver asks for TLS by itself, unless it comes without being asked for.
+    config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
+    let (client, connection) = config.connect_raw(tap.wrap(stream), Already { binding }).await?;
+    Ok((client, tokio::spawn(run(connection))))
+}
+
+async fn run(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a database connection ended");
+    }
+}
+
+/// Asks, over a connection of its own, to stop what a session runs; resolves when the server has closed it.
+pub(crate) async fn stop<S, T>(mut stream: S, tls: T, token: &CancelToken) -> Result<(), ConnectFailure>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    for<'a> T: TlsConnect<&'a mut S>,
+{
+    token.cancel_query_raw(&mut stream, tls).await?;
+    wait_for_end(&mut stream).await?;
+    Ok(())
+}
+
 /// Reads until the server closes: it does so after it has signalled the session.
-async fn wait_for_end(wire: &mut Wire) -> io::Result<()> {
+async fn wait_for_end(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
     let mut nothing = [0; 16];
     loop {
-        match wire.read(&mut nothing).await {
+        match stream.read(&mut nothing).await {
             Ok(0) => return Ok(()),
             Ok(_) => {}
-            // A reset is an end as well.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
+            // A reset is an end as well, and so is one without TLS's goodbye.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof) =>
+            {
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
     }

@@ -1,6 +1,6 @@
 //! One server, and what is known of it.
 
-use crate::{error::PoolError, lag::Log, metrics::ServerMeters, sighting::Sighting};
+use crate::{error::PoolError, lag::Log, metrics::ServerMeters, sighting::Sighting, target::Target};
 use forebay_scope::Position;
 use forebay_traffic::Breaker;
 use serde::Serialize;
@@ -41,7 +41,7 @@ pub(crate) struct Endpoint {
     /// `host:port`, for messages, metrics and status.
     pub(crate) name: String,
     pub(crate) role: Role,
-    pub(crate) config: Config,
+    pub(crate) target: Target,
     /// Keeps reads away from a replica that answers probes and fails statements.
     pub(crate) breaker: Breaker,
     meters: ServerMeters,
@@ -62,15 +62,15 @@ const LATENCY_SHIFT: u32 = 3;
 impl Endpoint {
     /// `watch` makes the breaker and the meters for a server of this name.
     pub(crate) fn new(
-        mut config: Config,
+        mut target: Target,
         role: Role,
         application: &str,
         watch: impl FnOnce(&str) -> Result<(Breaker, ServerMeters), forebay_traffic::Error>,
     ) -> Result<Self, PoolError> {
-        if config.get_application_name().is_none() {
-            config.application_name(application);
+        if target.get_application_name().is_none() {
+            target.config.application_name(application);
         }
-        let name = name(&config);
+        let name = name(&target);
         let (breaker, meters) =
             watch(&name).map_err(|error| PoolError::config("breaker", error.to_string()))?;
         Ok(Self {
@@ -78,7 +78,7 @@ impl Endpoint {
             meters,
             name,
             role,
-            config,
+            target,
             reachable: AtomicBool::new(true),
             in_role: AtomicBool::new(true),
             seen: Mutex::new(None),
@@ -205,13 +205,13 @@ mod tests {
     use std::time::{Duration, Instant};
 
     fn replica() -> Endpoint {
-        let config = "host=db".parse().expect("a connection string");
+        let target = "host=db".parse().expect("a connection string");
         let watch = |name: &str| {
             let meter = Meter::default();
             let breaker = Breaker::measured(BreakerConfig::default(), name, &meter)?;
             Ok((breaker, ServerMeters::new(&meter, name)))
         };
-        Endpoint::new(config, Role::Replica, "test", watch).expect("the defaults are right")
+        Endpoint::new(target, Role::Replica, "test", watch).expect("the defaults are right")
     }
 
     fn at(timeline: u32, lsn: u64) -> Position {

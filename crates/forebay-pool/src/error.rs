@@ -1,6 +1,9 @@
 //! What can go wrong, by step.
 
-use crate::connect::ConnectFailure;
+use crate::{
+    connect::ConnectFailure,
+    refusal::{ConnectReason, Refusal},
+};
 use std::{fmt, panic::Location, sync::Arc, time::Duration};
 use tokio_postgres::error::SqlState;
 
@@ -183,9 +186,9 @@ pub enum PoolError {
     },
 }
 
-/// A failure that several waiting callers are told of.
+/// Why a session could not be opened: all callers that waited for it are told.
 #[derive(Clone)]
-pub struct SharedFailure(Arc<ConnectFailure>);
+pub struct SharedFailure(Arc<Refusal>);
 
 /// What was being done when something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -220,25 +223,40 @@ impl PoolError {
         }
     }
 
-    /// Whether the same call may well succeed later: an overload, a lost or refused connection, a
-    /// serialization failure or deadlock, a transaction that has to be run again.
+    /// Whether the same call may well succeed later: an overload, a lost connection, a server that is away or full, a
+    /// serialization failure or deadlock, a transaction that has to be run again. A password that is refused or a certificate that does not fit is not: see
+    /// [`ConnectReason::is_transient`].
     ///
     /// Repeat a write only when [`PoolError::is_outcome_unknown`] is `false` as well.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Connect { .. }
-            | Self::AcquireTimeout { .. }
-            | Self::QueueFull { .. }
+            Self::Connect { source, .. } => source.reason().is_transient(),
+            Self::AcquireTimeout { source, .. } => {
+                source.as_ref().is_none_or(|failure| failure.reason().is_transient())
+            }
+            Self::Behind { source, .. } => source.is_transient(),
+            Self::QueueFull { .. }
             | Self::Deadline { .. }
             | Self::Lost { .. }
-            | Self::RetryTransaction { .. }
-            | Self::Behind { .. } => true,
+            | Self::RetryTransaction { .. } => true,
             Self::Statement { .. } => self.sql_state().is_some_and(|code| {
                 // 40 transaction rollback, 53 insufficient resources, 57P operator intervention.
                 ["40", "53", "57P"].iter().any(|class| code.code().starts_with(class))
             }),
             _ => false,
+        }
+    }
+
+    /// Why no session could be opened, when that is what failed.
+    #[must_use]
+    pub fn connect_reason(&self) -> Option<ConnectReason> {
+        match self {
+            Self::Connect { source, .. } | Self::AcquireTimeout { source: Some(source), .. } => {
+                Some(source.reason())
+            }
+            Self::Behind { source, .. } => source.connect_reason(),
+            _ => None,
         }
     }
 
@@ -266,19 +284,30 @@ impl PoolError {
 
 impl SharedFailure {
     pub(crate) fn new(failure: impl Into<ConnectFailure>) -> Self {
-        Self(Arc::new(failure.into()))
+        Self(Arc::new(Refusal::of(failure.into())))
+    }
+
+    /// A connect that took too long.
+    pub(crate) fn no_answer(within: Duration) -> Self {
+        Self(Arc::new(Refusal::no_answer(within)))
+    }
+
+    /// The step that failed, and so what to do.
+    #[must_use]
+    pub fn reason(&self) -> ConnectReason {
+        self.0.reason
     }
 }
 
 impl fmt::Debug for SharedFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self.0, f)
+        fmt::Debug::fmt(&*self.0, f)
     }
 }
 
 impl fmt::Display for SharedFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self.0, f)
+        fmt::Display::fmt(&*self.0, f)
     }
 }
 

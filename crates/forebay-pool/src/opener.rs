@@ -6,6 +6,7 @@ use crate::{
     sighting::Sighting,
     statements::{Epoch, Statements},
     tap::{Tap, TransactionState},
+    target::Target,
 };
 use deadpool_postgres::ClientWrapper;
 use futures_util::{FutureExt as _, future};
@@ -30,12 +31,9 @@ const LIMIT: &str =
 
 impl Opener {
     /// Opens a session; the caller bounds the time.
-    pub(crate) async fn open(
-        &self,
-        config: &tokio_postgres::Config,
-    ) -> Result<(Session, Sighting), ConnectFailure> {
+    pub(crate) async fn open(&self, target: &Target) -> Result<(Session, Sighting), ConnectFailure> {
         let tap = Tap::new();
-        let Connected { client, task, cancel } = contained(self.connect.connect(config, &tap)).await?;
+        let Connected { client, task, cancel } = contained(self.connect.connect(target, &tap)).await?;
         let abort = AbortOnDrop(Some(task.abort_handle()));
         // The wrapper would abort the connection's task when it is dropped, which the server logs as an
         // unexpected end; this one ends with a Terminate message instead.

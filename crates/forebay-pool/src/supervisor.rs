@@ -72,9 +72,9 @@ impl Crew {
     pub(crate) async fn open(&self, lane: &Lane) -> Result<Box<Session>, PoolError> {
         let endpoint = &lane.endpoint;
         let failed = |source| PoolError::Connect { endpoint: endpoint.name.clone(), source };
-        let (session, seen) = tokio::time::timeout(self.times.connect, self.opener.open(&lane.config))
+        let (session, seen) = tokio::time::timeout(self.times.connect, self.opener.open(&lane.target))
             .await
-            .map_err(|_| failed(SharedFailure::new(format!("no answer within {:?}", self.times.connect))))?
+            .map_err(|_| failed(SharedFailure::no_answer(self.times.connect)))?
             .map_err(|failure| failed(SharedFailure::new(failure)))?;
         self.is_of_this_system(endpoint, seen)?;
         endpoint.saw(seen);
@@ -177,7 +177,7 @@ async fn probe(crew: Arc<Crew>, endpoint: Arc<Endpoint>) {
         let look = async {
             let (open, seen) = match session.take().filter(|session| !session.is_closed()) {
                 Some(open) => open.sight().await.map(|seen| (open, seen)),
-                None => crew.opener.open(&endpoint.config).await,
+                None => crew.opener.open(&endpoint.target).await,
             }?;
             crew.is_of_this_system(&endpoint, seen)?;
             Ok::<_, ConnectFailure>((open, seen))

@@ -1,5 +1,9 @@
 //! The socket below a session.
 
+use crate::{
+    refusal::{ConnectReason, Refusal},
+    target::Target,
+};
 use socket2::{SockRef, TcpKeepalive};
 use std::{
     io,
@@ -32,43 +36,55 @@ pub(crate) enum Address {
 
 impl Wire {
     /// Tries the addresses of the configured host in turn.
-    pub(crate) async fn connect(config: &Config) -> io::Result<(Self, Address)> {
-        let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "the host has no address");
-        for address in addresses(config).await? {
+    pub(crate) async fn connect(target: &Target) -> Result<(Self, Address), Refusal> {
+        let mut failure = None;
+        for address in addresses(target).await? {
             match address.open().await {
                 Ok(wire) => {
-                    wire.keep_alive(config)?;
+                    wire.tune(target).map_err(Refusal::socket)?;
                     return Ok((wire, address));
                 }
-                Err(error) => failure = error,
+                Err(error) => failure = Some(error),
             }
         }
-        Err(failure)
+        Err(failure.map_or_else(|| Refusal::bare(ConnectReason::Unresolved), Refusal::socket))
     }
 
-    fn keep_alive(&self, config: &Config) -> io::Result<()> {
-        if let (Self::Tcp(stream), true) = (self, config.get_keepalives()) {
+    /// What the connection string says of the socket: when a peer that went silent is given up.
+    fn tune(&self, config: &Config) -> io::Result<()> {
+        let Self::Tcp(stream) = self else { return Ok(()) };
+        let socket = SockRef::from(stream);
+        if config.get_keepalives() {
             let mut keepalive = TcpKeepalive::new().with_time(config.get_keepalives_idle());
             if let Some(interval) = config.get_keepalives_interval() {
                 keepalive = keepalive.with_interval(interval);
             }
-            SockRef::from(stream).set_tcp_keepalive(&keepalive)?;
+            if let Some(retries) = config.get_keepalives_retries() {
+                keepalive = keepalive.with_retries(retries);
+            }
+            socket.set_tcp_keepalive(&keepalive)?;
+        }
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        if let Some(timeout) = config.get_tcp_user_timeout() {
+            socket.set_tcp_user_timeout(Some(*timeout))?;
         }
         Ok(())
     }
 }
 
-async fn addresses(config: &Config) -> io::Result<Vec<Address>> {
+async fn addresses(config: &Config) -> Result<Vec<Address>, Refusal> {
     let port = config.get_ports().first().copied().unwrap_or(DEFAULT_PORT);
     if let Some(ip) = config.get_hostaddrs().first() {
         return Ok(vec![Address::Tcp(SocketAddr::new(*ip, port))]);
     }
     match config.get_hosts().first() {
         Some(Host::Tcp(host)) => {
-            Ok(tokio::net::lookup_host((host.as_str(), port)).await?.map(Address::Tcp).collect())
+            let found = tokio::net::lookup_host((host.as_str(), port)).await;
+            let found = found.map_err(|error| Refusal::new(ConnectReason::Unresolved, error))?;
+            Ok(found.map(Address::Tcp).collect())
         }
         Some(Host::Unix(directory)) => Ok(vec![Address::Unix(directory.join(format!(".s.PGSQL.{port}")))]),
-        None => Err(io::Error::new(io::ErrorKind::InvalidInput, "no host is configured")),
+        None => Err(Refusal::bare(ConnectReason::Unresolved)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A connector that panics, or that suddenly leads to another database system, fails one connect and no more.
 
-use forebay_pool::{Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, Tap};
+use forebay_pool::{Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, Tap, Target};
 use forebay_tests::{Postgres, PostgresSpec};
 use std::{
     error::Error as _,
@@ -15,9 +15,9 @@ struct PanicsOnce(Arc<AtomicBool>);
 
 #[async_trait::async_trait]
 impl Connect for PanicsOnce {
-    async fn connect(&self, config: &tokio_postgres::Config, tap: &Tap) -> Result<Connected, ConnectFailure> {
+    async fn connect(&self, target: &Target, tap: &Tap) -> Result<Connected, ConnectFailure> {
         assert!(!self.0.swap(false, Ordering::SeqCst), "as it was told");
-        ConnectPlain.connect(config, tap).await
+        ConnectPlain.connect(target, tap).await
     }
 }
 
@@ -40,13 +40,13 @@ async fn a_panic_costs_no_slot() {
 }
 
 /// Leads elsewhere once it is told to.
-struct Elsewhere(Arc<AtomicBool>, tokio_postgres::Config);
+struct Elsewhere(Arc<AtomicBool>, Target);
 
 #[async_trait::async_trait]
 impl Connect for Elsewhere {
-    async fn connect(&self, config: &tokio_postgres::Config, tap: &Tap) -> Result<Connected, ConnectFailure> {
-        let config = if self.0.load(Ordering::SeqCst) { &self.1 } else { config };
-        ConnectPlain.connect(config, tap).await
+    async fn connect(&self, target: &Target, tap: &Tap) -> Result<Connected, ConnectFailure> {
+        let target = if self.0.load(Ordering::SeqCst) { &self.1 } else { target };
+        ConnectPlain.connect(target, tap).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! A cancel whose future was dropped may arrive at any time: its session is not lent again.
 
-use forebay_pool::{Canceller, Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, Tap};
+use forebay_pool::{
+    Canceller, Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, Tap, Target,
+};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -9,13 +11,13 @@ struct Deaf(Arc<Notify>);
 
 #[async_trait::async_trait]
 impl Connect for Deaf {
-    async fn connect(&self, config: &tokio_postgres::Config, tap: &Tap) -> Result<Connected, ConnectFailure> {
-        let connected = ConnectPlain.connect(config, tap).await?;
+    async fn connect(&self, target: &Target, tap: &Tap) -> Result<Connected, ConnectFailure> {
+        let connected = ConnectPlain.connect(target, tap).await?;
         let (token, asked) = (connected.client.cancel_token(), Arc::clone(&self.0));
-        let Some(tokio_postgres::config::Host::Tcp(host)) = config.get_hosts().first().cloned() else {
+        let Some(tokio_postgres::config::Host::Tcp(host)) = target.get_hosts().first().cloned() else {
             return Err("the lab listens on TCP".into());
         };
-        let port = config.get_ports().first().copied().unwrap_or(5432);
+        let port = target.get_ports().first().copied().unwrap_or(5432);
         let cancel = Canceller::new(move || {
             let (token, asked, host) = (token.clone(), Arc::clone(&asked), host.clone());
             Box::pin(async move {

@@ -2,7 +2,7 @@
 
 use forebay_pool::{
     Candidate, Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, PoolError,
-    ReplicaSelector, Tap,
+    ReplicaSelector, Tap, Target,
 };
 use std::sync::{
     Arc,
@@ -14,9 +14,9 @@ struct Counting(Arc<AtomicUsize>);
 
 #[async_trait::async_trait]
 impl Connect for Counting {
-    async fn connect(&self, config: &tokio_postgres::Config, tap: &Tap) -> Result<Connected, ConnectFailure> {
+    async fn connect(&self, target: &Target, tap: &Tap) -> Result<Connected, ConnectFailure> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        ConnectPlain.connect(config, tap).await
+        ConnectPlain.connect(target, tap).await
     }
 }
 
@@ -50,12 +50,8 @@ struct Blind;
 
 #[async_trait::async_trait]
 impl Connect for Blind {
-    async fn connect(
-        &self,
-        config: &tokio_postgres::Config,
-        _tap: &Tap,
-    ) -> Result<Connected, ConnectFailure> {
-        ConnectPlain.connect(config, &Tap::new()).await
+    async fn connect(&self, target: &Target, _tap: &Tap) -> Result<Connected, ConnectFailure> {
+        ConnectPlain.connect(target, &Tap::new()).await
     }
 }
 

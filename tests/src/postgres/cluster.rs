@@ -9,6 +9,7 @@ use rand::distr::Alphanumeric;
 use super::files::{follow, prepare};
 use super::node::{Node, connect, wait_replayed};
 use super::spec::PostgresSpec;
+use crate::certificates::Certificates;
 use crate::choice::postgres_folder;
 use crate::folder::Folder;
 use crate::lab::inside;
@@ -22,6 +23,7 @@ pub struct Postgres {
     // Standbys first: they end before the primary they follow.
     standbys: Vec<Node>,
     primary: Node,
+    certificates: Option<Certificates>,
 }
 
 impl Postgres {
@@ -44,7 +46,7 @@ impl Postgres {
             follow(primary.folder(), &data, number, primary.port(), &password)?;
             standbys.push(Node::start(folder, program.clone(), data, &password).await?);
         }
-        let postgres = Self { standbys, primary };
+        let postgres = Self { standbys, primary, certificates: prepared.certificates };
         postgres.wait_streaming(spec.standbys).await?;
         Ok(postgres)
     }
@@ -65,6 +67,15 @@ impl Postgres {
     #[must_use]
     pub fn standby_urls(&self) -> Vec<String> {
         self.standbys.iter().map(Node::url).collect()
+    }
+
+    /// What the servers speak TLS with, and what a client may show them.
+    ///
+    /// # Panics
+    /// When it was not started with [`PostgresSpec::tls`].
+    #[must_use]
+    pub fn certificates(&self) -> &Certificates {
+        self.certificates.as_ref().expect("the servers were started with TLS")
     }
 
     /// Freezes the primary and all its processes (SIGSTOP): connections stay open and nothing answers.

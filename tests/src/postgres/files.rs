@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::spec::{PostgresSpec, line};
+use crate::certificates::Certificates;
 use crate::folder::Folder;
 use crate::process::{Command, Launched};
 
@@ -20,6 +21,7 @@ pub(super) const USER: &str = "forebay";
 pub(super) struct Prepared {
     pub(super) primary: PathBuf,
     pub(super) standbys: Vec<PathBuf>,
+    pub(super) certificates: Option<Certificates>,
 }
 
 /// Makes the primary's data folder and a copy for each standby: a stopped server's folder is a base backup.
@@ -41,6 +43,8 @@ pub(super) async fn prepare(
     Launched::run(&initdb).await?;
     std::fs::remove_file(&secret)?;
     append(&primary, "postgresql.conf", &spec.configuration())?;
+    prepend(&primary, "pg_hba.conf", &spec.logins)?;
+    let certificates = if spec.tls { Some(speak_tls(folder, &primary)?) } else { None };
     let mut standbys = Vec::new();
     for number in 0..spec.standbys {
         let standby = folder.place(&format!("standby{number}"))?;
@@ -52,7 +56,7 @@ pub(super) async fn prepare(
         Launched::run(&copy).await?;
         standbys.push(standby);
     }
-    Ok(Prepared { primary, standbys })
+    Ok(Prepared { primary, standbys, certificates })
 }
 
 /// Makes a data folder that of a standby of the primary on `port`.
@@ -76,6 +80,30 @@ pub(super) fn command(folder: &Folder, program: PathBuf, log: &str) -> Command {
         account: folder.account(),
         ending: "QUIT",
     }
+}
+
+/// Makes certificates and tells the server of them.
+fn speak_tls(folder: &Folder, data: &Path) -> Result<Certificates> {
+    let files = Certificates::write(&folder.place("certificates")?, folder.account())?;
+    let mut text = line("ssl", "on");
+    for (name, file) in [
+        ("ssl_cert_file", &files.certificate),
+        ("ssl_key_file", &files.key),
+        ("ssl_ca_file", &files.authority),
+    ] {
+        text.push_str(&line(name, &file.to_string_lossy()));
+    }
+    append(data, "postgresql.conf", &text)?;
+    Ok(files)
+}
+
+/// Puts lines before those of a file of a data folder: of `pg_hba.conf` the first that fits decides.
+fn prepend(data: &Path, file: &str, lines: &[String]) -> Result<()> {
+    let path = data.join(file);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    // Written over, so that it stays the account's.
+    Ok(std::fs::write(&path, lines + &text)?)
 }
 
 fn append(data: &Path, file: &str, text: &str) -> Result<()> {

@@ -11,11 +11,22 @@ pub struct PostgresSpec {
     pub shared_buffers_mb: u32,
     /// More settings (`name`, `value`), for every server. Default: none.
     pub settings: Vec<(String, String)>,
+    /// Speaks TLS as well, with certificates made for this cluster. Default: no.
+    pub tls: bool,
+    /// Lines of `pg_hba.conf` that come before `initdb`'s (which let everybody in with a password). Default: none.
+    pub logins: Vec<String>,
 }
 
 impl Default for PostgresSpec {
     fn default() -> Self {
-        Self { standbys: 0, connections: 200, shared_buffers_mb: 32, settings: Vec::new() }
+        Self {
+            standbys: 0,
+            connections: 200,
+            shared_buffers_mb: 32,
+            settings: Vec::new(),
+            tls: false,
+            logins: Vec::new(),
+        }
     }
 }
 
@@ -30,6 +41,20 @@ impl PostgresSpec {
     #[must_use]
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Speaks TLS as well. Default: no.
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Adds a line of `pg_hba.conf`, which comes before `initdb`'s. Default: none.
+    #[must_use]
+    pub fn login(mut self, line: &str) -> Self {
+        self.logins.push(line.to_owned());
         self
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::tls::Certificates;
-use super::wire;
+use super::{tls, wire};
+use crate::certificates::Certificates;
 use crate::choice::redis_folder;
 use crate::folder::Folder;
 use crate::lab::inside;
@@ -99,7 +99,8 @@ impl Redis {
         let program = redis_folder()?.join("redis-server");
         let place = folder.place("redis")?;
         let account = folder.account();
-        let tls = if spec.tls { Some((port::free()?, Certificates::write(&place, account)?)) } else { None };
+        let encrypted =
+            if spec.tls { Some((port::free()?, Certificates::write(&place, account)?)) } else { None };
         let command = |port: u16| {
             let keeps = match spec.persistence {
                 Persistence::None | Persistence::Dump => "no",
@@ -119,9 +120,9 @@ impl Redis {
                 .arguments(["--daemonize", "no", "--dir"])
                 .arguments([place.as_os_str()])
                 .arguments(&spec.arguments)
-                .arguments(tls.iter().flat_map(|(port, files)| files.arguments(*port)))
+                .arguments(encrypted.iter().flat_map(|(port, files)| tls::arguments(files, *port)))
         };
-        Ok(Self { server: LineServer::start(folder, command, GREETING).await?, tls })
+        Ok(Self { server: LineServer::start(folder, command, GREETING).await?, tls: encrypted })
     }
 
     /// `redis://127.0.0.1:PORT`.

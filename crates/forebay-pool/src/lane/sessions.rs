@@ -15,6 +15,7 @@ use crate::{
     lease::Lease,
     metrics::LaneMeters,
     session::Session,
+    target::Target,
 };
 use std::{
     fmt,
@@ -33,7 +34,7 @@ use tokio::{
 pub(crate) struct Lane {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) access: Access,
-    pub(crate) config: tokio_postgres::Config,
+    pub(crate) target: Target,
     pub(super) limits: Limits,
     pub(super) state: Mutex<State>,
     /// Sessions lent to callers: the number of loans, for those who do not want to lock.
@@ -65,7 +66,7 @@ impl Lane {
     pub(crate) fn new(
         endpoint: Arc<Endpoint>,
         access: Access,
-        config: tokio_postgres::Config,
+        target: Target,
         limits: Limits,
         work: mpsc::UnboundedSender<Work>,
         meters: LaneMeters,
@@ -84,7 +85,7 @@ impl Lane {
         Arc::new(Self {
             endpoint,
             access,
-            config,
+            target,
             limits,
             state: Mutex::new(state),
             busy: AtomicUsize::new(0),
