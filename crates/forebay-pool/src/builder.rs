@@ -1,15 +1,17 @@
 //! From a configuration to a running pool.
 
 use crate::{
+    cluster::{Cluster, ReadSessions, Server},
     config::PoolConfig,
     connect::{Connect, DefaultConnect},
+    election::Leader,
     endpoint::{Endpoint, Role},
     error::PoolError,
     heal::Learned,
     inner::Inner,
     lag::Log,
     lane::{Access, Lane, Limits, Work},
-    metrics::{Chores, Counts, LaneMeters, METRICS, ServerMeters},
+    metrics::{Chores, Counts, LaneMeters, METRICS, ServerMeters, elections},
     observer::QueryObserver,
     opener::Opener,
     pool::Pool,
@@ -27,7 +29,7 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Builds a [`Pool`].
 #[must_use = "a builder does nothing until `build`"]
@@ -93,9 +95,9 @@ impl PoolBuilder {
         }
         self.meter.describe(METRICS);
         let (work, worked) = mpsc::unbounded_channel();
-        let (write, primary_read, replicas) = self.lanes(&work)?;
+        let doubt = watch::Sender::new(());
+        let cluster = Arc::new(self.cluster(&work, &doubt)?);
         let config = self.config;
-        let lanes: Vec<_> = [&write, &primary_read].into_iter().chain(&replicas).cloned().collect();
         let crew = Arc::new(Crew {
             opener: Opener {
                 connect: self.connect,
@@ -103,23 +105,17 @@ impl PoolBuilder {
                 epoch: Epoch::default(),
                 lifetime: config.lifetime,
             },
-            endpoints: lanes
-                .iter()
-                .filter(|l| l.access != Access::PrimaryRead)
-                .map(|l| l.endpoint.clone())
-                .collect(),
-            lanes,
+            cluster: Arc::clone(&cluster),
+            doubt,
             log: Log::default(),
             chores: Chores::new(&self.meter),
             times: times(&config),
             system: OnceLock::new(),
         });
-        let system = first_look(&crew, &write, &replicas).await?;
+        let system = first_look(&crew).await?;
         let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked)).abort_handle();
         Ok(Pool::new(Inner {
-            write,
-            primary_read,
-            replicas,
+            cluster,
             selector: self.selector,
             observer: self.observer,
             counts: Counts::new(&self.meter),
@@ -135,18 +131,19 @@ impl PoolBuilder {
         }))
     }
 
-    #[expect(clippy::type_complexity, reason = "the three kinds of lanes, taken apart by the only caller")]
-    fn lanes(
+    fn cluster(
         &self,
         work: &mpsc::UnboundedSender<Work>,
-    ) -> Result<(Arc<Lane>, Arc<Lane>, Vec<Arc<Lane>>), PoolError> {
+        doubt: &watch::Sender<()>,
+    ) -> Result<Cluster, PoolError> {
         let config = &self.config;
         let endpoint = |key, url: &str, role| {
-            let watch = |name: &str| {
+            let watched = |name: &str| {
                 let breaker = Breaker::measured(config.breaker.clone(), name, &self.meter)?;
                 Ok((breaker, ServerMeters::new(&self.meter, name)))
             };
-            Endpoint::new(Target::parse(key, url)?, role, &config.application_name, watch).map(Arc::new)
+            let target = Target::parse(key, url)?;
+            Endpoint::new(target, role, &config.application_name, doubt.clone(), watched).map(Arc::new)
         };
         let lane = |endpoint: &Arc<Endpoint>, access, max| {
             let settings = session_config(endpoint, access, config.statement_timeout);
@@ -154,18 +151,18 @@ impl PoolBuilder {
             let limits = Limits::new(config, max);
             Lane::new(Arc::clone(endpoint), access, settings, limits, work.clone(), meters)
         };
-        let primary = endpoint("primary", &config.primary, Role::Primary)?;
-        let replicas = config
-            .replicas
-            .iter()
-            .map(|url| endpoint("replicas", url, Role::Replica))
-            .map(|found| found.map(|e| lane(&e, Access::Replica, config.replica_sessions_max)))
-            .collect::<Result<_, _>>()?;
-        Ok((
-            lane(&primary, Access::Write, config.write_sessions_max),
-            lane(&primary, Access::PrimaryRead, config.primary_read_sessions_max),
-            replicas,
-        ))
+        let sizes =
+            ReadSessions { primary: config.primary_read_sessions_max, replica: config.replica_sessions_max };
+        let server = |(endpoint, reads): (Arc<Endpoint>, usize)| Server {
+            read: lane(&endpoint, Access::Read, reads),
+            write: lane(&endpoint, Access::Write, config.write_sessions_max),
+            endpoint,
+        };
+        let mut servers = vec![server((endpoint("primary", &config.primary, Role::Primary)?, sizes.primary))];
+        for url in &config.replicas {
+            servers.push(server((endpoint("replicas", url, Role::Replica)?, sizes.replica)));
+        }
+        Ok(Cluster::new(servers, sizes, elections(&self.meter)))
     }
 }
 
@@ -197,26 +194,51 @@ const fn times(config: &PoolConfig) -> Times {
     }
 }
 
-/// Opens the first session on each server and checks that each is what it is said to be; returns the primary's
-/// system identifier.
-async fn first_look(crew: &Crew, write: &Arc<Lane>, replicas: &[Arc<Lane>]) -> Result<u64, PoolError> {
-    let session = crew.open(write).await?;
-    let system = session.origin().system;
-    write.adopt(session);
-    for (lane, opened) in replicas.iter().zip(future::join_all(replicas.iter().map(|l| crew.open(l))).await) {
+/// Opens the first session on each server and finds out which takes writes; returns the system identifier of all.
+///
+/// After a failover that is another than the configured one, so what this says is only where to look first.
+async fn first_look(crew: &Crew) -> Result<u64, PoolError> {
+    let servers = crew.cluster.servers();
+    // The configured primary before the others: its database system is the one that the others must be of.
+    let mut opened = vec![crew.open(&servers[0].read).await];
+    opened.extend(future::join_all(servers[1..].iter().map(|server| crew.open(&server.read))).await);
+    let mut failed = None;
+    for (place, (server, opened)) in servers.iter().zip(opened).enumerate() {
         match opened {
-            Ok(session) => {
-                lane.endpoint.measure_lag(&crew.log, std::time::Instant::now());
-                lane.adopt(session);
-            }
+            Ok(session) => server.read.adopt(session),
             Err(error @ PoolError::Connect { .. }) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(endpoint = %lane.endpoint.name, error, "a replica cannot be reached at the start");
-                lane.endpoint.unreachable();
+                server.endpoint.unreachable();
+                if place == 0 {
+                    failed = Some(error);
+                } else {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(endpoint = %server.endpoint.name, error, "a replica cannot be reached at the start");
+                }
             }
             Err(other) => return Err(other),
         }
     }
+    if let Leader::Nobody { one, other } = *crew.cluster.leader().borrow() {
+        let endpoint = servers[one.max(other)].endpoint.name.clone();
+        return Err(PoolError::NotReplica { endpoint });
+    }
+    let primary = crew.cluster.primary();
+    match (primary.endpoint.is_usable(), failed) {
+        (false, Some(error)) => return Err(error),
+        (false, None) => return Err(PoolError::NotPrimary { endpoint: primary.endpoint.name.clone() }),
+        (true, failed) => {
+            if let Some(error) = &failed {
+                let error: &dyn std::error::Error = error;
+                tracing::warn!(
+                    error,
+                    "the configured primary cannot be reached; another server takes writes"
+                );
+            }
+        }
+    }
+    let session = crew.open(&primary.write).await?;
+    let system = session.origin().system;
+    primary.write.adopt(session);
     Ok(system)
 }
 

@@ -5,6 +5,7 @@ use crate::{
     error::{PoolError, SharedFailure, Step},
     heal,
     inner::Inner,
+    lane::Access,
     lease::Lease,
     observer::{Outcome, QueryEvent},
     session::{Answer, Change, Params, is_stale},
@@ -87,6 +88,9 @@ pub(crate) async fn watch<T: Counted>(
     if deadline.is_some_and(|deadline| deadline <= tokio::time::Instant::now()) {
         return Err(PoolError::Deadline { step: asked.step, outcome_unknown: false });
     }
+    if lease.is_fenced() {
+        return Err(demoted(lease, asked.step, false));
+    }
     Scope::with_current(|scope| scope.reached(pool.system, lease.reach()));
     let was_closed = lease.is_closed();
     let mut call = Call {
@@ -106,6 +110,11 @@ pub(crate) async fn watch<T: Counted>(
         (Some(change), deadline) => Box::pin(limited(lease, change, deadline, work)).await,
     };
     match result {
+        // What an old primary took after another was promoted is not in the new one's log.
+        Ok(Ok(_)) if lease.is_fenced() && pool.may_have_changed(asked) => {
+            call.outcome = Outcome::Failed;
+            Err(demoted(lease, asked.step, true))
+        }
         Ok(Ok(answer)) => {
             call.outcome = Outcome::Done;
             call.rows = answer.rows();
@@ -169,12 +178,20 @@ impl Inner {
     }
 }
 
+fn demoted(lease: &Lease, step: Step, outcome_unknown: bool) -> PoolError {
+    PoolError::Demoted { endpoint: lease.lane().endpoint.name.clone(), step, outcome_unknown }
+}
+
 fn meaning(lease: &Lease, step: Step, outcome_unknown: bool, source: tokio_postgres::Error) -> PoolError {
     let endpoint = lease.lane().endpoint.name.clone();
     if source.is_closed() {
+        lease.lane().endpoint.doubt();
         return PoolError::Lost { endpoint, step, outcome_unknown, source };
     }
     if source.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) || heal::makes_log(&source) {
+        if lease.lane().access == Access::Write {
+            lease.lane().endpoint.doubt();
+        }
         return PoolError::ReadOnly { endpoint, source };
     }
     if is_stale(&source) {
@@ -219,7 +236,7 @@ impl Drop for Call<'_> {
                 sql: self.asked.sql,
                 params: self.asked.params,
                 endpoint: &endpoint.name,
-                role: endpoint.role,
+                role: endpoint.role(),
                 rows: self.rows,
                 wait: self.lease.waited,
                 round_trip,

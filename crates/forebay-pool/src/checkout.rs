@@ -1,7 +1,9 @@
 //! Which session a read gets: the replica that may serve it, else the primary.
 
 use crate::{
+    cluster::Server,
     config::PoolConfig,
+    endpoint::Endpoint,
     error::PoolError,
     inner::Inner,
     lane::{Caller, Lane, Patience},
@@ -28,11 +30,12 @@ impl Inner {
             (Some(after), Some(of_scope)) => Some(after.newest(of_scope)),
             (after, of_scope) => after.or(of_scope),
         };
+        let required = required.map(|required| self.wanted(required));
         let mut failed = Excluded::default();
         // All servers together get the time that one wait may take; asked for only when there is a wait.
         let mut until = None;
         while let Some(index) = self.choose(required, failed) {
-            let lane = &self.replicas[index];
+            let lane = &self.cluster.servers()[index].read;
             // A replica whose circuit is open is left alone; asking for the permit is what lets a probe through.
             let Ok(permit) = lane.endpoint.breaker.permit() else {
                 failed.add(index);
@@ -64,28 +67,36 @@ impl Inner {
         self.primary_lease(caller, required).await
     }
 
+    /// What has to be seen of a position that may be of a timeline which has ended since.
+    fn wanted(&self, required: Position) -> Position {
+        let wanted = self.cluster.in_todays_terms(required);
+        if wanted.lost {
+            self.counts.lost_position.increment(1);
+        }
+        wanted.position
+    }
+
     /// A replica that is usable, fresh enough, and known to have reached `required`.
     fn choose(&self, required: Option<Position>, failed: Excluded) -> Option<usize> {
         let mut candidates = [Candidate::default(); PoolConfig::REPLICAS_MAX];
         let mut count = 0;
-        for (replica, lane) in self.replicas.iter().enumerate() {
-            let endpoint = &lane.endpoint;
+        for (server, Server { endpoint, read, .. }) in self.cluster.replicas() {
             let Some(lag) = endpoint.lag().filter(|lag| *lag <= self.lag_max) else { continue };
-            if failed.has(replica)
+            if failed.has(server)
                 || !endpoint.is_usable()
                 || required.is_some_and(|required| !endpoint.has_reached(required))
             {
                 continue;
             }
-            candidates[count] = Candidate { replica, in_use: lane.busy(), latency: endpoint.latency(), lag };
+            candidates[count] = Candidate { server, in_use: read.busy(), latency: endpoint.latency(), lag };
             count += 1;
         }
         match count {
             0 => None,
-            1 => Some(candidates[0].replica),
+            1 => Some(candidates[0].server),
             _ => {
                 let chosen = self.selector.select(&candidates[..count]);
-                Some(candidates.get(chosen).filter(|_| chosen < count).unwrap_or(&candidates[0]).replica)
+                Some(candidates.get(chosen).filter(|_| chosen < count).unwrap_or(&candidates[0]).server)
             }
         }
     }
@@ -98,16 +109,18 @@ impl Inner {
         required: Position,
         failed: Excluded,
     ) -> Result<Option<Lease>, PoolError> {
-        let furthest = |lane: &Arc<Lane>| lane.endpoint.seen().map(|seen| (seen.at.timeline, seen.at.lsn));
-        let fit = self.replicas.iter().enumerate().filter(|(index, lane)| {
+        let furthest = |server: &Server| server.endpoint.seen().map(|seen| (seen.at.timeline, seen.at.lsn));
+        let fit = self.cluster.replicas().filter(|(index, Server { endpoint, .. })| {
             !failed.has(*index)
-                && lane.endpoint.is_usable()
+                && endpoint.is_usable()
                 && !position::is_primary_only(required)
-                && lane.endpoint.lag().is_some_and(|lag| lag <= self.lag_max)
+                && endpoint.lag().is_some_and(|lag| lag <= self.lag_max)
                 // Another timeline never reaches it: its log may have forked before.
-                && lane.endpoint.seen().is_some_and(|seen| seen.at.timeline == required.timeline)
+                && endpoint.seen().is_some_and(|seen| seen.at.timeline == required.timeline)
         });
-        let Some((_, lane)) = fit.max_by_key(|(_, lane)| furthest(lane)) else { return Ok(None) };
+        let Some((_, Server { read: lane, .. })) = fit.max_by_key(|(_, server)| furthest(server)) else {
+            return Ok(None);
+        };
         let until = Instant::now() + self.catch_up_wait;
         let lease = match self.take_until(lane, caller, &mut Some(until)).await {
             Ok(lease) => lease,
@@ -148,6 +161,7 @@ impl Inner {
     /// What the scope requires by now and the server of a session is not known to have.
     pub(crate) fn missing(&self, lease: &Lease) -> Option<Position> {
         let required = Scope::with_current(|scope| scope.required(self.system)).flatten()?;
+        let required = self.cluster.in_todays_terms(required).position;
         (!lease.lane().endpoint.has_reached(required)).then_some(required)
     }
 
@@ -173,13 +187,20 @@ impl Inner {
         }
     }
 
+    /// A read-only session on the primary. With replicas there are other servers to ask, so a primary that is down is heard
+    /// of at once.
+    pub(crate) async fn primary_read(&self, caller: Caller) -> Result<Lease, PoolError> {
+        let alone = self.cluster.servers().len() == 1;
+        let patience = if alone { Patience::UntilTimeout } else { Patience::UntilFailure };
+        self.take(&self.cluster.primary().read, caller, patience).await
+    }
+
     /// A read-only session on the primary, which has reached everything by definition.
     async fn primary_lease(&self, caller: Caller, required: Option<Position>) -> Result<Lease, PoolError> {
-        // With replicas there are other servers to ask, so a primary that is down is heard of at once.
-        let patience = if self.replicas.is_empty() { Patience::UntilTimeout } else { Patience::UntilFailure };
-        let source = match self.take(&self.primary_read, caller, patience).await {
+        let source = match self.primary_read(caller).await {
             // An old primary that came back: what is required was written after another was promoted.
             Ok(lease) if required.is_some_and(|required| required.timeline > lease.origin().timeline) => {
+                lease.lane().endpoint.doubt();
                 let endpoint = lease.lane().endpoint.name.clone();
                 PoolError::OldTimeline { endpoint, timeline: lease.origin().timeline }
             }
@@ -196,12 +217,11 @@ impl Inner {
         };
         // Without a scope nobody would hear that the answer is an old one.
         if self.serve_behind && Scope::with_current(|_| ()).is_some() {
-            let of_this = |lane: &&Arc<Lane>| {
-                lane.endpoint.is_usable()
-                    && lane.endpoint.seen().is_some_and(|seen| seen.at.system == self.system)
+            let of_this = |endpoint: &Endpoint| {
+                endpoint.is_usable() && endpoint.seen().is_some_and(|seen| seen.at.system == self.system)
             };
-            for lane in self.replicas.iter().filter(of_this) {
-                if let Ok(mut lease) = self.take(lane, caller, Patience::UntilFailure).await {
+            for (_, server) in self.cluster.replicas().filter(|(_, server)| of_this(&server.endpoint)) {
+                if let Ok(mut lease) = self.take(&server.read, caller, Patience::UntilFailure).await {
                     Scope::with_current(Scope::mark_behind);
                     lease.behind = true;
                     self.counts.behind.increment(1);
@@ -213,16 +233,16 @@ impl Inner {
     }
 }
 
-/// Replicas that failed this checkout already.
+/// Servers that failed this checkout already.
 #[derive(Debug, Clone, Copy, Default)]
-struct Excluded(u16);
+struct Excluded(u32);
 
 impl Excluded {
-    const fn add(&mut self, replica: usize) {
-        self.0 |= 1 << replica;
+    const fn add(&mut self, server: usize) {
+        self.0 |= 1 << server;
     }
 
-    const fn has(self, replica: usize) -> bool {
-        self.0 & (1 << replica) != 0
+    const fn has(self, server: usize) -> bool {
+        self.0 & (1 << server) != 0
     }
 }

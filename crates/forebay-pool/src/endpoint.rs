@@ -7,20 +7,21 @@ use serde::Serialize;
 use std::{
     fmt::Write as _,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
+use tokio::sync::watch;
 use tokio_postgres::{Config, config::Host};
 
-/// What a server is configured to be.
+/// What a server is for its pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Takes writes.
+    /// Takes the writes.
     Primary,
-    /// A streaming standby.
+    /// Any other; reads go to those that are streaming standbys of the primary.
     Replica,
 }
 
@@ -40,16 +41,23 @@ impl Role {
 pub(crate) struct Endpoint {
     /// `host:port`, for messages, metrics and status.
     pub(crate) name: String,
-    pub(crate) role: Role,
     pub(crate) target: Target,
     /// Keeps reads away from a replica that answers probes and fails statements.
     pub(crate) breaker: Breaker,
     meters: ServerMeters,
     /// Answers probes and takes connections.
     reachable: AtomicBool,
-    /// Plays the role it is configured for: a promoted replica does not.
-    in_role: AtomicBool,
+    /// Was last seen to be a standby.
+    standby: AtomicBool,
+    /// Takes the pool's writes.
+    leads: AtomicBool,
+    /// Moves with its role and its timeline: sessions from before are not lent again.
+    epoch: AtomicU64,
     seen: Mutex<Option<Sighting>>,
+    /// Since when it does not answer.
+    silent_since: Mutex<Option<Instant>>,
+    /// Has all servers looked at, now.
+    doubt: watch::Sender<()>,
     /// How far behind the primary, in microseconds; [`u64::MAX`] before the first look.
     lag_us: AtomicU64,
     /// Decayed time of one statement, in nanoseconds.
@@ -60,61 +68,100 @@ pub(crate) struct Endpoint {
 const LATENCY_SHIFT: u32 = 3;
 
 impl Endpoint {
-    /// `watch` makes the breaker and the meters for a server of this name.
+    /// `watched` makes the breaker and the meters for a server of this name.
     pub(crate) fn new(
         mut target: Target,
         role: Role,
         application: &str,
-        watch: impl FnOnce(&str) -> Result<(Breaker, ServerMeters), forebay_traffic::Error>,
+        doubt: watch::Sender<()>,
+        watched: impl FnOnce(&str) -> Result<(Breaker, ServerMeters), forebay_traffic::Error>,
     ) -> Result<Self, PoolError> {
         if target.get_application_name().is_none() {
             target.config.application_name(application);
         }
         let name = name(&target);
         let (breaker, meters) =
-            watch(&name).map_err(|error| PoolError::config("breaker", error.to_string()))?;
+            watched(&name).map_err(|error| PoolError::config("breaker", error.to_string()))?;
         Ok(Self {
             breaker,
             meters,
             name,
-            role,
             target,
             reachable: AtomicBool::new(true),
-            in_role: AtomicBool::new(true),
+            standby: AtomicBool::new(role == Role::Replica),
+            leads: AtomicBool::new(role == Role::Primary),
+            epoch: AtomicU64::new(0),
             seen: Mutex::new(None),
+            silent_since: Mutex::new(None),
+            doubt,
             lag_us: AtomicU64::new(u64::MAX),
             latency_ns: AtomicU64::new(0),
         })
     }
 
-    /// Whether reads may be sent here.
+    /// Whether it answers, and is what its role says.
     pub(crate) fn is_usable(&self) -> bool {
-        self.reachable.load(Ordering::Relaxed) && self.in_role.load(Ordering::Relaxed)
+        self.reachable.load(Ordering::Relaxed) && self.is_in_role()
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        if self.leads.load(Ordering::Acquire) { Role::Primary } else { Role::Replica }
+    }
+
+    /// Takes a role, now.
+    pub(crate) fn plays(&self, role: Role) {
+        let leads = role == Role::Primary;
+        if self.leads.swap(leads, Ordering::AcqRel) != leads {
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Sessions opened in another epoch are not lent again, and may not write.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// A session heard or met something that does not go with what is known: all servers are looked at, now.
+    pub(crate) fn doubt(&self) {
+        self.doubt.send_replace(());
     }
 
     pub(crate) fn is_reachable(&self) -> bool {
         self.reachable.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn is_standby(&self) -> bool {
+        self.standby.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn is_in_role(&self) -> bool {
-        self.in_role.load(Ordering::Relaxed)
+        self.is_standby() != self.leads.load(Ordering::Relaxed)
     }
 
     pub(crate) fn unreachable(&self) {
         self.reachable.store(false, Ordering::Relaxed);
+        self.silent_since().get_or_insert_with(Instant::now);
     }
 
-    /// Noted from a session's `ParameterStatus`: this replica is no standby any more.
-    pub(crate) fn left_role(&self) {
-        self.in_role.store(false, Ordering::Relaxed);
+    /// For how long it has not answered; `None` while it does.
+    pub(crate) fn silent_for(&self) -> Option<Duration> {
+        self.silent_since().map(|since| since.elapsed())
+    }
+
+    fn silent_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.silent_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes in a fresh look, also one that is older than what was seen: a standby that was restarted replays
     /// from further back. Of two looks that arrive out of order the older may stay until the next.
     pub(crate) fn saw(&self, now: Sighting) {
         self.reachable.store(true, Ordering::Relaxed);
-        self.in_role.store(now.standby == (self.role == Role::Replica), Ordering::Relaxed);
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        self.standby.store(now.standby, Ordering::Relaxed);
+        *self.silent_since() = None;
+        let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
+        if before.is_some_and(|before| before.at.timeline != now.at.timeline) {
+            self.epoch.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     /// A replay position read outside of a probe.
@@ -203,15 +250,17 @@ mod tests {
     use forebay_scope::Position;
     use forebay_traffic::{Breaker, BreakerConfig};
     use std::time::{Duration, Instant};
+    use tokio::sync::watch;
 
     fn replica() -> Endpoint {
         let target = "host=db".parse().expect("a connection string");
-        let watch = |name: &str| {
+        let meters = |name: &str| {
             let meter = Meter::default();
             let breaker = Breaker::measured(BreakerConfig::default(), name, &meter)?;
             Ok((breaker, ServerMeters::new(&meter, name)))
         };
-        Endpoint::new(target, Role::Replica, "test", watch).expect("the defaults are right")
+        Endpoint::new(target, Role::Replica, "test", watch::Sender::new(()), meters)
+            .expect("the defaults are right")
     }
 
     fn at(timeline: u32, lsn: u64) -> Position {

@@ -31,8 +31,10 @@ pub enum PoolError {
         #[source]
         source: SharedFailure,
     },
-    /// The server configured as the primary is a standby.
-    #[error("{endpoint} is configured as the primary but is a standby (in recovery)")]
+    /// No server takes writes: the one configured as the primary is a standby, and so are those configured as replicas.
+    #[error(
+        "{endpoint} is configured as the primary but is a standby (in recovery), and no other server takes writes"
+    )]
     NotPrimary {
         /// The server.
         endpoint: String,
@@ -167,6 +169,29 @@ pub enum PoolError {
         /// Its timeline.
         timeline: u32,
     },
+    /// The server of a guard is not the primary any more. Begin again on a new guard.
+    #[error("{endpoint} is no longer the primary, found out during {step}")]
+    Demoted {
+        /// The server.
+        endpoint: String,
+        /// What was to be done, or was under way.
+        step: Step,
+        /// `false`: nothing was sent. `true`: the old primary took the write, and the new one may not have it.
+        outcome_unknown: bool,
+    },
+    /// Two servers of one timeline take writes: what one takes the other never gets, so nothing is written until one of
+    /// them is gone or is made a standby.
+    #[error(
+        "{one} and {other} both take writes on timeline {timeline}: writing is refused until one of them stops"
+    )]
+    SplitBrain {
+        /// One of them.
+        one: String,
+        /// And another.
+        other: String,
+        /// The timeline of both.
+        timeline: u32,
+    },
     /// A position of another database system was given: no server of this pool can be at or after it.
     #[error("log position {position} is of another database system than {system}")]
     ForeignPosition {
@@ -239,6 +264,8 @@ impl PoolError {
             Self::QueueFull { .. }
             | Self::Deadline { .. }
             | Self::Lost { .. }
+            | Self::Demoted { .. }
+            | Self::SplitBrain { .. }
             | Self::RetryTransaction { .. } => true,
             Self::Statement { .. } => self.sql_state().is_some_and(|code| {
                 // 40 transaction rollback, 53 insufficient resources, 57P operator intervention.
@@ -265,7 +292,9 @@ impl PoolError {
     pub const fn is_outcome_unknown(&self) -> bool {
         matches!(
             self,
-            Self::Lost { outcome_unknown: true, .. } | Self::Deadline { outcome_unknown: true, .. }
+            Self::Lost { outcome_unknown: true, .. }
+                | Self::Deadline { outcome_unknown: true, .. }
+                | Self::Demoted { outcome_unknown: true, .. }
         )
     }
 

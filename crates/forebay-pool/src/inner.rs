@@ -1,7 +1,8 @@
 //! What all handles of one pool share.
 
 use crate::{
-    endpoint::Endpoint,
+    cluster::Cluster,
+    election::Leader,
     error::PoolError,
     heal::Learned,
     lane::{Caller, Lane, Patience},
@@ -13,12 +14,10 @@ use crate::{
 use forebay_scope::Scope;
 use forebay_sql::Classifier;
 use std::{sync::Arc, time::Duration};
-use tokio::task::AbortHandle;
+use tokio::{task::AbortHandle, time::Instant};
 
 pub(crate) struct Inner {
-    pub(crate) write: Arc<Lane>,
-    pub(crate) primary_read: Arc<Lane>,
-    pub(crate) replicas: Vec<Arc<Lane>>,
+    pub(crate) cluster: Arc<Cluster>,
     pub(crate) selector: Box<dyn ReplicaSelector>,
     pub(crate) observer: Option<Arc<dyn QueryObserver>>,
     pub(crate) counts: Counts,
@@ -36,12 +35,29 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    pub(crate) fn primary(&self) -> &Endpoint {
-        &self.write.endpoint
+    /// A session that may write, on the primary. A caller that waits follows when another server becomes it.
+    pub(crate) async fn write_lease(&self, caller: Caller) -> Result<Lease, PoolError> {
+        let primary = self.cluster.primary();
+        // Idle sessions of a server that is not the primary any more are not lent.
+        match primary.write.try_take(caller) {
+            Some(lease) => Ok(lease),
+            // Rare, and larger than the rest of the callers' futures.
+            None => Box::pin(self.wait_to_write(caller)).await,
+        }
     }
 
-    pub(crate) fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
-        [&self.write, &self.primary_read].into_iter().chain(&self.replicas)
+    async fn wait_to_write(&self, caller: Caller) -> Result<Lease, PoolError> {
+        let until = Instant::now() + self.acquire_timeout;
+        let mut news = self.cluster.leader();
+        loop {
+            let leader: Leader = *news.borrow_and_update();
+            let lane = &self.cluster.writable(leader)?.write;
+            let left = until.saturating_duration_since(Instant::now());
+            tokio::select! {
+                lease = self.wait(lane, caller, Patience::UntilTimeout, left) => return lease,
+                Ok(()) = news.changed() => {}
+            }
+        }
     }
 
     /// A session of one lane, and the wait measured when there was one.
@@ -79,7 +95,7 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        for lane in self.lanes() {
+        for lane in self.cluster.lanes() {
             lane.close();
         }
         self.supervisor.abort();

@@ -1,6 +1,7 @@
 //! A session on loan.
 
 use crate::{
+    endpoint::Role,
     lane::{Access, Caller, Lane, LoanId},
     session::Session,
     tap::TransactionState,
@@ -66,15 +67,20 @@ impl Lease {
         self.caller
     }
 
+    /// Whether what it writes would be lost: its server is not the primary any more.
+    pub(crate) fn is_fenced(&self) -> bool {
+        self.lane.access == Access::Write && self.epoch != self.lane.endpoint.epoch()
+    }
+
     /// How far the server is known to have got for a statement that is sent now.
     pub(crate) fn reach(&self) -> Reach {
         let tap = self.tap();
         if tap.in_flight() > 0 || tap.transaction() != TransactionState::Idle {
             return Reach::Unknown;
         }
-        match self.lane.access {
-            Access::Write | Access::PrimaryRead => Reach::Newest,
-            Access::Replica => self.lane.endpoint.seen().map_or(Reach::Unknown, |seen| Reach::At(seen.at)),
+        match self.lane.endpoint.role() {
+            Role::Primary => Reach::Newest,
+            Role::Replica => self.lane.endpoint.seen().map_or(Reach::Unknown, |seen| Reach::At(seen.at)),
         }
     }
 

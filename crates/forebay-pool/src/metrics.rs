@@ -56,7 +56,7 @@ const ROUTED: Metric = Metric::counter(
 const GATED: Metric = Metric::counter(
     "forebay_pool_position_checks_total",
     &["result"],
-    "reads that had to see a position no replica was known to have: reached, primary",
+    "reads that had to see a position no replica was known to have: reached, primary, lost with its timeline",
 );
 const HEALED: Metric = Metric::counter(
     "forebay_pool_healed_total",
@@ -67,6 +67,12 @@ const ABANDONED: Metric = Metric::counter(
     "forebay_pool_abandoned_total",
     &[],
     "statements whose future was dropped before the answer",
+);
+
+const ELECTIONS: Metric = Metric::counter(
+    "forebay_pool_elections_total",
+    &[],
+    "times another server became the primary, or two would have been",
 );
 
 /// Every metric of this crate.
@@ -87,6 +93,7 @@ pub const METRICS: &[Metric] = &[
     GATED,
     HEALED,
     ABANDONED,
+    ELECTIONS,
 ];
 
 /// What is counted on the path of a statement.
@@ -96,6 +103,7 @@ pub(crate) struct Counts {
     pub(crate) behind: Counter,
     pub(crate) reached: Counter,
     pub(crate) not_reached: Counter,
+    pub(crate) lost_position: Counter,
     pub(crate) refused: Counter,
     pub(crate) conflict: Counter,
     pub(crate) lost: Counter,
@@ -110,6 +118,7 @@ impl Counts {
             behind: meter.counter(&ROUTED, &["behind"]),
             reached: meter.counter(&GATED, &["reached"]),
             not_reached: meter.counter(&GATED, &["primary"]),
+            lost_position: meter.counter(&GATED, &["lost"]),
             refused: meter.counter(&HEALED, &["refused"]),
             conflict: meter.counter(&HEALED, &["conflict"]),
             lost: meter.counter(&HEALED, &["lost"]),
@@ -164,6 +173,11 @@ pub(crate) struct Chores {
     pub(crate) connect_failures: Counter,
     pub(crate) cleaned: Counter,
     pub(crate) discarded: Counter,
+}
+
+/// What the cluster counts.
+pub(crate) fn elections(meter: &Meter) -> Counter {
+    meter.counter(&ELECTIONS, &[])
 }
 
 impl Chores {

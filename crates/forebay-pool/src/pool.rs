@@ -5,7 +5,7 @@ use crate::{
     config::PoolConfig,
     error::PoolError,
     inner::Inner,
-    lane::{Caller, Patience, Priority},
+    lane::{Caller, Priority},
     reader::Reader,
     route::Route,
     rows,
@@ -85,16 +85,16 @@ impl Pool {
         }
     }
 
-    /// A session on the primary.
+    /// A session on the primary. While it is waited for, another server may become the primary: the wait goes on there.
     ///
     /// # Errors
     /// [`PoolError::is_timeout`] when none became free in time; its source says why when the primary cannot be
-    /// reached.
+    /// reached. [`PoolError::SplitBrain`] while two servers would take writes.
     #[track_caller]
     pub fn write(&self) -> impl Future<Output = Result<Writer, PoolError>> + Send + '_ {
         let caller = self.caller();
         async move {
-            let lease = self.0.take(&self.0.write, caller, Patience::UntilTimeout).await?;
+            let lease = self.0.write_lease(caller).await?;
             Ok(Writer::new(lease, Arc::clone(&self.0)))
         }
     }
@@ -107,7 +107,7 @@ impl Pool {
     pub fn begin(&self) -> impl Future<Output = Result<Transaction, PoolError>> + Send + '_ {
         let caller = self.caller();
         async move {
-            let lease = self.0.take(&self.0.write, caller, Patience::UntilTimeout).await?;
+            let lease = self.0.write_lease(caller).await?;
             Transaction::begin(lease, Arc::clone(&self.0), caller.place).await
         }
     }
@@ -214,10 +214,10 @@ impl Pool {
     /// # Cancellation
     /// The pool stays closed; the background task then ends with the last handle.
     pub async fn shutdown(&self, timeout: Duration) -> bool {
-        for lane in self.0.lanes() {
+        for lane in self.0.cluster.lanes() {
             lane.close();
         }
-        let emptied = future::join_all(self.0.lanes().map(|lane| lane.emptied()));
+        let emptied = future::join_all(self.0.cluster.lanes().map(|lane| lane.emptied()));
         let drained = tokio::time::timeout(timeout, emptied).await.is_ok();
         self.0.supervisor.abort();
         drained
@@ -227,8 +227,8 @@ impl Pool {
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool")
-            .field("primary", &self.0.primary().name)
-            .field("replicas", &self.0.replicas.len())
+            .field("primary", &self.0.cluster.primary().endpoint.name)
+            .field("servers", &self.0.cluster.servers().len())
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,6 @@ use crate::{
     error::PoolError,
     heal::{self, Cause, Phase, Refusal},
     inner::Inner,
-    lane::{Access, Patience},
     lease::Lease,
     rows,
     session::{Answer, Params},
@@ -82,10 +81,10 @@ impl Reader {
         &self.lease.lane().endpoint.name
     }
 
-    /// The role of the server this session is on.
+    /// The role of the server this session is on, now.
     #[must_use]
     pub fn role(&self) -> Role {
-        self.lease.lane().endpoint.role
+        self.lease.lane().endpoint.role()
     }
 
     pub(crate) fn lease(&self) -> &Lease {
@@ -107,7 +106,7 @@ impl Reader {
         place: &'static Location<'static>,
     ) -> Result<Answer, PoolError> {
         let asked = Asked::statement(sql, params, place);
-        let on_replica = self.lease.lane().access == Access::Replica;
+        let on_replica = self.role() == Role::Replica;
         if on_replica && self.lease.is_abandoned() {
             Box::pin(settle(&self.pool, &self.lease)).await?;
         }
@@ -146,8 +145,7 @@ impl Reader {
 
     async fn on_primary(&self, asked: Asked<'_>) -> Result<Answer, PoolError> {
         // Holders of primary sessions never wait for replica sessions, so this wait is in no circle.
-        let lease =
-            self.pool.take(&self.pool.primary_read, self.lease.caller(), Patience::UntilFailure).await?;
+        let lease = self.pool.primary_read(self.lease.caller()).await?;
         watch(&self.pool, &lease, asked, lease.run(asked.sql, asked.params)).await
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     error::PoolError,
     heal,
     inner::Inner,
-    lane::{Access, Caller, Patience},
+    lane::Caller,
     pool::Pool,
     session::{Answer, Params},
     writer::Writer,
@@ -51,7 +51,7 @@ impl Inner {
         }
         if self.learned.knows(statement.fingerprint()) {
             route.reasons.push("a standby refused this statement before".to_owned());
-        } else if self.replicas.is_empty() {
+        } else if self.cluster.servers().len() == 1 {
             route.reasons.push("no replica is configured".to_owned());
         } else {
             route.role = Role::Replica;
@@ -71,10 +71,11 @@ impl Pool {
         let inner = &self.0;
         let place = caller.place;
         if !inner.only_reads(sql) || inner.knows_refused(sql) {
-            let lease = inner.take(&inner.write, caller, Patience::UntilTimeout).await?;
+            let lease = inner.write_lease(caller).await?;
             return Writer::new(lease, Arc::clone(inner)).ask_as(Effect::Possible, sql, params, place).await;
         }
         let lease = inner.read_lease(caller, None).await?;
+        let role = lease.lane().endpoint.role();
         let asked = Asked::statement(sql, params, place);
         let error = match watch(inner, &lease, asked, lease.run(sql, params)).await {
             Ok(answer) => return Ok(answer),
@@ -82,8 +83,8 @@ impl Pool {
         };
         // A text that reads may still hide a write, in a view or an operator: the primary runs it, as it would
         // have if the text had shown it. A session of `read_lease` is never inside a transaction.
-        let cause = match (&error, lease.lane().access) {
-            (_, Access::Replica) => heal::rule(&error, heal::Phase::Alone, true),
+        let cause = match (&error, role) {
+            (_, Role::Replica) => heal::rule(&error, heal::Phase::Alone, true),
             (PoolError::ReadOnly { .. }, _) => Some(heal::Cause::Refused(heal::Refusal::Certain)),
             _ => None,
         };
@@ -102,12 +103,12 @@ impl Pool {
     ) -> Result<Answer, PoolError> {
         let inner = &self.0;
         let answer = if cause.refused() {
-            let lease = inner.take(&inner.write, caller, Patience::UntilTimeout).await?;
+            let lease = inner.write_lease(caller).await?;
             let writer = Writer::new(lease, Arc::clone(inner));
             writer.ask_as(Effect::Possible, asked.sql, asked.params, asked.place).await
         } else {
             // It was running, so it reads: a session that cannot write keeps it from doing anything twice.
-            let lease = inner.take(&inner.primary_read, caller, Patience::UntilTimeout).await?;
+            let lease = inner.primary_read(caller).await?;
             watch(inner, &lease, asked, lease.run(asked.sql, asked.params)).await
         };
         inner.healed(cause, asked.sql, answer)

@@ -14,8 +14,8 @@ pub trait ReplicaSelector: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Candidate {
-    /// Its place in `PoolConfig::replicas`.
-    pub replica: usize,
+    /// Its place among the servers: 0 is what is configured as the primary, 1 the first of `PoolConfig::replicas`.
+    pub server: usize,
     /// Sessions lent to callers right now.
     pub in_use: usize,
     /// Decayed time of one statement; zero before the first.
@@ -51,8 +51,8 @@ mod tests {
 
     #[test]
     fn a_slow_replica_among_two_is_avoided() {
-        let fast = Candidate { replica: 0, latency: Duration::from_micros(100), ..Candidate::default() };
-        let slow = Candidate { replica: 1, latency: Duration::from_millis(10), ..Candidate::default() };
+        let fast = Candidate { server: 0, latency: Duration::from_micros(100), ..Candidate::default() };
+        let slow = Candidate { server: 1, latency: Duration::from_millis(10), ..Candidate::default() };
         for _ in 0..100 {
             assert_eq!(PowerOfTwo.select(&[fast, slow]), 0);
             assert_eq!(PowerOfTwo.select(&[slow, fast]), 1);

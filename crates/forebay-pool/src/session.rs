@@ -8,7 +8,6 @@ pub(crate) use prepared::is_stale;
 
 use crate::{
     connect::{Canceller, ConnectFailure},
-    lane::Access,
     leftovers::leaves_something,
     sighting::{Sighting, end_of_record},
     statements::Statements,
@@ -72,6 +71,8 @@ pub(crate) struct Session {
     /// What `statement_timeout` is at the server.
     limit: Limit,
     retire_at: Instant,
+    /// The server's when it was opened.
+    pub(crate) epoch: u64,
     pub(crate) idle_since: Instant,
 }
 
@@ -99,6 +100,7 @@ impl Session {
             cancelling: AtomicBool::new(false),
             limit,
             retire_at,
+            epoch: 0,
             idle_since: Instant::now(),
         }
     }
@@ -229,12 +231,9 @@ impl Session {
         now >= self.retire_at
     }
 
-    /// Whether the session still fits the lane it belongs to, as far as the server says it unasked.
-    pub(crate) fn fits(&self, access: Access) -> bool {
-        match self.tap.is_standby() {
-            Some(standby) => standby == (access == Access::Replica),
-            None => true,
-        }
+    /// Whether the server is the standby it is `thought` to be, or none, as far as it says so unasked.
+    pub(crate) fn is_standby(&self, thought: bool) -> bool {
+        self.tap.is_standby().is_none_or(|standby| standby == thought)
     }
 }
 

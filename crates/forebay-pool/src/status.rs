@@ -1,6 +1,8 @@
 //! What a pool looks like right now.
 
 use crate::{
+    cluster::Server,
+    election::Leader,
     endpoint::Role,
     inner::Inner,
     lane::{Lane, NestedPlaces, Overdue},
@@ -13,8 +15,10 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PoolStatus {
-    /// Each server: the primary first, then the replicas in configured order.
+    /// Each server: what is configured as the primary first, then the replicas in configured order.
     pub servers: Vec<ServerStatus>,
+    /// Whether a primary takes writes: `false` while two servers of one timeline would.
+    pub takes_writes: bool,
     /// Statements remembered as refused by standbys.
     pub learned: usize,
 }
@@ -25,11 +29,12 @@ pub struct PoolStatus {
 pub struct ServerStatus {
     /// `host:port`.
     pub endpoint: String,
-    /// What it is configured to be.
+    /// What it is for the pool: after a failover another server than the configured one is the primary.
     pub role: Role,
     /// Whether it answers.
     pub reachable: bool,
-    /// Whether it plays its role: `false` for a promoted replica or a demoted primary.
+    /// Whether it is what its role says: `false` for a primary that is a standby, and for a replica that is writable, as
+    /// an old primary is when it comes back.
     pub in_role: bool,
     /// What it was last seen to have written (primary) or replayed (replica).
     pub position: Option<Position>,
@@ -43,7 +48,7 @@ pub struct ServerStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SessionsStatus {
-    /// `write`, `primary_read` or `replica`.
+    /// `write` or `read`.
     pub kind: &'static str,
     /// The most there may be.
     pub max: usize,
@@ -85,22 +90,24 @@ pub struct HeldGuard {
 
 impl PoolStatus {
     pub(crate) fn of(pool: &Inner) -> Self {
-        let mut servers = vec![server(&[&pool.write, &pool.primary_read])];
-        servers.extend(pool.replicas.iter().map(|lane| server(&[lane])));
-        Self { servers, learned: pool.learned.count() }
+        let servers = pool.cluster.servers().iter().map(server).collect();
+        let takes_writes = matches!(*pool.cluster.leader().borrow(), Leader::Server(_));
+        Self { servers, takes_writes, learned: pool.learned.count() }
     }
 }
 
-fn server(lanes: &[&Lane]) -> ServerStatus {
-    let endpoint = &lanes[0].endpoint;
+fn server(Server { endpoint, read, write }: &Server) -> ServerStatus {
+    let role = endpoint.role();
+    // What is left of a former primary's is shown until it is gone.
+    let writes = (role == Role::Primary || write.view(Instant::now()).all > 0).then(|| sessions(write));
     ServerStatus {
         endpoint: endpoint.name.clone(),
-        role: endpoint.role,
+        role,
         reachable: endpoint.is_reachable(),
         in_role: endpoint.is_in_role(),
         position: endpoint.seen().map(|seen| seen.at),
-        lag: endpoint.lag().filter(|_| endpoint.role == Role::Replica),
-        sessions: lanes.iter().map(|lane| sessions(lane)).collect(),
+        lag: endpoint.lag().filter(|_| role == Role::Replica),
+        sessions: writes.into_iter().chain([sessions(read)]).collect(),
     }
 }
 

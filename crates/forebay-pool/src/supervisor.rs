@@ -2,6 +2,7 @@
 
 use crate::{
     cleaning,
+    cluster::{Cluster, Server},
     connect::ConnectFailure,
     endpoint::{Endpoint, Role},
     error::{PoolError, SharedFailure},
@@ -16,13 +17,18 @@ use std::{
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
-use tokio::{sync::mpsc, task::JoinSet, time::MissedTickBehavior};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::MissedTickBehavior,
+};
 
 /// What the background work of a pool needs.
 pub(crate) struct Crew {
     pub(crate) opener: Opener,
-    pub(crate) endpoints: Vec<Arc<Endpoint>>,
-    pub(crate) lanes: Vec<Arc<Lane>>,
+    pub(crate) cluster: Arc<Cluster>,
+    /// Sent to when something does not go with what is known of the servers.
+    pub(crate) doubt: watch::Sender<()>,
     /// The primary's log over time.
     pub(crate) log: Log,
     pub(crate) chores: Chores,
@@ -43,6 +49,10 @@ pub(crate) struct Times {
 
 /// Time between two looks for sessions to retire or to open ahead of need.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// Time between two looks at each server while the primary does not answer or is not one.
+const PROBE_IN_TROUBLE: Duration = Duration::from_millis(50);
+/// Shortest time between two looks at a server.
+const DOUBT_PAUSE: Duration = Duration::from_millis(10);
 /// First and longest pause between two connects that fail.
 const BACKOFF_MIN: Duration = Duration::from_millis(20);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
@@ -50,8 +60,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(1);
 /// Runs until it is aborted; everything it spawned ends with it.
 pub(crate) async fn supervise(crew: Arc<Crew>, mut work: mpsc::UnboundedReceiver<Work>) {
     let mut tasks = JoinSet::new();
-    for endpoint in &crew.endpoints {
-        tasks.spawn(probe(Arc::clone(&crew), Arc::clone(endpoint)));
+    for server in crew.cluster.servers() {
+        tasks.spawn(probe(Arc::clone(&crew), server.clone()));
     }
     let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -71,22 +81,31 @@ impl Crew {
     /// Opens a session for a lane, checking that the server plays the role the lane needs.
     pub(crate) async fn open(&self, lane: &Lane) -> Result<Box<Session>, PoolError> {
         let endpoint = &lane.endpoint;
+        let epoch = endpoint.epoch();
         let failed = |source| PoolError::Connect { endpoint: endpoint.name.clone(), source };
-        let (session, seen) = tokio::time::timeout(self.times.connect, self.opener.open(&lane.target))
+        let (mut session, seen) = tokio::time::timeout(self.times.connect, self.opener.open(&lane.target))
             .await
             .map_err(|_| failed(SharedFailure::no_answer(self.times.connect)))?
             .map_err(|failure| failed(SharedFailure::new(failure)))?;
         self.is_of_this_system(endpoint, seen)?;
-        endpoint.saw(seen);
-        if endpoint.role == Role::Primary && !seen.standby {
-            self.log.reached(seen.at, Instant::now());
+        self.saw(endpoint, seen);
+        if lane.access == Access::Write && seen.standby {
+            return Err(PoolError::NotPrimary { endpoint: endpoint.name.clone() });
         }
-        match (lane.access, seen.standby) {
-            (Access::Write | Access::PrimaryRead, true) => {
-                Err(PoolError::NotPrimary { endpoint: endpoint.name.clone() })
-            }
-            (Access::Replica, false) => Err(PoolError::NotReplica { endpoint: endpoint.name.clone() }),
-            _ => Ok(Box::new(session)),
+        session.epoch = epoch;
+        Ok(Box::new(session))
+    }
+
+    /// Takes in a look at a server, and decides by it who takes the writes.
+    fn saw(&self, endpoint: &Endpoint, seen: Sighting) {
+        endpoint.saw(seen);
+        self.cluster.elect();
+        let now = Instant::now();
+        if endpoint.role() == Role::Primary && !seen.standby {
+            self.log.reached(seen.at, now);
+        }
+        for (_, replica) in self.cluster.replicas() {
+            replica.endpoint.measure_lag(&self.log, now);
         }
     }
 
@@ -101,16 +120,23 @@ impl Crew {
     }
 
     /// A probe failed: reads go elsewhere, those that already wait here as well.
-    fn unreachable(&self, endpoint: &Arc<Endpoint>, failure: &SharedFailure) {
-        endpoint.unreachable();
-        for lane in self.lanes.iter().filter(|lane| Arc::ptr_eq(&lane.endpoint, endpoint)) {
+    fn unreachable(&self, server: &Server, failure: &SharedFailure) {
+        server.endpoint.unreachable();
+        self.cluster.elect();
+        for lane in [&server.read, &server.write] {
             lane.turn_away(failure);
         }
     }
 
+    /// How long until the next look: shorter while nobody is known to take writes.
+    fn until_next_look(&self) -> Duration {
+        let usual = self.times.probe_interval;
+        if self.cluster.primary().endpoint.is_usable() { usual } else { usual.min(PROBE_IN_TROUBLE) }
+    }
+
     fn sweep(&self) {
         let now = Instant::now();
-        for lane in &self.lanes {
+        for lane in self.cluster.lanes() {
             lane.tend(now);
         }
     }
@@ -128,6 +154,7 @@ async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
             }
             Err(error) => {
                 crew.chores.connect_failures.increment(1);
+                lane.endpoint.doubt();
                 // Callers that hear of it at once ask again at once: the first failure is news, the others are not.
                 if lane.has_failed() {
                     tracing::debug!(endpoint = %lane.endpoint.name, error = %report(&error), "cannot open a session");
@@ -167,40 +194,38 @@ async fn clean(crew: Arc<Crew>, lane: Arc<Lane>, mut session: Box<Session>) {
 }
 
 /// Looks at one server for as long as the pool lives, over a session of its own.
-async fn probe(crew: Arc<Crew>, endpoint: Arc<Endpoint>) {
-    let mut tick = tokio::time::interval(crew.times.probe_interval);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+async fn probe(crew: Arc<Crew>, server: Server) {
+    let endpoint = &server.endpoint;
+    let mut doubt = crew.doubt.subscribe();
     let mut session: Option<Session> = None;
     loop {
-        tick.tick().await;
-        endpoint.fade();
         let look = async {
             let (open, seen) = match session.take().filter(|session| !session.is_closed()) {
                 Some(open) => open.sight().await.map(|seen| (open, seen)),
                 None => crew.opener.open(&endpoint.target).await,
             }?;
-            crew.is_of_this_system(&endpoint, seen)?;
+            crew.is_of_this_system(endpoint, seen)?;
             Ok::<_, ConnectFailure>((open, seen))
         };
         match tokio::time::timeout(crew.times.probe, look).await {
             Ok(Ok((open, seen))) => {
                 session = Some(open);
-                endpoint.saw(seen);
-                for lane in crew.lanes.iter().filter(|lane| Arc::ptr_eq(&lane.endpoint, &endpoint)) {
-                    lane.answers();
+                if !endpoint.is_reachable() {
+                    server.read.answers();
+                    server.write.answers();
                 }
-                let now = Instant::now();
-                if endpoint.role == Role::Primary && !seen.standby {
-                    crew.log.reached(seen.at, now);
-                }
-                for replica in crew.endpoints.iter().filter(|e| e.role == Role::Replica) {
-                    replica.measure_lag(&crew.log, now);
-                }
+                crew.saw(endpoint, seen);
             }
-            Ok(Err(failure)) => crew.unreachable(&endpoint, &SharedFailure::new(failure)),
-            Err(_) => crew.unreachable(&endpoint, &SharedFailure::new("the server does not answer")),
+            Ok(Err(failure)) => crew.unreachable(&server, &SharedFailure::new(failure)),
+            Err(_) => crew.unreachable(&server, &SharedFailure::new("the server does not answer")),
         }
         endpoint.report();
+        // However many doubt, a server is asked no more often than this.
+        tokio::time::sleep(DOUBT_PAUSE).await;
+        tokio::select! {
+            () = tokio::time::sleep(crew.until_next_look()) => endpoint.fade(),
+            Ok(()) = doubt.changed() => {}
+        }
     }
 }
 

@@ -3,20 +3,19 @@
 
 use async_trait::async_trait;
 use forebay_pool::{
-    Canceller, Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, PoolError, Tap,
+    Canceller, Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, PoolError, Tap, Target,
 };
 use forebay_scope::Scope;
 use forebay_tests::TestDatabase;
 use std::time::Duration;
-use tokio_postgres::Config;
 
 /// Requests to cancel are lost on their way.
 struct NoCancel;
 
 #[async_trait]
 impl Connect for NoCancel {
-    async fn connect(&self, config: &Config, tap: &Tap) -> Result<Connected, ConnectFailure> {
-        let connected = ConnectPlain.connect(config, tap).await?;
+    async fn connect(&self, target: &Target, tap: &Tap) -> Result<Connected, ConnectFailure> {
+        let connected = ConnectPlain.connect(target, tap).await?;
         Ok(Connected { cancel: Canceller::new(|| Box::pin(std::future::pending())), ..connected })
     }
 }

@@ -3,20 +3,17 @@
 /// What the sessions of a lane are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Access {
-    /// On the primary, for anything.
+    /// Read-only at the server, whatever its role.
+    Read,
+    /// For anything, on the primary.
     Write,
-    /// On the primary, read-only at the server.
-    PrimaryRead,
-    /// On a replica.
-    Replica,
 }
 
 impl Access {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::Read => "read",
             Self::Write => "write",
-            Self::PrimaryRead => "primary_read",
-            Self::Replica => "replica",
         }
     }
 }

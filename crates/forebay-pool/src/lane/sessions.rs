@@ -109,7 +109,7 @@ impl Lane {
             let mut state = self.state();
             loop {
                 match state.idle.pop() {
-                    Some(session) if session.is_closed() => {
+                    Some(session) if session.is_closed() || !self.is_current(&session) => {
                         state.size -= 1;
                         dead.push(session);
                     }
@@ -247,11 +247,11 @@ impl Lane {
     /// To the first waiter that is still there, else to the idle list.
     fn shelve(self: &Arc<Self>, mut state: MutexGuard<'_, State>, mut session: Box<Session>, now: Instant) {
         session.idle_since = now;
-        let fits = session.fits(self.access);
-        if state.closed || !fits || session.is_past_lifetime(now) {
+        let fits = session.is_standby(self.endpoint.is_standby());
+        if state.closed || !fits || !self.is_current(&session) || session.is_past_lifetime(now) {
             drop(state);
             if !fits {
-                self.endpoint.left_role();
+                self.endpoint.doubt();
             }
             self.lost(session);
             return;
@@ -314,6 +314,11 @@ impl Lane {
     fn end(&self, state: &mut State, loan: LoanId) {
         state.loans.end(loan);
         self.busy.store(state.loans.len(), Ordering::Relaxed);
+    }
+
+    /// Whether the server is still what it was when the session was opened.
+    pub(super) fn is_current(&self, session: &Session) -> bool {
+        session.epoch == self.endpoint.epoch()
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

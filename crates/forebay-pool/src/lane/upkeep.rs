@@ -1,6 +1,7 @@
 //! What is done for a lane once in a while, and how it ends.
 
-use super::{loans::Overdue, nested::NestedPlaces, sessions::Lane};
+use super::{access::Access, loans::Overdue, nested::NestedPlaces, sessions::Lane};
+use crate::endpoint::Role;
 use std::{mem, sync::Arc, time::Instant};
 
 /// What a lane looks like at one moment.
@@ -18,23 +19,26 @@ pub(crate) struct LaneView {
 impl Lane {
     /// Called about once a second.
     pub(crate) fn tend(self: &Arc<Self>, now: Instant) {
-        self.sweep(now);
+        // Nobody writes on a server that is not the primary.
+        let in_use = self.access == Access::Read || self.endpoint.role() == Role::Primary;
+        let idle_min = if in_use { self.limits.idle_min } else { 0 };
+        self.sweep(now, idle_min);
         if self.endpoint.is_usable() {
-            self.warm(self.limits.idle_min);
+            self.warm(idle_min);
         }
         self.report_overdue(now);
         self.report(now);
     }
 
     /// Closes idle sessions that are dead, too old, or idle for too long.
-    fn sweep(&self, now: Instant) {
+    fn sweep(&self, now: Instant, idle_min: usize) {
         let gone: Vec<_> = {
             let mut state = self.state();
-            let mut keep = self.limits.idle_min;
+            let mut keep = idle_min;
             let (kept, gone): (Vec<_>, Vec<_>) =
                 mem::take(&mut state.idle).into_iter().rev().partition(|session| {
                     let alive =
-                        !session.is_closed() && !session.is_past_lifetime(now) && session.fits(self.access);
+                        !session.is_closed() && !session.is_past_lifetime(now) && self.is_current(session);
                     let wanted = keep > 0
                         || now.saturating_duration_since(session.idle_since) < self.limits.idle_timeout;
                     keep = if alive { keep.saturating_sub(1) } else { keep };
@@ -81,6 +85,11 @@ impl Lane {
             overdue: state.loans.overdue(now),
             nested: state.nested.all(),
         }
+    }
+
+    /// From now on there may be so many. Those above it end when they come back or have been idle for long.
+    pub(crate) fn resize(&self, max: usize) {
+        self.state().max = max;
     }
 
     /// Refuses new callers, tells those who wait, closes what is idle.
