@@ -129,3 +129,19 @@ impl BalancerConfig {
         Duration::from_secs_f64(grown.min(self.ejection_max.as_secs_f64()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::BalancerConfig;
+
+    #[test]
+    fn fewer_than_all_may_be_ejected_whatever_the_share() {
+        let most = |ejected_max, members: [usize; 5]| {
+            let config = BalancerConfig { ejected_max, ..BalancerConfig::default() };
+            members.map(|members| config.ejected_most(members))
+        };
+        assert_eq!(most(0.5, [0, 1, 2, 3, 5]), [0, 0, 1, 1, 2]);
+        assert_eq!(most(1.0, [0, 1, 2, 3, 5]), [0, 0, 1, 2, 4]);
+        assert_eq!(most(0.0, [0, 1, 2, 3, 5]), [0; 5]);
+    }
+}
