@@ -58,6 +58,11 @@ impl Class {
         &self.reasons
     }
 
+    /// Only the reasons.
+    pub(crate) fn into_reasons(self) -> Vec<Reason> {
+        self.reasons
+    }
+
     /// Add a reason and raise the kind to what it asks for.
     pub(crate) fn add(&mut self, reason: Reason) {
         self.kind = self.kind.max(reason.kind());

@@ -12,6 +12,8 @@ use crate::cursor::Cursor;
 use crate::lexer::Lexer;
 use crate::reason::Reason;
 use crate::token::TokenKind;
+pub(crate) use frame::With;
+pub(crate) use query::{Chain, Query, is_word};
 
 /// Decide from the text alone whether any server may run it.
 ///
@@ -54,7 +56,7 @@ pub fn classify(sql: &str) -> Class {
 
 /// The class of `sql` by the tokens of `lexer`, and the first string that would end elsewhere under the other rules.
 fn pass(sql: &str, lexer: Lexer<'_>) -> (Class, Option<usize>) {
-    let mut pass = Pass { cursor: Cursor::of(sql, lexer), class: Class::read(), open: None, doubt: None };
+    let mut pass = Pass::new(Cursor::of(sql, lexer));
     while let Some(first) = pass.cursor.next() {
         if first.kind != TokenKind::Semicolon {
             pass.statement(first);
@@ -65,11 +67,17 @@ fn pass(sql: &str, lexer: Lexer<'_>) -> (Class, Option<usize>) {
 }
 
 /// The state of one pass over a text.
-struct Pass<'a> {
-    cursor: Cursor<'a>,
-    class: Class,
+pub(crate) struct Pass<'a> {
+    pub(crate) cursor: Cursor<'a>,
+    pub(crate) class: Class,
     /// Where the transaction begins that a statement of this text has opened and none has ended yet.
     open: Option<usize>,
     /// The first string that ends elsewhere with `standard_conforming_strings = off`.
-    doubt: Option<usize>,
+    pub(crate) doubt: Option<usize>,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) const fn new(cursor: Cursor<'a>) -> Self {
+        Self { cursor, class: Class::read(), open: None, doubt: None }
+    }
 }

@@ -57,6 +57,11 @@ impl<'a> Cursor<'a> {
         token.text(self.sql)
     }
 
+    /// The tokens that come next, without stepping over them.
+    pub(crate) fn ahead(&self) -> impl Iterator<Item = Token> {
+        self.ahead.into_iter().chain(self.lexer.clone()).filter(|token| !token.is_trivia())
+    }
+
     /// Whether a query begins inside the parenthesis that comes next.
     pub(crate) fn opens_query(&self) -> bool {
         let inside = self.lexer.clone().find(|token| !token.is_trivia());

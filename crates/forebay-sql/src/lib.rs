@@ -43,6 +43,7 @@ mod lexer;
 mod names;
 mod normalize;
 mod reason;
+mod relations;
 mod statements;
 mod token;
 
@@ -55,5 +56,6 @@ pub use keyword::{Category, Keyword};
 pub use lexer::Lexer;
 pub use normalize::normalize;
 pub use reason::Reason;
+pub use relations::{Hidden, NotKnown, RelationName, Relations, relations};
 pub use statements::statements;
 pub use token::{Token, TokenKind, Unterminated};

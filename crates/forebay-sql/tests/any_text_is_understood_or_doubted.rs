@@ -101,6 +101,23 @@ const FRAGMENTS: &[&str] = &[
     "SERIALIZABLE",
     "WRITE",
     "UESCAPE",
+    "JOIN",
+    "USING",
+    "ONLY",
+    "LATERAL",
+    "TABLE",
+    "TRUNCATE",
+    "CASCADE",
+    "MERGE",
+    "WHEN",
+    "MATCHED",
+    "THEN",
+    "CONFLICT",
+    "RETURNING",
+    "ROWS",
+    "PREPARE",
+    "DECLARE",
+    "'s'",
 ];
 
 proptest! {

@@ -37,6 +37,13 @@ impl Pass<'_> {
         }
     }
 
+    /// The name in lower case that is called before a parenthesis, if it may be a built-in function's.
+    pub(crate) fn builtin_name(&self, chain: Chain) -> Option<String> {
+        let own = chain.parts == 1 || (chain.parts == 2 && self.in_catalogue(chain));
+        let name = Name::of(self.cursor.sql, chain.last).filter(|_| own)?;
+        Some(if name.quoted { name.text.to_owned() } else { name.text.to_ascii_lowercase() })
+    }
+
     fn in_catalogue(&self, chain: Chain) -> bool {
         Name::of(self.cursor.sql, chain.first).is_some_and(|schema| schema.is("pg_catalog"))
     }

@@ -5,7 +5,7 @@ use crate::token::TokenKind;
 
 /// Where a `WITH` list stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum With {
+pub(crate) enum With {
     /// Outside of one.
     #[default]
     None,
@@ -25,7 +25,7 @@ pub(super) enum With {
 
 /// What an open parenthesis is for, where that matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     #[default]
     Any,
     /// `OPERATOR(schema.name)`: what follows it begins an operand.
@@ -38,8 +38,8 @@ pub(super) enum Purpose {
 
 /// The state inside one pair of parentheses, or of the statement itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Frame {
-    pub(super) with: With,
+pub(crate) struct Frame {
+    pub(crate) with: With,
     pub(super) purpose: Purpose,
     /// Inside the expressions of `GROUP BY`.
     pub(super) grouping: bool,

@@ -9,15 +9,15 @@ use crate::reason::{Reason, excerpt};
 use crate::token::{Token, TokenKind};
 
 /// What is remembered while walking a query. Parentheses are kept on a list of their own, so that depth costs no stack.
-pub(super) struct Query {
+pub(crate) struct Query {
     /// The token before the current one.
-    pub(super) before: Option<TokenKind>,
+    pub(crate) before: Option<TokenKind>,
     /// The name that ends at the token before the current one: `a`, `a.b`, `a.b.c`.
-    pub(super) chain: Chain,
+    pub(crate) chain: Chain,
     /// Whether the token before, a closing parenthesis or a quoted name, begins an operand instead of ending one.
     pub(super) opens: bool,
     /// The innermost parenthesis.
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
     /// The ones around it.
     outer: Vec<Frame>,
     /// Whether a `WITH` list was seen: without one no other statement can hide in a query.
@@ -32,18 +32,18 @@ pub(super) struct Query {
 
 /// A name of one or more parts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chain {
+pub(crate) struct Chain {
     /// What stood before its first part.
-    pub(super) before: Option<TokenKind>,
+    pub(crate) before: Option<TokenKind>,
     /// Whether what stood there begins an operand although it is a closing parenthesis or a quoted name.
     pub(super) opens: bool,
-    pub(super) first: Token,
-    pub(super) last: Token,
-    pub(super) parts: u32,
+    pub(crate) first: Token,
+    pub(crate) last: Token,
+    pub(crate) parts: u32,
 }
 
 impl Query {
-    pub(super) fn new(at: usize) -> Self {
+    pub(crate) fn new(at: usize) -> Self {
         let none = Token { kind: TokenKind::Space, start: at, end: at };
         Self {
             before: None,
@@ -58,9 +58,30 @@ impl Query {
         }
     }
 
+    /// What follows the word `before`.
+    pub(crate) fn behind(before: TokenKind, at: usize) -> Self {
+        Self { before: Some(before), ..Self::new(at) }
+    }
+
     /// The query of `COPY`: any statement may stand in its parentheses.
-    pub(super) fn of_copy(at: usize) -> Self {
+    pub(crate) fn of_copy(at: usize) -> Self {
         Self { copy: true, with_seen: true, before: Some(TokenKind::Keyword(Keyword::Copy)), ..Self::new(at) }
+    }
+
+    /// Whether another statement can stand in the parentheses of this one.
+    pub(crate) const fn holds_statements(&self) -> bool {
+        self.with_seen
+    }
+
+    /// Whether only the options of a `COPY` follow.
+    pub(crate) const fn is_in_options(&self) -> bool {
+        self.options
+    }
+
+    /// A `WITH` list begins behind the current token.
+    pub(crate) const fn begin_with_list(&mut self) {
+        self.with_seen = true;
+        self.frame.with = With::Name;
     }
 
     /// Extend the name that ends before `token`, or begin one with it.
@@ -94,7 +115,8 @@ impl Pass<'_> {
         }
     }
 
-    fn token(&mut self, query: &mut Query, token: Token) {
+    /// Take one token of a query further.
+    pub(crate) fn token(&mut self, query: &mut Query, token: Token) {
         let mut opens = false;
         query.frame.step(token.kind);
         query.cycle_seen |= query.frame.with == With::Search;
@@ -160,8 +182,7 @@ impl Pass<'_> {
                 }
             }
             Keyword::With if matches!(query.before, None | Some(TokenKind::Open)) => {
-                query.with_seen = true;
-                query.frame.with = With::Name;
+                query.begin_with_list();
                 return;
             }
             Keyword::Insert | Keyword::Update | Keyword::Delete | Keyword::Merge if query.with_seen => {
@@ -219,14 +240,18 @@ impl Pass<'_> {
     fn hidden_statement(&mut self, query: &Query, keyword: Keyword, token: Token) {
         let begins =
             query.cycle_seen || matches!(query.before, None | Some(TokenKind::Open | TokenKind::Close));
+        if begins && self.goes_on(keyword) {
+            self.class.add(Reason::Writes { verb: verb(keyword), at: token.start });
+        }
+    }
+
+    /// Whether what comes next can follow `INSERT`, `UPDATE`, `DELETE` or `MERGE`.
+    pub(crate) fn goes_on(&self, keyword: Keyword) -> bool {
         let next = self.cursor.peek_kind();
-        let goes_on = match keyword {
+        match keyword {
             Keyword::Insert | Keyword::Merge => next == Some(TokenKind::Keyword(Keyword::Into)),
             Keyword::Delete => next == Some(TokenKind::Keyword(Keyword::From)),
             _ => next.is_some_and(is_word),
-        };
-        if begins && goes_on {
-            self.class.add(Reason::Writes { verb: verb(keyword), at: token.start });
         }
     }
 
@@ -294,7 +319,7 @@ impl Pass<'_> {
 }
 
 /// Whether a token may be a name, or part of one.
-pub(super) const fn is_word(kind: TokenKind) -> bool {
+pub(crate) const fn is_word(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Name | TokenKind::Keyword(_) | TokenKind::QuotedName | TokenKind::UnicodeName)
 }
 

@@ -9,14 +9,8 @@ use crate::token::{Token, TokenKind};
 
 impl Pass<'_> {
     /// Judge the statement that begins with `first`, up to its end.
-    pub(super) fn statement(&mut self, mut first: Token) {
-        while first.kind == TokenKind::Keyword(Keyword::Explain) {
-            self.explain_options();
-            match self.cursor.next_of_statement() {
-                Some(token) => first = token,
-                None => return self.unknown(first),
-            }
-        }
+    pub(super) fn statement(&mut self, first: Token) {
+        let Some(first) = self.behind_explain(first) else { return };
         match first.kind {
             TokenKind::Open => self.query(&mut Query::new(first.start), Some(first)),
             TokenKind::Keyword(keyword) => self.verb(keyword, first),
@@ -25,6 +19,21 @@ impl Pass<'_> {
         }
         // Already at the end after a query; the rest of any other statement does not matter once its verb is known.
         self.finish();
+    }
+
+    /// The first token of the statement that is explained, or `first` if that begins no `EXPLAIN`.
+    pub(crate) fn behind_explain(&mut self, mut first: Token) -> Option<Token> {
+        while first.kind == TokenKind::Keyword(Keyword::Explain) {
+            self.explain_options();
+            match self.cursor.next_of_statement() {
+                Some(token) => first = token,
+                None => {
+                    self.unknown(first);
+                    return None;
+                }
+            }
+        }
+        Some(first)
     }
 
     fn verb(&mut self, keyword: Keyword, first: Token) {
@@ -84,7 +93,7 @@ impl Pass<'_> {
     }
 
     /// Step over a statement that may have semicolons inside.
-    fn skip(&mut self) {
+    pub(crate) fn skip(&mut self) {
         let mut extent = Extent::default();
         while self.cursor.peek().is_some_and(|token| !extent.ends_with(token)) {
             let token = self.cursor.next();
@@ -95,7 +104,7 @@ impl Pass<'_> {
     }
 
     /// Step over the rest of the statement, noting what is never closed.
-    fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         while let Some(token) = self.cursor.next_of_statement() {
             self.doubt(token);
         }
@@ -103,7 +112,7 @@ impl Pass<'_> {
 
     /// Note a token whose end is not certain.
     #[inline]
-    pub(super) fn doubt(&mut self, token: Token) {
+    pub(crate) fn doubt(&mut self, token: Token) {
         let at = token.start;
         match token.kind {
             TokenKind::Unknown => self.not_understood(token),

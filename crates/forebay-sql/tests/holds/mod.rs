@@ -1,6 +1,6 @@
 //! What holds of every text, for the property tests and the fuzz target.
 
-use forebay_sql::{Class, Kind, Lexer, TokenKind, classify, fingerprint, normalize, statements};
+use forebay_sql::{Class, Kind, Lexer, TokenKind, classify, fingerprint, normalize, relations, statements};
 
 /// Check it of `sql`.
 pub(crate) fn holds(sql: &str) {
@@ -26,6 +26,19 @@ pub(crate) fn holds(sql: &str) {
 
     assert_eq!(fingerprint(sql), fingerprint(&format!("/* x */ {sql}")), "{sql:?}");
     assert!(normalize(sql).len() <= 2 * sql.len() + 2);
+    let found = relations(sql);
+    assert!(!(broken && found.is_ok()), "{sql:?}");
+    let seen = found.as_ref().unwrap_or_else(|not_known| {
+        let at = not_known.hidden().at();
+        assert!(sql.is_char_boundary(at) && at < sql.len(), "{sql:?} {not_known:?}");
+        not_known.seen()
+    });
+    for names in [seen.reads(), seen.writes()] {
+        assert!(names.is_sorted_by(|one, other| one < other), "{sql:?}");
+        assert!(names.iter().all(|name| name.name().len() <= 63), "{sql:?}");
+    }
+    // A read whose names are all known writes nothing.
+    assert!(!class.is_read() || found.as_ref().map_or(true, |found| found.writes().is_empty()), "{sql:?}");
     for (start, statement) in statements(sql) {
         assert_eq!(&sql[start..start + statement.len()], statement);
     }
