@@ -27,8 +27,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         let inner = &self.0;
         let Some(loader) = &inner.loader else { return Err(LoadFailed::NoLoader) };
         let known = inner.inspect(key).map(|found| found.life).filter(|life| life.origin.refreshable);
-        let declared: Vec<Tag> =
-            known.as_ref().map(|life| life.tags()[..life.origin.declared].to_vec()).unwrap_or_default();
+        let declared: Vec<Tag> = known.as_ref().map(|life| life.declared().to_vec()).unwrap_or_default();
         let plan = self.entry(key).tags(move || declared).plan.talking();
         let plan = Plan { ttl: known.and_then(|life| life.origin.ttl), by_loader: true, ..plan };
         let load = async |told: &mut Load<V>| inner.load_own(&**loader, key, told).await;

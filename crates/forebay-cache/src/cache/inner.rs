@@ -98,7 +98,7 @@ impl<K: CacheKey, V> Inner<K, V> {
     }
 
     pub(super) fn origin(&self, ttl: Option<Duration>, declared: usize, refreshable: bool) -> Origin {
-        Origin { ttl, declared, open: !refreshable || self.tags_of.is_some(), refreshable }
+        Origin::new(ttl, declared, !refreshable || self.tags_of.is_some(), refreshable)
     }
 
     /// Whether there are remote tiers that this cache uses now.
@@ -125,7 +125,7 @@ impl<K: CacheKey, V> Inner<K, V> {
         born: Born,
     ) -> Life {
         let Born { change, age, load, validator } = born;
-        dedup(&mut tags, origin.declared);
+        dedup(&mut tags, origin.declared as usize);
         let cells = self.namespace.cells(&tags);
         let spread = key.with_bytes(|bytes| self.spread(bytes));
         let now = self.memory.clock.now();

@@ -25,7 +25,7 @@ impl Reload {
     /// What brings the same entry again.
     pub(super) fn of(stale: &Life) -> Self {
         Self {
-            declared: stale.tags()[..stale.origin.declared].to_vec(),
+            declared: stale.declared().to_vec(),
             ttl: stale.origin.ttl,
             open: stale.origin.open,
             born_after: 0,

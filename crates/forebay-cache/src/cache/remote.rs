@@ -183,7 +183,7 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         // Which tags were declared is not known here: a refresh declares all of them, and any other may come.
         // Nor who decided on the ttl; one that depends on the value is not that of the next.
         let ttl = entry.ttl.filter(|_| self.ttl_of.is_none());
-        let origin = Origin { ttl, declared: entry.tags.len(), open: true, refreshable: true };
+        let origin = Origin::new(ttl, entry.tags.len(), true, true);
         let born = Born { change, age, load: entry.load, validator: None };
         self.life(key, entry.tags.clone(), &freshness, origin, born)
     }

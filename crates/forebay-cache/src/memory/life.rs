@@ -27,6 +27,8 @@ pub(crate) struct Life {
     pub(crate) origin: Origin,
     /// How long its loader took, in nanoseconds.
     load: u64,
+    /// The cell of its first tag. Most entries that have tags have one, whose cell then takes one step to look at.
+    first: Option<Arc<TagCell>>,
     /// Set when it has tags.
     tagged: Option<Box<Tagged>>,
     /// Set when it has something of what few have.
@@ -41,8 +43,8 @@ pub(crate) struct Life {
 #[derive(Debug)]
 struct Tagged {
     tags: Box<[Tag]>,
-    /// The cells of `tags`; fewer when tags share one.
-    cells: Box<[Arc<TagCell>]>,
+    /// The cells of `tags` but the first; fewer when tags share one.
+    more: Box<[Arc<TagCell>]>,
 }
 
 /// What few entries have.
@@ -80,8 +82,8 @@ pub(crate) struct Times {
 pub(crate) struct Origin {
     /// The call's own ttl.
     pub(crate) ttl: Option<Duration>,
-    /// How many of the entry's tags, the first ones, were declared before the load.
-    pub(crate) declared: usize,
+    /// How many of the entry's tags, the first ones, were declared before the load. 32 bits, as every entry has it.
+    pub(crate) declared: u32,
     /// Whether a load of the same entry may bring tags besides those declared, other than from caches it reads.
     pub(crate) open: bool,
     /// Whether the cache's own loader could make the same entry: not when the call had its own way to find tags.
@@ -101,6 +103,13 @@ pub(crate) enum Verdict {
     Dead,
 }
 
+impl Origin {
+    pub(crate) fn new(ttl: Option<Duration>, declared: usize, open: bool, refreshable: bool) -> Self {
+        // No entry has as many: its tags would not fit into memory.
+        Self { ttl, declared: u32::try_from(declared).unwrap_or(u32::MAX), open, refreshable }
+    }
+}
+
 impl Life {
     pub(crate) fn new(
         loaded_at_change: u64,
@@ -110,14 +119,18 @@ impl Life {
         times: Times,
         origin: Origin,
     ) -> Self {
+        let mut cells = cells.into_iter();
+        let first = cells.next();
         // Without tags there are no cells.
-        let tagged = (!tags.is_empty()).then(|| Box::new(Tagged { tags: tags.into(), cells: cells.into() }));
+        let tagged = || Box::new(Tagged { tags: tags.into(), more: cells.collect() });
+        let tagged = first.is_some().then(tagged);
         Self {
             loaded_at_change,
             born,
             times,
             origin,
             load: 0,
+            first,
             tagged,
             extra: None,
             weight: AtomicU32::new(1),
@@ -142,12 +155,25 @@ impl Life {
         Duration::from_nanos(self.load)
     }
 
+    /// The tags that were declared before the load.
+    pub(crate) fn declared(&self) -> &[Tag] {
+        let tags = self.tags();
+        &tags[..tags.len().min(self.origin.declared as usize)]
+    }
+
     pub(crate) fn tags(&self) -> &[Tag] {
         self.tagged.as_ref().map_or(&[], |tagged| &tagged.tags)
     }
 
-    fn cells(&self) -> &[Arc<TagCell>] {
-        self.tagged.as_ref().map_or(&[], |tagged| &tagged.cells)
+    fn cells(&self) -> impl Iterator<Item = &TagCell> {
+        let more = self.tagged.iter().flat_map(|tagged| &tagged.more);
+        self.first.iter().chain(more).map(|cell| &**cell)
+    }
+
+    /// The cell of its tags, if that is one.
+    pub(super) fn only_cell(&self) -> Option<&Arc<TagCell>> {
+        let alone = self.tagged.as_ref().is_some_and(|tagged| tagged.more.is_empty());
+        self.first.as_ref().filter(|_| alone)
     }
 
     /// What its loader called this version of the value.
@@ -218,7 +244,7 @@ impl Life {
         floors.soft() <= at
             && by_pattern.is_none()
             && !self.softened.load(Ordering::Acquire)
-            && self.cells().iter().all(|cell| cell.soft() <= at)
+            && self.cells().all(|cell| cell.soft() <= at)
     }
 
     /// Whether nothing that matches was invalidated for good since the load began.
@@ -229,7 +255,7 @@ impl Life {
         }
         floors.hard() <= at
             && by_pattern != Some(Strength::Hard)
-            && self.cells().iter().all(|cell| cell.hard() <= at)
+            && self.cells().all(|cell| cell.hard() <= at)
     }
 
     /// Whether the key itself was invalidated softly.

@@ -56,8 +56,6 @@ impl Clone for Pass {
 }
 
 impl Reading {
-    /// Of no entry: it covers nothing.
-    pub(super) const NOTHING: Self = Self(0);
     const COUNT_AT: u32 = 32;
     const COUNT: u64 = (u32::MAX as u64) << Self::COUNT_AT;
     const TAGGED: u64 = 1 << 31;
@@ -118,7 +116,7 @@ mod tests {
 
     fn pass(change: u64, fresh_until: Moment) -> Pass {
         let times = Times { fresh_until, refresh_until: fresh_until, fallback_until: 0 };
-        let origin = Origin { ttl: None, declared: 0, open: false, refreshable: false };
+        let origin = Origin::new(None, 0, false, false);
         Pass::of(&Life::new(change, 0, Vec::new(), Vec::new(), times, origin))
     }
 

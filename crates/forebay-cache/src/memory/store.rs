@@ -61,19 +61,22 @@ impl<K: CacheKey, V> Memory<K, V> {
     /// Finds the entry of `key`, and judges it as far as that takes no time.
     #[inline]
     pub(crate) fn find(&self, key: &K, counts: &Counts) -> Found<V> {
-        let probe = Probe::new(key);
+        let probe = Probe::new(key, &self.floors, counts);
         let Some(value) = self.entries.get(&probe) else { return Found::Nothing };
-        if self.passes(probe.pass.get(), counts) { Found::Fresh(value) } else { Found::Unclear }
+        if probe.valid.get().is_some_and(|pass| self.serves(pass)) {
+            Found::Fresh(value)
+        } else {
+            Found::Unclear
+        }
     }
 
-    /// Whether an entry with this pass may be served, and nobody has to know more of it.
+    /// Whether a valid entry with this pass is fresh, and nobody has to know more of it.
     #[inline]
-    fn passes(&self, pass: Reading, counts: &Counts) -> bool {
-        let tagged = pass.is_tagged();
+    fn serves(&self, pass: Reading) -> bool {
         // Tags matter to those alone who collect them.
-        let noted = || tagged && Scope::with_current(|_| ()).is_some();
+        let noted = || pass.is_tagged() && Scope::with_current(|_| ()).is_some();
         let in_time = || pass.until() == Until::NEVER || pass.until().is_after(self.clock.now());
-        pass.covers(counts.newest_for(tagged)) && !noted() && in_time()
+        !noted() && in_time()
     }
 
     /// Finds and judges the entry of `key`, with everything that is known of it.

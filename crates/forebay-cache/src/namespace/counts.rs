@@ -26,7 +26,7 @@ impl Counts {
     }
 
     /// The invalidation that made the count `change` was applied.
-    pub(super) fn applied(&self, change: u64, of_tag_only: bool) {
+    pub(crate) fn applied(&self, change: u64, of_tag_only: bool) {
         if !of_tag_only {
             self.beyond_tags.store(change, Ordering::Release);
         }

@@ -10,7 +10,7 @@ pub struct RecorderConfig {
     /// registered beyond goes to one series per kind named `forebay_metrics_overflow`, and
     /// `forebay_metrics_series_refused_total` counts it. Default: 2,048.
     ///
-    /// A counter takes about a kilobyte. A histogram takes about 20 KiB once it was busy for an hour with values
+    /// A counter takes less than two kilobytes. A histogram takes about 20 KiB once it was busy for an hour with values
     /// that lie within a factor of 256, and never more than 300 KiB.
     pub series_max: usize,
     /// What is judged in each snapshot. Default: none.

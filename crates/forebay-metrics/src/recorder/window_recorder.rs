@@ -18,7 +18,7 @@ use std::{
 /// A recorder inside the process: counts, rates and percentiles of the last minute and the last hour, in bounded
 /// memory. Cloning is one reference count; all clones are one recorder.
 ///
-/// Counting is one atomic addition. Recording a value reads the clock and does three atomic updates; it takes no
+/// Counting is one addition, which waits for nobody. Recording a value reads the clock and does three atomic updates; it takes no
 /// lock and waits for nobody. Registering a series and taking a snapshot lock the recorder.
 #[derive(Clone)]
 pub struct WindowRecorder(Arc<Inner>);
