@@ -5,7 +5,7 @@ use crate::{
     config::PoolConfig,
     connect::{Connect, DefaultConnect},
     election::Leader,
-    endpoint::{Endpoint, Role},
+    endpoint::{self, Endpoint, Role},
     error::PoolError,
     heal::Learned,
     inner::Inner,
@@ -15,14 +15,14 @@ use crate::{
     observer::QueryObserver,
     opener::Opener,
     pool::Pool,
-    selector::{PowerOfTwo, ReplicaSelector},
+    selector::{Balanced, ReplicaSelector},
     statements::Epoch,
     supervisor::{Crew, Times, supervise},
     target::Target,
 };
 use forebay_metrics::Meter;
 use forebay_sql::Classifier;
-use forebay_traffic::Breaker;
+use forebay_traffic::{Balancer, Breaker};
 use futures_util::future;
 use std::{
     fmt,
@@ -37,7 +37,7 @@ pub struct PoolBuilder {
     config: PoolConfig,
     meter: Meter,
     connect: Box<dyn Connect>,
-    selector: Box<dyn ReplicaSelector>,
+    selector: Option<Box<dyn ReplicaSelector>>,
     observer: Option<Arc<dyn QueryObserver>>,
 }
 
@@ -47,7 +47,7 @@ impl PoolBuilder {
             config,
             meter: Meter::default(),
             connect: Box::new(DefaultConnect::default()),
-            selector: Box::new(PowerOfTwo),
+            selector: None,
             observer: None,
         }
     }
@@ -70,9 +70,10 @@ impl PoolBuilder {
         self
     }
 
-    /// Which replica gets the next read. Default: [`PowerOfTwo`].
+    /// Which replica gets the next read. Default: the balancer of `forebay-traffic`, as
+    /// [`PoolConfig::balancer`](crate::PoolConfig) says.
     pub fn selector(mut self, selector: impl ReplicaSelector) -> Self {
-        self.selector = Box::new(selector);
+        self.selector = Some(Box::new(selector));
         self
     }
 
@@ -96,7 +97,8 @@ impl PoolBuilder {
         self.meter.describe(METRICS);
         let (work, worked) = mpsc::unbounded_channel();
         let doubt = watch::Sender::new(());
-        let cluster = Arc::new(self.cluster(&work, &doubt)?);
+        let balancer = self.balancer()?;
+        let cluster = Arc::new(self.cluster(&work, &doubt, &balancer)?);
         let config = self.config;
         let crew = Arc::new(Crew {
             opener: Opener {
@@ -116,7 +118,9 @@ impl PoolBuilder {
         let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked)).abort_handle();
         Ok(Pool::new(Inner {
             cluster,
-            selector: self.selector,
+            selector: self
+                .selector
+                .unwrap_or_else(|| Box::new(Balanced::new(balancer, config.replica_sessions_max))),
             observer: self.observer,
             counts: Counts::new(&self.meter),
             learned: Learned::new(config.learned_max),
@@ -131,19 +135,34 @@ impl PoolBuilder {
         }))
     }
 
+    /// Knows the servers by the places they have in the cluster.
+    fn balancer(&self) -> Result<Balancer, PoolError> {
+        let config = &self.config;
+        let mut names = vec![endpoint::name(&Target::parse("primary", &config.primary)?.config)];
+        for url in &config.replicas {
+            names.push(endpoint::name(&Target::parse("replicas", url)?.config));
+        }
+        Balancer::measured(config.balancer.clone(), names, "pool", &self.meter)
+            .map_err(|error| PoolError::config("balancer", error.to_string()))
+    }
+
     fn cluster(
         &self,
         work: &mpsc::UnboundedSender<Work>,
         doubt: &watch::Sender<()>,
+        balancer: &Balancer,
     ) -> Result<Cluster, PoolError> {
         let config = &self.config;
-        let endpoint = |key, url: &str, role| {
+        let mut members = balancer.members();
+        let mut endpoint = |key, url: &str, role| {
             let watched = |name: &str| {
                 let breaker = Breaker::measured(config.breaker.clone(), name, &self.meter)?;
                 Ok((breaker, ServerMeters::new(&self.meter, name)))
             };
             let target = Target::parse(key, url)?;
-            Endpoint::new(target, role, &config.application_name, doubt.clone(), watched).map(Arc::new)
+            let member = members.next().expect("the balancer has a member for each server");
+            Endpoint::new(target, role, &config.application_name, doubt.clone(), member, watched)
+                .map(Arc::new)
         };
         let lane = |endpoint: &Arc<Endpoint>, access, max| {
             let settings = session_config(endpoint, access, config.statement_timeout);

@@ -100,7 +100,7 @@ pub(crate) async fn watch<T: Counted>(
         started: Instant::now(),
         outcome: Outcome::Cancelled,
         rows: 0,
-        lost: false,
+        in_trouble: false,
     };
     let remaining = deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
     let result = match (lease.limit(remaining), deadline) {
@@ -122,7 +122,7 @@ pub(crate) async fn watch<T: Counted>(
         }
         Ok(Err(error)) => {
             call.outcome = Outcome::Failed;
-            call.lost = error.is_closed();
+            call.in_trouble = shows_trouble(&error);
             let may_have_changed = !was_closed && pool.may_have_changed(asked);
             Err(meaning(lease, asked.step, may_have_changed, error))
         }
@@ -178,6 +178,16 @@ impl Inner {
     }
 }
 
+/// Whether an error speaks of the server and not of the statement: the connection ended, or by its class.
+///
+/// Source: PostgreSQL, Appendix A: 53 insufficient resources, 57P operator intervention, 58 system error, F0 configuration
+/// file error, XX internal error.
+fn shows_trouble(error: &tokio_postgres::Error) -> bool {
+    let classes = ["53", "57P", "58", "F0", "XX"];
+    error.is_closed()
+        || error.code().is_some_and(|code| classes.iter().any(|class| code.code().starts_with(class)))
+}
+
 fn demoted(lease: &Lease, step: Step, outcome_unknown: bool) -> PoolError {
     PoolError::Demoted { endpoint: lease.lane().endpoint.name.clone(), step, outcome_unknown }
 }
@@ -208,8 +218,8 @@ struct Call<'a> {
     started: Instant,
     outcome: Outcome,
     rows: u64,
-    /// The connection ended.
-    lost: bool,
+    /// The connection ended, or the server said that it is in trouble.
+    in_trouble: bool,
 }
 
 impl Drop for Call<'_> {
@@ -218,18 +228,17 @@ impl Drop for Call<'_> {
         let endpoint = &self.lease.lane().endpoint;
         match self.outcome {
             Outcome::Done => {
-                self.lease.served(true);
-                endpoint.took(round_trip);
+                self.lease.served(true, round_trip);
                 self.lease.lane().meters.query.record(round_trip);
             }
             Outcome::Cancelled | Outcome::TimedOut => {
                 if self.outcome == Outcome::TimedOut {
-                    self.lease.served(false);
+                    self.lease.served(false, round_trip);
                 }
                 self.lease.abandon();
                 self.pool.counts.abandoned.increment(1);
             }
-            Outcome::Failed => self.lease.served(!self.lost),
+            Outcome::Failed => self.lease.served(!self.in_trouble, round_trip),
         }
         if let Some(observer) = &self.pool.observer {
             observer.observe(&QueryEvent {

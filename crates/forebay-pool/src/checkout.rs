@@ -52,6 +52,7 @@ impl Inner {
                 }
                 Err(PoolError::Connect { .. }) => {
                     permit.failed();
+                    lane.endpoint.member.note_failure();
                     failed.add(index);
                 }
                 // Overload of one says nothing about the others.
@@ -88,17 +89,14 @@ impl Inner {
             {
                 continue;
             }
-            candidates[count] = Candidate { server, in_use: read.busy(), latency: endpoint.latency(), lag };
+            candidates[count] =
+                Candidate { server, in_use: read.busy(), latency: endpoint.member.latency(), lag };
             count += 1;
         }
-        match count {
-            0 => None,
-            1 => Some(candidates[0].server),
-            _ => {
-                let chosen = self.selector.select(&candidates[..count]);
-                Some(candidates.get(chosen).filter(|_| chosen < count).unwrap_or(&candidates[0]).server)
-            }
-        }
+        let candidates = &candidates[..count];
+        let first = candidates.first()?;
+        let chosen = self.selector.select(candidates);
+        Some(candidates.get(chosen).unwrap_or(first).server)
     }
 
     /// A session on the most advanced replica, once that has reached `required`; `None` when it has not within

@@ -1,7 +1,7 @@
 //! What a pool is told: plain data.
 
 use crate::{error::PoolError, target::Target};
-use forebay_traffic::BreakerConfig;
+use forebay_traffic::{BalancerConfig, BreakerConfig};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
@@ -89,6 +89,9 @@ pub struct PoolConfig {
     /// When a replica that answers probes but fails statements is left alone, and for how long. Default:
     /// [`BreakerConfig::default`].
     pub breaker: BreakerConfig,
+    /// How reads are spread over the replicas: what an error costs, when one that stands out gets fewer, and how it comes
+    /// back. Default: [`BalancerConfig::default`].
+    pub balancer: BalancerConfig,
     /// What to do with a read that must see a position when no replica has reached it and the primary cannot
     /// be reached: `false` is an error, `true` serves what a replica has and marks the scope as behind.
     /// Default: `false`.
@@ -124,6 +127,7 @@ impl Default for PoolConfig {
             learned_max: 4096,
             classifier_bytes_max: 4 << 20,
             breaker: BreakerConfig::default(),
+            balancer: BalancerConfig::default(),
             serve_behind: false,
             application_name: "forebay".to_owned(),
         }
@@ -181,6 +185,7 @@ impl PoolConfig {
             ));
         }
         self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;
+        self.balancer.check().map_err(|error| PoolError::config("balancer", error.to_string()))?;
         for (key, value) in [
             ("write_sessions_max", self.write_sessions_max),
             ("primary_read_sessions_max", self.primary_read_sessions_max),

@@ -2,7 +2,7 @@
 
 use crate::{error::PoolError, lag::Log, metrics::ServerMeters, sighting::Sighting, target::Target};
 use forebay_scope::Position;
-use forebay_traffic::Breaker;
+use forebay_traffic::{Breaker, Member};
 use serde::Serialize;
 use std::{
     fmt::Write as _,
@@ -60,12 +60,9 @@ pub(crate) struct Endpoint {
     doubt: watch::Sender<()>,
     /// How far behind the primary, in microseconds; [`u64::MAX`] before the first look.
     lag_us: AtomicU64,
-    /// Decayed time of one statement, in nanoseconds.
-    latency_ns: AtomicU64,
+    /// What the balancer knows of it.
+    pub(crate) member: Member,
 }
-
-/// A new sample moves the decayed latency by this share.
-const LATENCY_SHIFT: u32 = 3;
 
 impl Endpoint {
     /// `watched` makes the breaker and the meters for a server of this name.
@@ -74,6 +71,7 @@ impl Endpoint {
         role: Role,
         application: &str,
         doubt: watch::Sender<()>,
+        member: Member,
         watched: impl FnOnce(&str) -> Result<(Breaker, ServerMeters), forebay_traffic::Error>,
     ) -> Result<Self, PoolError> {
         if target.get_application_name().is_none() {
@@ -95,7 +93,7 @@ impl Endpoint {
             silent_since: Mutex::new(None),
             doubt,
             lag_us: AtomicU64::new(u64::MAX),
-            latency_ns: AtomicU64::new(0),
+            member,
         })
     }
 
@@ -208,28 +206,10 @@ impl Endpoint {
             us => Some(Duration::from_micros(us)),
         }
     }
-
-    pub(crate) fn took(&self, elapsed: Duration) {
-        let sample = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
-        let before = self.latency_ns.load(Ordering::Relaxed);
-        // A lost update between two threads loses one sample of many.
-        let after =
-            if before == 0 { sample } else { before - (before >> LATENCY_SHIFT) + (sample >> LATENCY_SHIFT) };
-        self.latency_ns.store(after, Ordering::Relaxed);
-    }
-
-    /// Time passes: what was slow once is tried again, although nothing goes there meanwhile.
-    pub(crate) fn fade(&self) {
-        let before = self.latency_ns.load(Ordering::Relaxed);
-        self.latency_ns.store(before - (before >> LATENCY_SHIFT), Ordering::Relaxed);
-    }
-
-    pub(crate) fn latency(&self) -> Duration {
-        Duration::from_nanos(self.latency_ns.load(Ordering::Relaxed))
-    }
 }
 
-fn name(config: &Config) -> String {
+/// `host:port` of a server.
+pub(crate) fn name(config: &Config) -> String {
     let mut name = match (config.get_hosts().first(), config.get_hostaddrs().first()) {
         (Some(Host::Tcp(host)), _) => host.clone(),
         (Some(Host::Unix(path)), _) => path.display().to_string(),
@@ -248,7 +228,7 @@ mod tests {
     use crate::{lag::Log, metrics::ServerMeters, sighting::Sighting};
     use forebay_metrics::Meter;
     use forebay_scope::Position;
-    use forebay_traffic::{Breaker, BreakerConfig};
+    use forebay_traffic::{Balancer, BalancerConfig, Breaker, BreakerConfig};
     use std::time::{Duration, Instant};
     use tokio::sync::watch;
 
@@ -259,7 +239,9 @@ mod tests {
             let breaker = Breaker::measured(BreakerConfig::default(), name, &meter)?;
             Ok((breaker, ServerMeters::new(&meter, name)))
         };
-        Endpoint::new(target, Role::Replica, "test", watch::Sender::new(()), meters)
+        let balancer = Balancer::new(BalancerConfig::default(), ["db"]).expect("the defaults are right");
+        let member = balancer.member(0).expect("the only one");
+        Endpoint::new(target, Role::Replica, "test", watch::Sender::new(()), member, meters)
             .expect("the defaults are right")
     }
 
@@ -294,15 +276,5 @@ mod tests {
         assert!(replica.has_reached(at(1, 100)));
         replica.saw(seen(at(1, 50)));
         assert!(!replica.has_reached(at(1, 100)));
-    }
-
-    #[test]
-    fn slowness_fades_without_statements() {
-        let replica = replica();
-        replica.took(Duration::from_secs(1));
-        for _ in 0..100 {
-            replica.fade();
-        }
-        assert!(replica.latency() < Duration::from_millis(1));
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     tap::TransactionState,
 };
 use forebay_scope::Reach;
-use forebay_traffic::Permit;
+use forebay_traffic::{Call, Permit};
 use std::{
     ops::Deref,
     sync::{Arc, Mutex, PoisonError},
@@ -26,6 +26,8 @@ pub(crate) struct Lease {
     /// What the breaker of a replica is waiting to hear: the outcome of the first statement. Dropped untold, it
     /// counts as neither.
     permit: Mutex<Option<Permit>>,
+    /// Counts as work of its server, for the balancer.
+    _call: Call,
     /// How long the caller waited for it.
     pub(crate) waited: Duration,
     /// Lent although its server has not reached what was required; the scope was told.
@@ -33,13 +35,15 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) const fn new(session: Box<Session>, lane: Arc<Lane>, loan: LoanId, caller: Caller) -> Self {
+    pub(crate) fn new(session: Box<Session>, lane: Arc<Lane>, loan: LoanId, caller: Caller) -> Self {
+        let call = lane.endpoint.member.start();
         Self {
             session: Some(session),
             lane,
             loan,
             caller,
             permit: Mutex::new(None),
+            _call: call,
             waited: Duration::ZERO,
             behind: false,
         }
@@ -51,8 +55,16 @@ impl Lease {
         self
     }
 
-    /// Tells the breaker, once, whether the server did its part: an SQL error is an answer as well.
-    pub(crate) fn served(&self, answered: bool) {
+    /// Tells the balancer how a read ended, and the breaker, once, whether the server did its part: an SQL error is an
+    /// answer as well.
+    pub(crate) fn served(&self, answered: bool, elapsed: Duration) {
+        let member = &self.lane.endpoint.member;
+        match self.lane.access {
+            Access::Read if answered => member.note_answer(elapsed),
+            Access::Read => member.note_failure(),
+            // The primary's writes say nothing about how it reads.
+            Access::Write => {}
+        }
         if let Some(permit) = self.permit.lock().unwrap_or_else(PoisonError::into_inner).take() {
             if answered { permit.succeeded() } else { permit.failed() }
         }

@@ -100,7 +100,7 @@ pub use pool::Pool;
 pub use reader::Reader;
 pub use refusal::ConnectReason;
 pub use route::Route;
-pub use selector::{Candidate, PowerOfTwo, ReplicaSelector};
+pub use selector::{Candidate, ReplicaSelector};
 pub use status::{HeldGuard, NestedWait, PoolStatus, ServerStatus, SessionsStatus};
 pub use tap::{Tap, Tapped, TransactionState};
 pub use target::Target;

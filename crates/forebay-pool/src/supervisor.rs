@@ -223,7 +223,7 @@ async fn probe(crew: Arc<Crew>, server: Server) {
         // However many doubt, a server is asked no more often than this.
         tokio::time::sleep(DOUBT_PAUSE).await;
         tokio::select! {
-            () = tokio::time::sleep(crew.until_next_look()) => endpoint.fade(),
+            () = tokio::time::sleep(crew.until_next_look()) => {}
             Ok(()) = doubt.changed() => {}
         }
     }

@@ -118,15 +118,20 @@ impl Member {
         self.state().in_flight.load(Ordering::Relaxed)
     }
 
+    /// Decayed latency of its answers; of one that never answered that of its peers, zero when none did.
+    #[must_use]
+    pub fn latency(&self) -> Duration {
+        Duration::from_nanos(self.inner.latency_of(self.state(), self.inner.clock.now()) as u64)
+    }
+
     /// What is known of it. Waits for a judgement under way, so it is for people and not for each call.
     #[must_use]
     pub fn status(&self) -> MemberStatus {
-        let (inner, state) = (&*self.inner, self.state());
-        let latency = inner.latency_of(state, inner.clock.now());
+        let state = self.state();
         MemberStatus {
             name: state.name.to_string(),
             in_flight: self.in_flight(),
-            latency: Duration::from_nanos(latency as u64),
+            latency: self.latency(),
             error_share: state.tally.error_share(),
             standing: self.standing(),
             share: f64::from(state.share()),
