@@ -110,7 +110,7 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
 
     /// [`Loading::remote`], for an entry that was loaded at that time or later.
     pub(super) async fn remote_after(self, born_after: Moment) -> Result<Arc<V>, Self> {
-        if !self.places.look_in_tiers {
+        if !self.places.look_in_tiers || self.inner.skips_look() {
             return Err(self);
         }
         let promote = self.places.keep_all();
@@ -261,9 +261,10 @@ impl<'a, K: CacheKey, V: Send + Sync + 'static> Loading<'a, K, V> {
         };
         let kept = kept && places.keep_in_tiers;
         // A tombstone outlives a load of this length, and no longer one.
-        let stamp = start.stamp.filter(|_| kept && began.elapsed() <= inner.load_max);
+        let waits = !places.look_in_tiers;
+        let stamp =
+            start.stamp.filter(|_| kept && began.elapsed() <= inner.load_max && !inner.skips_fill(waits));
         let outgoing = stamp.map(|stamp| {
-            let waits = !places.look_in_tiers;
             (full_key, Outgoing { value: value.clone(), life, freshness, stamp, waits, _lease: lease })
         });
         (landing, outgoing)

@@ -217,17 +217,35 @@ impl<K: CacheKey, V: Send + Sync + 'static> Inner<K, V> {
         let reached = self.reached(tiers);
         let write = |(full_key, outgoing): (Bytes, Outgoing<V>)| {
             let places = if outgoing.waits { (0..tiers).collect() } else { reached.clone() };
-            if places.is_empty() {
-                remote.writes.skip();
-                return None;
-            }
             self.meters.unfilled.increment(u64::from(places.len() < tiers));
-            Some(self.write(&full_key, outgoing, places))
+            self.write(&full_key, outgoing, places)
         };
-        let writes: Vec<_> = outgoing.into_iter().filter_map(write).collect();
-        if !writes.is_empty() {
-            remote.writes.push(writes);
+        remote.writes.push(outgoing.into_iter().map(write).collect());
+    }
+
+    /// Whether a look into the remote tiers would find every one of them left alone.
+    pub(super) fn skips_look(&self) -> bool {
+        let skips = self.remote.is_some() && self.all_left_alone();
+        if skips {
+            self.namespace.tiers().iter().for_each(GuardedTier::skip_get);
         }
+        skips
+    }
+
+    /// Whether a new entry goes into no remote tier. One that `waits` does not mind that they are left alone.
+    pub(super) fn skips_fill(&self, waits: bool) -> bool {
+        let Some(remote) = self.remote.as_ref().filter(|_| self.tiers_used() > 0) else { return true };
+        let skips = !waits && self.all_left_alone();
+        if skips {
+            remote.writes.skip();
+        }
+        skips
+    }
+
+    /// Whether there are remote tiers, and all are left alone.
+    fn all_left_alone(&self) -> bool {
+        let tiers = self.namespace.tiers();
+        !tiers.is_empty() && tiers.iter().all(|tier| tier.left_alone().is_some())
     }
 
     /// Which of the first `tiers` tiers are not left alone, by their place.

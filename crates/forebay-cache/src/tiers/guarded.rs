@@ -11,6 +11,7 @@ use forebay_metrics::Meter;
 use forebay_traffic::{Breaker, BreakerConfig, State};
 use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -158,6 +159,11 @@ impl GuardedTier {
         self.0.breaker.refuses_for()
     }
 
+    /// A look that is not even prepared, because it is left alone.
+    pub(crate) fn skip_get(&self) {
+        self.0.meters.get.skipped.increment(1);
+    }
+
     /// How long a call may take.
     pub(crate) fn deadline(&self) -> Duration {
         self.0.deadline
@@ -201,7 +207,10 @@ impl GuardedTier {
     pub(crate) async fn put(&self, fills: &[Fill]) -> Result<Vec<Outcome>, NoAnswer> {
         let meters = &self.0.meters;
         let fits = |fill: &&Fill| fill.value.len() <= self.0.item_bytes_max;
-        let fitting: Vec<Fill> = fills.iter().filter(fits).cloned().collect();
+        let fitting: Cow<'_, [Fill]> = match fills.iter().all(|fill| fits(&fill)) {
+            true => fills.into(),
+            false => fills.iter().filter(fits).cloned().collect(),
+        };
         let taken = if fitting.is_empty() {
             Vec::new()
         } else {
