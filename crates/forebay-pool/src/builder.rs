@@ -4,13 +4,15 @@ use crate::{
     cluster::{Cluster, ReadSessions, Server},
     config::PoolConfig,
     connect::{Connect, DefaultConnect},
+    credentials::{Credentials, Keyring},
     election::Leader,
-    endpoint::{self, Endpoint, Role},
+    endpoint::{Endpoint, Role},
     error::PoolError,
     heal::Learned,
     inner::Inner,
     lag::Log,
     lane::{Access, Lane, Limits, Work},
+    listen::Attendant,
     metrics::{Chores, Counts, LaneMeters, METRICS, ServerMeters, elections},
     observer::QueryObserver,
     opener::Opener,
@@ -39,6 +41,7 @@ pub struct PoolBuilder {
     connect: Box<dyn Connect>,
     selector: Option<Box<dyn ReplicaSelector>>,
     observer: Option<Arc<dyn QueryObserver>>,
+    credentials: Option<Box<dyn Credentials>>,
 }
 
 impl PoolBuilder {
@@ -49,6 +52,7 @@ impl PoolBuilder {
             connect: Box::new(DefaultConnect::default()),
             selector: None,
             observer: None,
+            credentials: None,
         }
     }
 
@@ -67,6 +71,12 @@ impl PoolBuilder {
     /// How sessions are opened. Default: as the connection strings say, with TLS when the feature `rustls` is on.
     pub fn connect(mut self, connect: impl Connect) -> Self {
         self.connect = Box::new(connect);
+        self
+    }
+
+    /// Who says with which user and password sessions are opened. Default: the connection strings.
+    pub fn credentials(mut self, credentials: impl Credentials) -> Self {
+        self.credentials = Some(Box::new(credentials));
         self
     }
 
@@ -106,6 +116,7 @@ impl PoolBuilder {
                 statements_max: config.statements_max,
                 epoch: Epoch::default(),
                 lifetime: config.lifetime,
+                keyring: self.credentials.map(|source| Keyring::new(source, config.retire_old_logins)),
             },
             cluster: Arc::clone(&cluster),
             doubt,
@@ -115,6 +126,7 @@ impl PoolBuilder {
             system: OnceLock::new(),
         });
         let system = first_look(&crew).await?;
+        let closing = watch::Sender::new(false);
         let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked)).abort_handle();
         Ok(Pool::new(Inner {
             cluster,
@@ -132,15 +144,18 @@ impl PoolBuilder {
             catch_up_wait: config.catch_up_wait,
             serve_behind: config.serve_behind,
             supervisor,
+            attendant: Attendant { crew, closed: closing.subscribe() },
+            closing,
+            listen_buffer_max: config.listen_buffer_max,
         }))
     }
 
     /// Knows the servers by the places they have in the cluster.
     fn balancer(&self) -> Result<Balancer, PoolError> {
         let config = &self.config;
-        let mut names = vec![endpoint::name(&Target::parse("primary", &config.primary)?.config)];
+        let mut names = vec![Target::parse("primary", &config.primary)?.endpoint()];
         for url in &config.replicas {
-            names.push(endpoint::name(&Target::parse("replicas", url)?.config));
+            names.push(Target::parse("replicas", url)?.endpoint());
         }
         Balancer::measured(config.balancer.clone(), names, "pool", &self.meter)
             .map_err(|error| PoolError::config("balancer", error.to_string()))

@@ -59,6 +59,9 @@ pub struct PoolConfig {
     /// together do not end together. Default: 30 min.
     #[serde(with = "humantime_serde")]
     pub lifetime: Duration,
+    /// Once [`Credentials`](crate::Credentials) give another user or password, sessions that were opened before end
+    /// when they are idle, not at the end of their `lifetime`. Default: `false`.
+    pub retire_old_logins: bool,
     /// A replica that is further behind gets no reads. Default: 5 s.
     #[serde(with = "humantime_serde")]
     pub lag_max: Duration,
@@ -82,6 +85,9 @@ pub struct PoolConfig {
     pub statement_timeout: Option<Duration>,
     /// Prepared statements kept per session; the least recently used one goes first. Default: 256.
     pub statements_max: usize,
+    /// Notifications a [`Listener`](crate::Listener) keeps until they are taken; what comes then is counted and shows
+    /// as a [`Gap`](crate::Gap). Default: 1024.
+    pub listen_buffer_max: usize,
     /// Statements remembered as refused by standbys, which go to the primary at once. Default: 4096.
     pub learned_max: usize,
     /// Memory for what is known of statements by their text, in bytes. Default: 4 MiB.
@@ -117,6 +123,7 @@ impl Default for PoolConfig {
             nested_refused: false,
             idle_timeout: Duration::from_secs(600),
             lifetime: Duration::from_secs(1800),
+            retire_old_logins: false,
             lag_max: Duration::from_secs(5),
             probe_interval: Duration::from_millis(250),
             probe_timeout: Duration::from_secs(1),
@@ -124,6 +131,7 @@ impl Default for PoolConfig {
             cleanup_timeout: Duration::from_secs(5),
             statement_timeout: None,
             statements_max: 256,
+            listen_buffer_max: 1024,
             learned_max: 4096,
             classifier_bytes_max: 4 << 20,
             breaker: BreakerConfig::default(),
@@ -191,6 +199,7 @@ impl PoolConfig {
             ("primary_read_sessions_max", self.primary_read_sessions_max),
             ("replica_sessions_max", self.replica_sessions_max),
             ("statements_max", self.statements_max),
+            ("listen_buffer_max", self.listen_buffer_max),
         ] {
             if value == 0 {
                 return Err(PoolError::config(key, "must be at least 1"));

@@ -10,14 +10,21 @@ use crate::{
     wire::Wire,
 };
 use async_trait::async_trait;
-use std::{fmt, future::Future, io, pin::Pin};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
     task::JoinHandle,
 };
 #[cfg(feature = "rustls")]
 use tokio_postgres::config::SslNegotiation;
-use tokio_postgres::{CancelToken, Client, NoTls, config::SslMode, tls::TlsConnect};
+use tokio_postgres::{
+    AsyncMessage, CancelToken, Client, Connection, NoTls, config::SslMode, tls::TlsConnect,
+};
 
 /// Why a connection failed, as the connector says it.
 pub type ConnectFailure = Box<dyn std::error::Error + Send + Sync>;
@@ -114,7 +121,7 @@ where
     let mut config = target.config.clone();
     config.ssl_mode(SslMode::Disable);
     let (client, connection) = config.connect_raw(tap.wrap(stream), NoTls).await?;
-    Ok((client, tokio::spawn(run(connection))))
+    Ok((client, tokio::spawn(run(connection, tap.clone()))))
 }
 
 /// The same over a stream that has its TLS already; `binding` is what a login can be bound to.
@@ -132,12 +139,25 @@ where
     // The driver asks for TLS by itself, unless it comes without being asked for.
     config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
     let (client, connection) = config.connect_raw(tap.wrap(stream), Already { binding }).await?;
-    Ok((client, tokio::spawn(run(connection))))
+    Ok((client, tokio::spawn(run(connection, tap.clone()))))
 }
 
-async fn run(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
-    if let Err(error) = connection.await {
-        tracing::debug!(%error, "a database connection ended");
+/// Moves the bytes until the session ends, and hands on what the server says unasked.
+async fn run<S, T>(mut connection: Connection<S, T>, tap: Tap)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(message) = poll_fn(|cx| connection.poll_message(cx)).await {
+        match message {
+            Ok(AsyncMessage::Notification(notification)) => tap.notified(notification),
+            Ok(AsyncMessage::Notice(notice)) => tracing::debug!(%notice, "the database says"),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a database connection ended");
+                return;
+            }
+        }
     }
 }
 

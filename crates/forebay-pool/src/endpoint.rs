@@ -5,7 +5,6 @@ use forebay_scope::Position;
 use forebay_traffic::{Breaker, Member};
 use serde::Serialize;
 use std::{
-    fmt::Write as _,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,7 +12,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::watch;
-use tokio_postgres::{Config, config::Host};
 
 /// What a server is for its pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -77,7 +75,7 @@ impl Endpoint {
         if target.get_application_name().is_none() {
             target.config.application_name(application);
         }
-        let name = name(&target);
+        let name = target.endpoint();
         let (breaker, meters) =
             watched(&name).map_err(|error| PoolError::config("breaker", error.to_string()))?;
         Ok(Self {
@@ -206,20 +204,6 @@ impl Endpoint {
             us => Some(Duration::from_micros(us)),
         }
     }
-}
-
-/// `host:port` of a server.
-pub(crate) fn name(config: &Config) -> String {
-    let mut name = match (config.get_hosts().first(), config.get_hostaddrs().first()) {
-        (Some(Host::Tcp(host)), _) => host.clone(),
-        (Some(Host::Unix(path)), _) => path.display().to_string(),
-        (None, Some(ip)) => ip.to_string(),
-        (None, None) => String::new(),
-    };
-    let port = config.get_ports().first().copied().unwrap_or(5432);
-    let written = write!(name, ":{port}");
-    debug_assert!(written.is_ok(), "writing to a String does not fail");
-    name
 }
 
 #[cfg(test)]

@@ -22,6 +22,14 @@ pub enum PoolError {
         /// What is wrong with it.
         reason: String,
     },
+    /// An argument of a call cannot be; nothing was sent.
+    #[error("{call}: {reason}")]
+    Argument {
+        /// The call.
+        call: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A server could not be reached, or refused the session.
     #[error("cannot connect to {endpoint}")]
     Connect {
@@ -236,6 +244,10 @@ pub enum Step {
 impl PoolError {
     pub(crate) fn config(key: &'static str, reason: impl Into<String>) -> Self {
         Self::Config { key, reason: reason.into() }
+    }
+
+    pub(crate) fn argument(call: &'static str, reason: impl Into<String>) -> Self {
+        Self::Argument { call, reason: reason.into() }
     }
 
     /// Whether time ran out: waiting for a session, or at the request's deadline.

@@ -7,6 +7,7 @@ use crate::{
     heal::Learned,
     lane::{Caller, Lane, Patience},
     lease::Lease,
+    listen::Attendant,
     metrics::Counts,
     observer::QueryObserver,
     selector::ReplicaSelector,
@@ -14,7 +15,7 @@ use crate::{
 use forebay_scope::Scope;
 use forebay_sql::Classifier;
 use std::{sync::Arc, time::Duration};
-use tokio::{task::AbortHandle, time::Instant};
+use tokio::{sync::watch, task::AbortHandle, time::Instant};
 
 pub(crate) struct Inner {
     pub(crate) cluster: Arc<Cluster>,
@@ -32,6 +33,10 @@ pub(crate) struct Inner {
     pub(crate) catch_up_wait: Duration,
     pub(crate) serve_behind: bool,
     pub(crate) supervisor: AbortHandle,
+    /// What [`crate::Listener`]s need, and how they learn of the end.
+    pub(crate) attendant: Attendant,
+    pub(crate) closing: watch::Sender<bool>,
+    pub(crate) listen_buffer_max: usize,
 }
 
 impl Inner {

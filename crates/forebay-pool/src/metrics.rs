@@ -75,6 +75,12 @@ const ELECTIONS: Metric = Metric::counter(
     "times another server became the primary, or two would have been",
 );
 
+const UNHEARD: Metric = Metric::counter(
+    "forebay_pool_notifications_dropped_total",
+    &[],
+    "notifications that came while a listener's buffer was full",
+);
+
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
     QUERY,
@@ -94,6 +100,7 @@ pub const METRICS: &[Metric] = &[
     HEALED,
     ABANDONED,
     ELECTIONS,
+    UNHEARD,
 ];
 
 /// What is counted on the path of a statement.
@@ -173,6 +180,7 @@ pub(crate) struct Chores {
     pub(crate) connect_failures: Counter,
     pub(crate) cleaned: Counter,
     pub(crate) discarded: Counter,
+    pub(crate) unheard: Counter,
 }
 
 /// What the cluster counts.
@@ -187,6 +195,7 @@ impl Chores {
             connect_failures: meter.counter(&CONNECT_FAILURES, &[]),
             cleaned: meter.counter(&CLEANED, &[]),
             discarded: meter.counter(&DISCARDED, &[]),
+            unheard: meter.counter(&UNHEARD, &[]),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::{
     connect::{Connect, ConnectFailure, Connected},
+    credentials::{Keyring, Standing},
+    refusal::{ConnectReason, OLDEST_SERVER, Refusal},
     session::{Limit, Session, Wired},
     sighting::Sighting,
     statements::{Epoch, Statements},
@@ -20,6 +22,8 @@ pub(crate) struct Opener {
     /// Changes of the schema that any session of the pool has noticed.
     pub(crate) epoch: Epoch,
     pub(crate) lifetime: Duration,
+    /// Says who the pool is, in place of the connection strings.
+    pub(crate) keyring: Option<Keyring>,
 }
 
 const WRITTEN: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
@@ -32,9 +36,11 @@ const LIMIT: &str =
 impl Opener {
     /// Opens a session; the caller bounds the time.
     pub(crate) async fn open(&self, target: &Target) -> Result<(Session, Sighting), ConnectFailure> {
-        let tap = Tap::new();
-        let Connected { client, task, cancel } = contained(self.connect.connect(target, &tap)).await?;
+        let (Connected { client, task, cancel }, tap, standing) = Box::pin(self.log_in(target)).await?;
         let abort = AbortOnDrop(Some(task.abort_handle()));
+        if let Some(major) = tap.server_major().filter(|major| *major < OLDEST_SERVER) {
+            return Err(Refusal::bare(ConnectReason::OldServer { major }).into());
+        }
         // The wrapper would abort the connection's task when it is dropped, which the server logs as an
         // unexpected end; this one ends with a Terminate message instead.
         let client = ClientWrapper::new(client, tokio::spawn(future::ready(())));
@@ -50,7 +56,7 @@ impl Opener {
         }
         let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
         let statements = Statements::new(self.statements_max, self.epoch.clone());
-        let wired = Wired { client, tap, cancel, task: abort.keep() };
+        let wired = Wired { client, tap, cancel, task: abort.keep(), standing };
         let session = Session::new(
             wired,
             statements,
@@ -60,6 +66,31 @@ impl Opener {
             Instant::now() + self.lifetime - jitter,
         );
         Ok((session, seen))
+    }
+}
+
+impl Opener {
+    /// Connects as who the pool is now. A login that is refused is asked for again, once: it may have been replaced a
+    /// moment ago.
+    pub(crate) async fn log_in(&self, target: &Target) -> Result<(Connected, Tap, Standing), ConnectFailure> {
+        let tap = Tap::new();
+        let Some(keyring) = &self.keyring else {
+            let connected = contained(self.connect.connect(target, &tap)).await?;
+            return Ok((connected, tap, Standing::default()));
+        };
+        let (as_told, standing) = contained(async { Ok(keyring.current(target).await?) }).await?;
+        let refusal = match contained(self.connect.connect(&as_told, &tap)).await {
+            Ok(connected) => return Ok((connected, tap, standing)),
+            Err(failure) => Refusal::of(failure),
+        };
+        if refusal.reason != ConnectReason::Login {
+            return Err(refusal.into());
+        }
+        let again = async { Ok(keyring.after_refusal(target, &standing).await?) };
+        let (as_told, standing) = contained(again).await?;
+        // The first has heard half a conversation.
+        let tap = Tap::new();
+        Ok((contained(self.connect.connect(&as_told, &tap)).await?, tap, standing))
     }
 }
 

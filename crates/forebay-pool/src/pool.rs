@@ -6,6 +6,7 @@ use crate::{
     error::PoolError,
     inner::Inner,
     lane::{Caller, Priority},
+    listen::Listener,
     reader::Reader,
     route::Route,
     rows,
@@ -190,6 +191,29 @@ impl Pool {
         async move { Ok(self.routed(sql, params, caller).await?.affected) }
     }
 
+    /// Hears what is sent with `NOTIFY` to these channels, on a connection of its own to the primary. Names are taken
+    /// letter by letter, as `NOTIFY "Name"` and `pg_notify` do; `NOTIFY Name` means `name`.
+    ///
+    /// When this returns, the connection listens. It counts against the server's `max_connections`, and behind a
+    /// pooler in transaction mode it is refused, because nothing would be heard there.
+    ///
+    /// # Errors
+    /// [`PoolError::Argument`] for names that cannot be; [`PoolError::Connect`] when the primary cannot be reached or
+    /// does not hand notifications on.
+    ///
+    /// # Cancellation
+    /// Dropping the future ends the connection.
+    pub async fn listen<S: Into<String>>(
+        &self,
+        channels: impl IntoIterator<Item = S>,
+    ) -> Result<Listener, PoolError> {
+        if *self.0.closing.borrow() {
+            return Err(PoolError::Closed);
+        }
+        let names = channels.into_iter().map(Into::into).collect();
+        Box::pin(Listener::start(Arc::clone(&self.0), names)).await
+    }
+
     /// Where [`Pool::query`] would send a statement, and why. Asks no server.
     #[must_use]
     pub fn explain_route(&self, sql: &str) -> Route {
@@ -219,6 +243,7 @@ impl Pool {
         }
         let emptied = future::join_all(self.0.cluster.lanes().map(|lane| lane.emptied()));
         let drained = tokio::time::timeout(timeout, emptied).await.is_ok();
+        self.0.closing.send_replace(true);
         self.0.supervisor.abort();
         drained
     }

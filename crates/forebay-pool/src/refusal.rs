@@ -34,7 +34,7 @@ pub enum ConnectReason {
     Login,
     /// The login needs what is not there: a password, a channel binding, a method this driver knows.
     LoginMethod,
-    /// The credentials gave none.
+    /// The [`Credentials`](crate::Credentials) gave none.
     NoCredentials,
     /// The server has no such database (3D000), or the user may not connect to it (42501).
     Database,

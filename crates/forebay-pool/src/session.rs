@@ -8,6 +8,7 @@ pub(crate) use prepared::is_stale;
 
 use crate::{
     connect::{Canceller, ConnectFailure},
+    credentials::Standing,
     leftovers::leaves_something,
     sighting::{Sighting, end_of_record},
     statements::Statements,
@@ -46,6 +47,8 @@ pub(crate) struct Wired {
     /// The task that moves the bytes. It ends by itself after the client is dropped, once the server has
     /// answered everything; a session whose server may not answer is aborted instead.
     pub(crate) task: AbortHandle,
+    /// What it logged in with.
+    pub(crate) standing: Standing,
 }
 
 pub(crate) struct Session {
@@ -70,6 +73,7 @@ pub(crate) struct Session {
     cancelling: AtomicBool,
     /// What `statement_timeout` is at the server.
     limit: Limit,
+    standing: Standing,
     retire_at: Instant,
     /// The server's when it was opened.
     pub(crate) epoch: u64,
@@ -99,6 +103,7 @@ impl Session {
             touched: AtomicBool::new(false),
             cancelling: AtomicBool::new(false),
             limit,
+            standing: wired.standing,
             retire_at,
             epoch: 0,
             idle_since: Instant::now(),
@@ -228,7 +233,7 @@ impl Session {
     }
 
     pub(crate) fn is_past_lifetime(&self, now: Instant) -> bool {
-        now >= self.retire_at
+        now >= self.retire_at || self.standing.is_over()
     }
 
     /// Whether the server is the standby it is `thought` to be, or none, as far as it says so unasked.

@@ -111,7 +111,7 @@ impl Crew {
 
     /// Refuses a server that belongs to another database system than the first that was opened, the primary: what
     /// listens at an address may change while the pool lives.
-    fn is_of_this_system(&self, endpoint: &Endpoint, seen: Sighting) -> Result<(), PoolError> {
+    pub(crate) fn is_of_this_system(&self, endpoint: &Endpoint, seen: Sighting) -> Result<(), PoolError> {
         let expected = *self.system.get_or_init(|| seen.at.system);
         if seen.at.system == expected {
             return Ok(());

@@ -1,16 +1,17 @@
 //! What the wire says about a session: its transaction state and the requests without an answer.
 
-use crate::frames::Frames;
+use crate::{frames::Frames, listen::Ears};
 use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::Notification;
 
 /// Watches the bytes between a client and a server, because the client library throws away what a pool must
 /// know: the status byte of `ReadyForQuery`, and how many requests are still without one.
@@ -30,13 +31,25 @@ struct Seen {
     status: AtomicU8,
     /// `in_hot_standby`, which servers report since PostgreSQL 14: 0 not reported, else [`STANDBY`]/[`WRITABLE`].
     hot_standby: AtomicU8,
+    /// Major version, as `server_version` says; 0 before it did.
+    server_major: AtomicU32,
     /// Set by `CopyInResponse`: from there on the count of answers cannot be predicted (the server skips one
     /// `Sync` while it takes copy data), so such a session is not used again.
     copied_in: AtomicBool,
     /// Set by `DISCARD ALL` and `DEALLOCATE`: the server has forgotten statements that the client counts on.
     lost_statements: AtomicBool,
+    /// Who listens on this connection.
+    ears: OnceLock<Arc<Ears>>,
     /// `COMMIT` tags read. The server answers `COMMIT` of a failed transaction with `ROLLBACK`, and no error.
     commits: AtomicU64,
+}
+
+const SERVER_VERSION: &[u8] = b"server_version\0";
+
+/// The number a text begins with: `15.4 (Debian …)` and `19devel` are 15 and 19.
+fn leading_number(text: &[u8]) -> u32 {
+    let digits = text.iter().take_while(|letter| letter.is_ascii_digit()).take(6);
+    digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
 }
 
 const STANDBY: u8 = 1;
@@ -96,6 +109,26 @@ impl Tap {
         }
     }
 
+    /// Takes in a notification that the connection's task was handed by the driver
+    /// ([`poll_message`](tokio_postgres::Connection::poll_message)); a connector that drops them cannot be listened
+    /// through.
+    pub fn notified(&self, notification: Notification) {
+        if let Some(ears) = self.0.ears.get() {
+            ears.heard(notification);
+        }
+    }
+
+    /// From now on notifications are led there.
+    pub(crate) fn listen(&self, ears: Arc<Ears>) {
+        let first = self.0.ears.set(ears).is_ok();
+        debug_assert!(first, "a connection that listens is opened for it");
+    }
+
+    /// The server's major version, once it said it.
+    pub(crate) fn server_major(&self) -> Option<u32> {
+        Some(self.0.server_major.load(Ordering::Relaxed)).filter(|major| *major > 0)
+    }
+
     /// Whether prepared statements were removed behind the client's back.
     pub(crate) fn lost_statements(&self) -> bool {
         self.0.lost_statements.load(Ordering::Acquire)
@@ -126,6 +159,9 @@ impl Seen {
             b'Z' => {
                 self.status.store(body.first().copied().unwrap_or(0), Ordering::Release);
                 self.answered.fetch_add(1, Ordering::AcqRel);
+            }
+            b'S' if body.starts_with(SERVER_VERSION) => {
+                self.server_major.store(leading_number(&body[SERVER_VERSION.len()..]), Ordering::Relaxed);
             }
             b'S' => match body.strip_prefix(b"in_hot_standby\0") {
                 Some(b"on\0") => self.hot_standby.store(STANDBY, Ordering::Relaxed),

@@ -11,6 +11,8 @@ use tokio_postgres::{
     config::{Host, SslMode, SslNegotiation},
 };
 
+pub(crate) const DEFAULT_PORT: u16 = 5432;
+
 /// One server as a connection string names it: the driver's configuration, and what that has no words for.
 ///
 /// It derefs to the driver's configuration.
@@ -43,6 +45,17 @@ impl Target {
             1 => Ok(Self { config, tls }),
             0 => Err(wrong("names no host".to_owned())),
             _ => Err(wrong("names several hosts: give one, and list standbys under replicas".to_owned())),
+        }
+    }
+
+    /// `host:port`, for messages, metrics and status.
+    pub(crate) fn endpoint(&self) -> String {
+        let port = self.config.get_ports().first().copied().unwrap_or(DEFAULT_PORT);
+        match (self.config.get_hosts().first(), self.config.get_hostaddrs().first()) {
+            (Some(Host::Tcp(host)), _) => format!("{host}:{port}"),
+            (Some(Host::Unix(path)), _) => format!("{}:{port}", path.display()),
+            (None, Some(ip)) => format!("{ip}:{port}"),
+            (None, None) => format!(":{port}"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     refusal::{ConnectReason, Refusal},
-    target::Target,
+    target::{DEFAULT_PORT, Target},
 };
 use socket2::{SockRef, TcpKeepalive};
 use std::{
@@ -17,8 +17,6 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 use tokio_postgres::{Config, config::Host};
-
-const DEFAULT_PORT: u16 = 5432;
 
 /// A connected TCP or Unix socket.
 #[derive(Debug)]

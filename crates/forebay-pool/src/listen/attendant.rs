@@ -1,0 +1,161 @@
+//! Keeps a listening connection to whichever server is the primary.
+
+use super::{channels::quoted, ears::Ears, mailbox::Mailbox};
+use crate::{
+    cluster::Server,
+    connect::{ConnectFailure, Connected},
+    endpoint::Endpoint,
+    error::{PoolError, SharedFailure},
+    sighting::Sighting,
+    supervisor::Crew,
+    tap::Tap,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{oneshot, watch},
+    task::AbortHandle,
+};
+use tokio_postgres::Client;
+
+/// First and longest pause between two connects that fail.
+const BACKOFF_MIN: Duration = Duration::from_millis(20);
+const BACKOFF_MAX: Duration = Duration::from_secs(1);
+
+/// What listening needs of its pool.
+#[derive(Clone)]
+pub(crate) struct Attendant {
+    pub(crate) crew: Arc<Crew>,
+    /// Becomes true when the pool is shut down.
+    pub(crate) closed: watch::Receiver<bool>,
+}
+
+/// Told once: whether the first attempt to listen succeeded.
+type Ready = oneshot::Sender<Result<(), PoolError>>;
+
+/// A connection that listens. Dropped, it ends.
+struct Line {
+    client: Client,
+    tap: Tap,
+    task: AbortHandle,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // Nothing is under way that anybody waits for.
+        self.task.abort();
+    }
+}
+
+/// Runs until the pool is shut down, or it is aborted.
+pub(super) async fn attend(attendant: Attendant, mailbox: Arc<Mailbox>, statements: String, ready: Ready) {
+    let mut closed = attendant.closed.clone();
+    tokio::select! {
+        () = attendant.keep_listening(&mailbox, &statements, ready) => {}
+        _ = closed.wait_for(|closed| *closed) => {}
+    }
+    mailbox.end();
+}
+
+impl Attendant {
+    async fn keep_listening(&self, mailbox: &Arc<Mailbox>, statements: &str, ready: Ready) {
+        let mut ready = Some(ready);
+        let mut pause = BACKOFF_MIN;
+        let mut news = self.crew.cluster.leader();
+        loop {
+            let leader = *news.borrow_and_update();
+            let opened = match self.crew.cluster.writable(leader) {
+                Ok(server) => self.open(server, mailbox, statements).await,
+                Err(error) => Err(error),
+            };
+            match (opened, ready.take()) {
+                (Ok(line), waits) => {
+                    pause = BACKOFF_MIN;
+                    match waits {
+                        // Nobody is there any more: the task is about to be aborted.
+                        Some(ready) => drop(ready.send(Ok(()))),
+                        None => mailbox.reconnected(),
+                    }
+                    tokio::select! {
+                        () = self.until_lost(&line) => {}
+                        // Another server may have become the primary, of which this one need not know.
+                        _ = news.changed() => {}
+                    }
+                }
+                // The caller decides whether to try again.
+                (Err(error), Some(ready)) => return drop(ready.send(Err(error))),
+                (Err(error), None) => {
+                    tracing::debug!(%error, "cannot listen to notifications");
+                    let jittered = pause.mul_f64(rand::random_range(0.0..1.0));
+                    pause = (pause * 2).min(BACKOFF_MAX);
+                    tokio::select! {
+                        () = tokio::time::sleep(jittered) => {}
+                        _ = news.changed() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        server: &Server,
+        mailbox: &Arc<Mailbox>,
+        statements: &str,
+    ) -> Result<Line, PoolError> {
+        let endpoint = &server.endpoint;
+        let failed = |source| PoolError::Connect { endpoint: endpoint.name.clone(), source };
+        let within = self.crew.times.connect;
+        let listening = async {
+            let (Connected { client, task, .. }, tap, _standing) =
+                self.crew.opener.log_in(&endpoint.target).await?;
+            let line = Line { client, tap, task: task.abort_handle() };
+            self.begin(&line, endpoint, mailbox, statements).await?;
+            Ok::<_, ConnectFailure>(line)
+        };
+        tokio::time::timeout(within, Box::pin(listening))
+            .await
+            .map_err(|_| failed(SharedFailure::no_answer(within)))?
+            .map_err(|failure| failed(SharedFailure::new(failure)))
+    }
+
+    /// Begins to listen, and tries whether anything is heard: behind a pooler, or through a connector that does not
+    /// hand notifications on, there would only ever be silence.
+    async fn begin(
+        &self,
+        line: &Line,
+        endpoint: &Endpoint,
+        mailbox: &Arc<Mailbox>,
+        statements: &str,
+    ) -> Result<(), ConnectFailure> {
+        let seen = Sighting::of(&line.client.query_one(Sighting::QUERY, &[]).await?)?;
+        self.crew.is_of_this_system(endpoint, seen)?;
+        if seen.standby {
+            return Err("the server is a standby, and standbys have no notifications".into());
+        }
+        let trial = format!("forebay_{:016x}", rand::random::<u64>());
+        let ears = Arc::new(Ears::new(Arc::clone(mailbox), trial.clone(), self.crew.chores.unheard.clone()));
+        line.tap.listen(Arc::clone(&ears));
+        line.client.batch_execute(&format!("LISTEN {0}; NOTIFY {0}", quoted(&trial))).await?;
+        // What was sent before is heard before the answer.
+        line.client.check_connection().await?;
+        if !ears.tried() {
+            return Err("a notification was sent and not heard: listening needs a connection of its own to the \
+                        server (no pooler in transaction mode), and a connector that hands notifications to the tap"
+                .into());
+        }
+        line.client.batch_execute(&format!("UNLISTEN {}; {statements}", quoted(&trial))).await?;
+        Ok(())
+    }
+
+    /// Resolves when the connection ended, or its server is not the primary any more.
+    async fn until_lost(&self, line: &Line) {
+        let times = self.crew.times;
+        loop {
+            tokio::time::sleep(times.probe_interval).await;
+            let answered = tokio::time::timeout(times.probe, line.client.check_connection()).await;
+            if !matches!(answered, Ok(Ok(()))) || line.tap.is_standby() == Some(true) {
+                return;
+            }
+        }
+    }
+}
