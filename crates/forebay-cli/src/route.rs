@@ -17,12 +17,19 @@ use input::Input;
 const EXAMPLES: &str = "\
 Each statement gets one line: `replica` or `primary`, a tab, the reasons.
 A statement goes to a replica only when its text proves that it reads nothing
-but replicated data; the decision needs no server.
+but replicated data; the decision needs no server. A function that is none of
+PostgreSQL's own is not proven: only the catalogue knows what it does.
+
+With --json the line is an object: `line`, `route`, `kind` (`read`, `write` or
+`unproven`), `fingerprint`, `reasons` (each with `code`, `text`, `line`, `at`),
+`relations` (`reads` and `writes` by name, and `hidden` when the text does not
+show all), `sql`.
 
 Examples:
   echo 'SELECT * FROM users' | forebay route
   forebay route --split migrations/001.sql
   forebay route --json queries.txt | jq 'select(.route == \"primary\")'
+  forebay route --json queries.txt | jq -r '.relations.writes[]' | sort | uniq -c
 
 Exit status:
   0  every statement was answered
@@ -44,7 +51,7 @@ pub(crate) struct Route {
     /// Cut the input at semicolons instead of line ends, by PostgreSQL's own rules for quotes, comments and function bodies.
     #[arg(long)]
     split: bool,
-    /// Print one JSON object a line: `line`, `route`, `kind`, `fingerprint`, `reasons` (each with `code`, `text`, `line`, `at`) and `sql`.
+    /// Print one JSON object a line, with what the statement reads and writes.
     #[arg(long)]
     json: bool,
 }
@@ -56,8 +63,11 @@ impl Route {
         let mut answers = Answers { json: self.json, out: io::stdout().lock(), outcome: Outcome::Good };
         if self.split {
             let script = input.whole()?;
+            let (mut line, mut counted) = (1, 0);
             for (at, sql) in statements(&script) {
-                answers.give(&input, line_of(&script, at), sql)?;
+                line += lines_before(&script[counted..], at - counted);
+                counted = at;
+                answers.give(&input, line, sql)?;
             }
         } else {
             let mut line = 0;
@@ -115,10 +125,6 @@ impl<W: Write> Answers<W> {
 /// Whether a reason says that the text itself is wrong.
 fn is_broken(reason: &Reason) -> bool {
     matches!(reason, Reason::Unterminated { .. } | Reason::NotUnderstood { .. })
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    1 + lines_before(text, at)
 }
 
 /// Line ends before the byte `at`.

@@ -37,7 +37,8 @@ fn json_names_the_line_each_statement_and_reason_stands_in() {
         answers[0],
         serde_json::json!({
             "line": 1, "route": "replica", "kind": "read",
-            "fingerprint": forebay_sql::fingerprint("SELECT 1").to_string(), "reasons": [], "sql": "SELECT 1"
+            "fingerprint": forebay_sql::fingerprint("SELECT 1").to_string(), "reasons": [],
+            "relations": {"reads": [], "writes": []}, "sql": "SELECT 1"
         })
     );
     assert_eq!(answers[1]["line"], 3);
@@ -45,5 +46,22 @@ fn json_names_the_line_each_statement_and_reason_stands_in() {
     assert_eq!(
         answers[1]["reasons"],
         serde_json::json!([{"code": "unknown_function", "text": "f() is not known", "line": 4, "at": 9}])
+    );
+}
+
+#[test]
+fn json_names_what_is_read_and_written_and_what_hides_it() {
+    let (out, ..) = forebay(
+        &["route", "--json"],
+        b"INSERT INTO app.log SELECT * FROM users\nSELECT * FROM users WHERE allowed(id)\n",
+    );
+    let relations: Vec<serde_json::Value> = out
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["relations"].clone())
+        .collect();
+    assert_eq!(relations[0], serde_json::json!({"reads": ["users"], "writes": ["app.log"]}));
+    assert_eq!(
+        relations[1],
+        serde_json::json!({"reads": ["users"], "writes": [], "hidden": "allowed() is not known"})
     );
 }

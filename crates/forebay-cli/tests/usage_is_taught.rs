@@ -11,7 +11,7 @@ use support::forebay;
 fn help_shows_examples_and_exit_codes() {
     let (help, _, code) = forebay(&["route", "--help"], b"");
     assert_eq!(code, Some(0));
-    for part in ["Examples:", "forebay route --split", "Exit status:", "standard input"] {
+    for part in ["Examples:", "forebay route --split", "Exit status:", "standard input", "`relations`"] {
         assert!(help.contains(part), "{part} is not in the help");
     }
 }

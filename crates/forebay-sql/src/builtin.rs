@@ -4,7 +4,7 @@ mod functions;
 mod operators;
 mod relations;
 
-pub(crate) use functions::find as function;
 pub use functions::{Function, builtin_function, builtin_function_in};
+pub(crate) use functions::{find as function, find_in};
 pub(crate) use operators::is_builtin as is_builtin_operator;
 pub(crate) use relations::{Tied, tied};

@@ -7,6 +7,7 @@ mod query;
 mod statement;
 mod transaction;
 
+use crate::catalog::Known;
 use crate::class::Class;
 use crate::cursor::Cursor;
 use crate::lexer::Lexer;
@@ -42,9 +43,14 @@ pub(crate) use query::{Chain, Query, is_word};
 /// ```
 #[must_use]
 pub fn classify(sql: &str) -> Class {
-    let (mut class, doubt) = pass(sql, Lexer::new(sql));
+    judge(sql, None)
+}
+
+/// [`classify`] with what is known of the database.
+pub(crate) fn judge(sql: &str, known: Option<&Known<'_>>) -> Class {
+    let (mut class, doubt) = pass(sql, Lexer::new(sql), known);
     if let Some(at) = doubt.filter(|_| class.is_read()) {
-        let (other, _) = pass(sql, Lexer::without_standard_strings(sql));
+        let (other, _) = pass(sql, Lexer::without_standard_strings(sql), known);
         // What is never closed is refused as a whole.
         let refused = other.reasons().iter().any(|reason| matches!(reason, Reason::Unterminated { .. }));
         if !other.is_read() && !refused {
@@ -55,8 +61,8 @@ pub fn classify(sql: &str) -> Class {
 }
 
 /// The class of `sql` by the tokens of `lexer`, and the first string that would end elsewhere under the other rules.
-fn pass(sql: &str, lexer: Lexer<'_>) -> (Class, Option<usize>) {
-    let mut pass = Pass::new(Cursor::of(sql, lexer));
+fn pass(sql: &str, lexer: Lexer<'_>, known: Option<&Known<'_>>) -> (Class, Option<usize>) {
+    let mut pass = Pass { known, ..Pass::new(Cursor::of(sql, lexer)) };
     while let Some(first) = pass.cursor.next() {
         if first.kind != TokenKind::Semicolon {
             pass.statement(first);
@@ -74,10 +80,12 @@ pub(crate) struct Pass<'a> {
     open: Option<usize>,
     /// The first string that ends elsewhere with `standard_conforming_strings = off`.
     pub(crate) doubt: Option<usize>,
+    /// What is known of the database, if anything is.
+    known: Option<&'a Known<'a>>,
 }
 
 impl<'a> Pass<'a> {
     pub(crate) const fn new(cursor: Cursor<'a>) -> Self {
-        Self { cursor, class: Class::read(), open: None, doubt: None }
+        Self { cursor, class: Class::read(), open: None, doubt: None, known: None }
     }
 }

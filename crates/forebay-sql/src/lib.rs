@@ -2,6 +2,9 @@
 //!
 //! - [`classify`] decides from the text alone whether any server may run it, with the reasons: [`Kind::Read`] may go to a replica,
 //!   everything else belongs on the primary.
+//! - [`classify_with`] adds a snapshot of the catalogue ([`Catalog`]), which knows the database's own functions, views and tables, and what
+//!   the application says itself ([`AllowList`]).
+//! - [`relations`] names what a text reads and writes, or what hides it.
 //! - [`fingerprint`] and [`normalize`] recognise the same statement with other values.
 //! - [`Classifier`] remembers both for texts seen before, within a bound of memory, at about the cost of a look-up.
 //! - [`Lexer`] cuts a text into tokens by PostgreSQL's rules, [`statements`] a script into statements.
@@ -29,9 +32,15 @@
 //! A standby refuses most writes, but runs others without complaint, on the wrong server: advisory locks, `SET`, `set_config`,
 //! replication slots, `pg_terminate_backend`, statistics views, sequences read by `SELECT`. Only the text can keep these away from it,
 //! so the built-in functions and views are sorted by hand into those any server may run and those bound to one server or session
-//! ([`builtin_function`]).
+//! ([`builtin_function`], and [`builtin_function_in`] for one version).
+//!
+//! # Errors and limits
+//!
+//! What no text can show is listed at [`classify`] and [`relations`]. Of one text at most [`Class::REASONS_MAX`] reasons are kept;
+//! [`Classifier`] is bounded by memory; everything else takes memory in proportion to the text it is given.
 
 mod builtin;
+mod catalog;
 mod class;
 mod classifier;
 mod classify;
@@ -48,6 +57,9 @@ mod statements;
 mod token;
 
 pub use builtin::{Function, builtin_function, builtin_function_in};
+pub use catalog::{
+    AllowList, Catalog, CatalogBuilder, Tie, Volatility, classify_with, queries as catalog_queries,
+};
 pub use class::{Class, Kind};
 pub use classifier::{Classifier, Statement};
 pub use classify::classify;

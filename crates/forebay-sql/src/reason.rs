@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::builtin::Function;
+use crate::catalog::Tie;
 use crate::class::Kind;
 use crate::token::Unterminated;
 
@@ -35,6 +36,16 @@ pub enum Reason {
     Function { name: Box<str>, class: Function, at: usize },
     /// A function that is none of PostgreSQL's own: only the catalogue knows what it does.
     UnknownFunction { name: Box<str>, at: usize },
+    /// A function of which the catalogue has a volatile overload.
+    VolatileFunction { name: Box<str>, at: usize },
+    /// An operator of which the catalogue has one with a volatile function.
+    VolatileOperator { name: Box<str>, at: usize },
+    /// A type whose casts or checks call a volatile function.
+    VolatileType { name: Box<str>, at: usize },
+    /// A relation that is not read on any server, by the catalogue.
+    Relation { name: Box<str>, tie: Tie, at: usize },
+    /// A function or relation that the application wants on the primary.
+    Listed { name: Box<str>, at: usize },
     /// An operator that is none of PostgreSQL's own.
     UnknownOperator { name: Box<str>, at: usize },
     /// A view that shows the server that answers: `pg_stat_activity`, `pg_locks`, `pg_settings`.
@@ -86,6 +97,11 @@ impl Reason {
             | Self::Function { at, .. }
             | Self::UnknownFunction { at, .. }
             | Self::UnknownOperator { at, .. }
+            | Self::VolatileFunction { at, .. }
+            | Self::VolatileOperator { at, .. }
+            | Self::VolatileType { at, .. }
+            | Self::Relation { at, .. }
+            | Self::Listed { at, .. }
             | Self::ServerView { at, .. }
             | Self::SessionView { at, .. }
             | Self::Sequence { at, .. }
@@ -119,6 +135,11 @@ impl Reason {
             },
             Self::UnknownFunction { .. } => "unknown_function",
             Self::UnknownOperator { .. } => "unknown_operator",
+            Self::VolatileFunction { .. } => "volatile_function",
+            Self::VolatileOperator { .. } => "volatile_operator",
+            Self::VolatileType { .. } => "volatile_type",
+            Self::Relation { .. } => "relation",
+            Self::Listed { .. } => "listed",
             Self::ServerView { .. } => "server_view",
             Self::SessionView { .. } => "session_view",
             Self::Sequence { .. } => "sequence",
@@ -146,6 +167,11 @@ impl fmt::Display for Reason {
             Self::Function { name, class, .. } => write!(f, "{name}() {}", effect(*class)),
             Self::UnknownFunction { name, .. } => write!(f, "{name}() is not known"),
             Self::UnknownOperator { name, .. } => write!(f, "operator {name} is not known"),
+            Self::VolatileFunction { name, .. } => write!(f, "{name}() is volatile"),
+            Self::VolatileOperator { name, .. } => write!(f, "operator {name} is volatile"),
+            Self::VolatileType { name, .. } => write!(f, "type {name} calls a volatile function"),
+            Self::Relation { name, tie, .. } => write!(f, "{name} {}", tie.phrase()),
+            Self::Listed { name, .. } => write!(f, "{name} is listed for the primary"),
             Self::ServerView { name, .. } => write!(f, "{name} shows the server that answers"),
             Self::SessionView { name, .. } => write!(f, "{name} belongs to the session"),
             Self::Sequence { name, .. } => write!(f, "{name} reads a sequence"),

@@ -14,6 +14,7 @@ use crate::lexer::Lexer;
 use crate::reason::Reason;
 pub use hidden::{Hidden, NotKnown};
 pub use name::RelationName;
+pub(crate) use name::identifier;
 use statement::Text;
 
 /// The relations a text names: tables, views, materialized and foreign ones, sequences. Both lists are sorted and without repetition.

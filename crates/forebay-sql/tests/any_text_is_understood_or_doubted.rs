@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+mod grammar;
 mod holds;
 
 use holds::holds;
@@ -137,6 +138,31 @@ proptest! {
         gap in prop::sample::select(vec!["", " "]),
     ) {
         holds(&parts.join(gap));
+    }
+}
+
+/// The tokens of a statement of the corpus.
+fn tokens(which: usize) -> Vec<&'static str> {
+    let all: Vec<_> = grammar::cases().filter(|case| case.expected != grammar::Expected::Unrun).collect();
+    let sql = all[which % all.len()].sql;
+    forebay_sql::Lexer::new(sql).map(|token| token.text(sql)).collect()
+}
+
+proptest! {
+    /// Statements of the grammar with a part cut out, and one with a part of another in its place.
+    #[test]
+    fn broken_statements((one, other) in (0_usize..600, 0_usize..600), cut in any::<(u8, u8, u8, u8)>()) {
+        let (mut one, other) = (tokens(one), tokens(other));
+        let between = |len: usize, from: u8, to: u8| {
+            let (from, to) = (usize::from(from) % (len + 1), usize::from(to) % (len + 1));
+            from.min(to)..from.max(to)
+        };
+        let part = other[between(other.len(), cut.2, cut.3)].to_vec();
+        let place = between(one.len(), cut.0, cut.1);
+        let without: String = one[..place.start].iter().chain(&one[place.end..]).copied().collect();
+        holds(&without);
+        one.splice(place, part);
+        holds(&one.concat());
     }
 }
 

@@ -1,6 +1,6 @@
 //! One line of output.
 
-use forebay_sql::{Class, Reason, fingerprint};
+use forebay_sql::{Class, Reason, RelationName, fingerprint, relations};
 use serde::Serialize;
 
 use super::lines_before;
@@ -16,7 +16,31 @@ pub(super) struct Answer<'a> {
     /// Sixteen hexadecimal digits, the same for all texts that differ in values only.
     fingerprint: String,
     reasons: Vec<Why>,
+    relations: Touched,
     sql: &'a str,
+}
+
+/// What the statement reads and writes, by the names its text gives.
+#[derive(Debug, Default, Serialize)]
+struct Touched {
+    reads: Vec<String>,
+    writes: Vec<String>,
+    /// Why that may not be all; absent when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<String>,
+}
+
+impl Touched {
+    fn of(sql: &str) -> Self {
+        let found = relations(sql);
+        let seen = found.as_ref().unwrap_or_else(|not_known| not_known.seen());
+        let names = |names: &[RelationName]| names.iter().map(ToString::to_string).collect();
+        Self {
+            reads: names(seen.reads()),
+            writes: names(seen.writes()),
+            hidden: found.as_ref().err().map(ToString::to_string),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -43,6 +67,7 @@ impl<'a> Answer<'a> {
             kind: class.kind().name(),
             fingerprint: fingerprint(sql).to_string(),
             reasons: class.reasons().iter().map(why).collect(),
+            relations: Touched::of(sql),
             sql,
         }
     }
@@ -56,6 +81,7 @@ impl<'a> Answer<'a> {
             kind: "unproven",
             fingerprint: fingerprint(text).to_string(),
             reasons: vec![why],
+            relations: Touched { hidden: Some("not valid UTF-8".to_owned()), ..Touched::default() },
             sql: text,
         }
     }

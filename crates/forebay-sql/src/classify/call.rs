@@ -5,8 +5,10 @@ use super::frame::With;
 use super::name::Name;
 use super::query::{Chain, Query};
 use crate::builtin::{Function, function};
+use crate::catalog::Verdict;
 use crate::keyword::{Category, Keyword};
 use crate::reason::{Reason, excerpt};
+use crate::relations::{RelationName, identifier};
 use crate::token::{Token, TokenKind};
 
 impl Pass<'_> {
@@ -19,15 +21,54 @@ impl Pass<'_> {
         if !qualified && is_syntax(chain.last.kind) {
             return;
         }
+        let called = &self.cursor.sql[at..chain.last.end.min(open.start)];
+        let verdict = self.known_function(called);
         let own = !qualified || (chain.parts == 2 && self.in_catalogue(chain));
-        if own && let Some(class) = function(name.text, name.quoted) {
+        if own
+            && verdict.is_none_or(|verdict| verdict == Verdict::Proven)
+            && let Some(class) = self.builtin_class(name)
+        {
             return self.builtin(name, class, at);
         }
         if is_type_or_list(query, chain) || (!qualified && is_clause(query, chain)) {
             return;
         }
-        let end = chain.last.end.min(open.start);
-        self.class.add(Reason::UnknownFunction { name: excerpt(&self.cursor.sql[at..end]), at });
+        let name = excerpt(called);
+        match verdict {
+            Some(Verdict::Allowed | Verdict::Proven) => {}
+            Some(Verdict::Listed) => self.class.add(Reason::Listed { name, at }),
+            Some(Verdict::Volatile) => self.class.add(Reason::VolatileFunction { name, at }),
+            None => self.class.add(Reason::UnknownFunction { name, at }),
+        }
+    }
+
+    /// What catalogue and application know of the function `called`.
+    fn known_function(&self, called: &str) -> Option<Verdict> {
+        let known = self.known?;
+        let name = RelationName::of(called)?;
+        known.function(name.schema(), name.name())
+    }
+
+    fn builtin_class(&self, name: Name<'_>) -> Option<Function> {
+        match self.known {
+            Some(known) => known.builtin(name.text, name.quoted),
+            None => function(name.text, name.quoted),
+        }
+    }
+
+    /// Note what catalogue and application know of a word that is not called: a volatile function may be called as if it were a column,
+    /// and a type may have volatile casts.
+    pub(super) fn known_word(&mut self, token: Token, before: Option<TokenKind>) {
+        let Some(known) = self.known else { return };
+        let Some(word) = identifier(self.cursor.sql, token) else { return };
+        let (name, at) = (|| excerpt(&word), token.start);
+        let function = (before == Some(TokenKind::Dot)).then(|| known.function(None, &word)).flatten();
+        match function {
+            Some(Verdict::Listed) => self.class.add(Reason::Listed { name: name(), at }),
+            Some(Verdict::Volatile) => self.class.add(Reason::VolatileFunction { name: name(), at }),
+            _ if known.is_volatile_type(&word) => self.class.add(Reason::VolatileType { name: name(), at }),
+            _ => {}
+        }
     }
 
     /// Note a built-in function unless it is free to run anywhere.

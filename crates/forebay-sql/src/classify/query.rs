@@ -4,6 +4,7 @@ use super::Pass;
 use super::frame::{Frame, Purpose, With};
 use super::name::Name;
 use crate::builtin::{Tied, function, is_builtin_operator, tied};
+use crate::catalog::Verdict;
 use crate::keyword::Keyword;
 use crate::reason::{Reason, excerpt};
 use crate::token::{Token, TokenKind};
@@ -215,6 +216,9 @@ impl Pass<'_> {
         let Some(name) = Name::of(self.cursor.sql, token) else { return };
         let at = token.start;
         let called = self.cursor.peek_kind() == Some(TokenKind::Open);
+        if self.known.is_some() && !called {
+            self.known_word(token, query.before);
+        }
         if let Some(tied) = tied(name.text)
             && query.before != Some(TokenKind::Keyword(Keyword::As))
             // `last_value(…)` and `pg_stat_reset()` are calls; `COPY pg_locks (…)` names a view and its columns.
@@ -291,9 +295,13 @@ impl Pass<'_> {
     }
 
     fn operator(&mut self, token: Token, catalogue: bool) {
-        let name = self.cursor.text(token);
-        if !catalogue || !is_builtin_operator(name) {
-            self.class.add(Reason::UnknownOperator { name: excerpt(name), at: token.start });
+        let (name, at) = (self.cursor.text(token), token.start);
+        match self.known.and_then(|known| known.operator(name)) {
+            Some(Verdict::Volatile) => self.class.add(Reason::VolatileOperator { name: excerpt(name), at }),
+            None if !catalogue || !is_builtin_operator(name) => {
+                self.class.add(Reason::UnknownOperator { name: excerpt(name), at });
+            }
+            _ => {}
         }
     }
 

@@ -30,9 +30,14 @@ impl RelationName {
         &self.name
     }
 
+    /// A name the catalogue holds.
+    pub(crate) fn new(schema: Option<&str>, name: &str) -> Self {
+        Self { schema: schema.map(Box::from), name: Box::from(name) }
+    }
+
     /// The name all of `text` spells, or `None` when it is no name of one to three parts. A database, the first of three, can only be
     /// the one the statement runs in.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let mut parts = Vec::new();
         let mut dotted = true;
         for token in Lexer::new(text).filter(|token| !token.is_trivia()) {
@@ -59,7 +64,7 @@ impl RelationName {
 }
 
 /// The identifier a word stands for.
-pub(super) fn identifier(sql: &str, token: Token) -> Option<Box<str>> {
+pub(crate) fn identifier(sql: &str, token: Token) -> Option<Box<str>> {
     let text = token.text(sql);
     let mut name = match token.kind {
         TokenKind::Name | TokenKind::Keyword(_) => text.to_ascii_lowercase(),
