@@ -50,7 +50,7 @@ async fn run(task: Task, interrupts: &mut Interrupts) -> Result<ExitCode> {
         Task::Bench(options) => Box::pin(bench::run(&options, interrupts)).await,
         Task::Soak(options) => soak::run(&options, interrupts).await,
         Task::Matrix(options) => matrix::run(&options, interrupts).await,
-        Task::Lab { command } => lab::run(&command, interrupts).await,
+        Task::Lab { command } => Box::pin(lab::run(&command, interrupts)).await,
         Task::Book => book::run(interrupts).await,
     }
 }
