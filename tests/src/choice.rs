@@ -46,6 +46,14 @@ impl Choice {
     pub fn memcached() -> Result<Self> {
         MEMCACHED.choice()
     }
+
+    /// What `FOREBAY_LAB_PGBOUNCER` asks for; unset: the first `pgbouncer` in `PATH`. Only programs are of use: it is always started.
+    ///
+    /// # Errors
+    /// One sentence that names the missing package.
+    pub fn pgbouncer() -> Result<Self> {
+        PGBOUNCER.choice()
+    }
 }
 
 /// The folder with PostgreSQL's programs.
@@ -61,6 +69,11 @@ pub(crate) fn redis_folder() -> Result<PathBuf> {
 /// The folder with `memcached`.
 pub(crate) fn memcached_folder() -> Result<PathBuf> {
     MEMCACHED.folder()
+}
+
+/// The folder with `pgbouncer`.
+pub(crate) fn pgbouncer_folder() -> Result<PathBuf> {
+    PGBOUNCER.folder()
 }
 
 const POSTGRES: Program = Program {
@@ -82,6 +95,13 @@ const MEMCACHED: Program = Program {
     needs: &["memcached"],
     variable: "FOREBAY_LAB_MEMCACHED",
     package: "memcached",
+};
+
+const PGBOUNCER: Program = Program {
+    name: "pgbouncer",
+    needs: &["pgbouncer"],
+    variable: "FOREBAY_LAB_PGBOUNCER",
+    package: "pgbouncer",
 };
 
 struct Program {
@@ -147,7 +167,7 @@ impl Program {
     }
 }
 
-/// Debian's folders of PostgreSQL, newest first, then `PATH`.
+/// Debian's folders of PostgreSQL, newest first, then `PATH`, then `/usr/sbin`.
 fn search_path() -> Vec<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -160,6 +180,8 @@ fn search_path() -> Vec<PathBuf> {
     if let Some(path) = std::env::var_os("PATH") {
         folders.extend(std::env::split_paths(&path));
     }
+    // Debian's place for what only administrators start, which is not in everybody's PATH.
+    folders.push("/usr/sbin".into());
     folders
 }
 

@@ -102,7 +102,7 @@ impl Drop for TestDatabase {
 }
 
 /// The same server, another database: the path of the address is replaced, its options stay.
-fn at(server: &str, name: &str) -> String {
+pub(crate) fn at(server: &str, name: &str) -> String {
     let (address, options) = match server.split_once('?') {
         Some((address, options)) => (address, format!("?{options}")),
         None => (server, String::new()),

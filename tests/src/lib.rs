@@ -15,7 +15,7 @@
 //! # }
 //! ```
 //!
-//! A test that hurts a server starts a private one: [`Postgres`], [`Redis`], [`RedisSentinel`], [`RedisCluster`], [`Memcached`], each with its faults as methods, or puts a
+//! A test that hurts a server starts a private one: [`Postgres`], [`Redis`], [`RedisSentinel`], [`RedisCluster`], [`Memcached`], [`PgBouncer`], each with its faults as methods, or puts a
 //! [`FaultProxy`] in front of a shared one.
 //!
 //! # What is left behind
@@ -26,7 +26,7 @@
 //!
 //! # Servers one already has
 //!
-//! `FOREBAY_LAB_POSTGRES`, `FOREBAY_LAB_REDIS` and `FOREBAY_LAB_MEMCACHED` name either the programs to start or running servers to use
+//! `FOREBAY_LAB_POSTGRES`, `FOREBAY_LAB_REDIS`, `FOREBAY_LAB_MEMCACHED` and `FOREBAY_LAB_PGBOUNCER` name either the programs to start or running servers to use
 //! instead; [`Choice`] says how they are read. Private servers are always started, so they need the programs.
 //!
 //! # Users
@@ -44,6 +44,7 @@ mod existing;
 mod folder;
 mod lab;
 mod memcached;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod process;
@@ -59,6 +60,7 @@ pub use choice::Choice;
 pub use database::TestDatabase;
 pub use lab::{Addresses, ENVIRONMENT, Lab, LabSpec};
 pub use memcached::Memcached;
+pub use pgbouncer::PgBouncer;
 pub use postgres::{Postgres, PostgresSpec};
 pub use process::LineServer;
 pub use proxy::FaultProxy;

@@ -17,6 +17,7 @@ use crate::{
     observer::QueryObserver,
     opener::Opener,
     pool::Pool,
+    pooler::{Behind, Demands},
     selector::{Balanced, ReplicaSelector},
     statements::Epoch,
     supervisor::{Crew, Times, supervise},
@@ -115,6 +116,8 @@ impl PoolBuilder {
                 connect: self.connect,
                 statements_max: config.statements_max,
                 epoch: Epoch::default(),
+                pooler: config.pooler,
+                behind: Behind::default(),
                 lifetime: config.lifetime,
                 keyring: self.credentials.map(|source| Keyring::new(source, config.retire_old_logins)),
             },
@@ -204,17 +207,10 @@ impl PoolBuilder {
 /// `RESET ALL`.
 fn session_config(endpoint: &Endpoint, access: Access, statement_timeout: Option<Duration>) -> Target {
     let mut target = endpoint.target.clone();
-    let mut options = target.get_options().unwrap_or_default().to_owned();
     // On a replica as well: its sessions outlive its promotion.
-    if access != Access::Write {
-        options.push_str(" -c default_transaction_read_only=on");
-    }
-    if let Some(timeout) = statement_timeout {
-        options.push_str(&format!(" -c statement_timeout={}", timeout.as_millis()));
-    }
-    if !options.is_empty() {
-        target.config.options(options.trim_start());
-    }
+    let read_only = access != Access::Write;
+    let statement_timeout_ms = statement_timeout.map(|timeout| timeout.as_millis() as u64);
+    target.demands = Demands { read_only, statement_timeout_ms };
     target
 }
 

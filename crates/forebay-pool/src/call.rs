@@ -6,6 +6,7 @@ use crate::{
     heal,
     inner::Inner,
     lane::Access,
+    leaks,
     lease::Lease,
     observer::{Outcome, QueryEvent},
     session::{Answer, Change, Params, is_stale},
@@ -90,6 +91,9 @@ pub(crate) async fn watch<T: Counted>(
     }
     if lease.is_fenced() {
         return Err(demoted(lease, asked.step, false));
+    }
+    if lease.is_pooled() && asked.step == Step::Statement {
+        leaks::check(lease, pool.classifier.statement(asked.sql).class(), asked.sql)?;
     }
     Scope::with_current(|scope| scope.reached(pool.system, lease.reach()));
     let was_closed = lease.is_closed();

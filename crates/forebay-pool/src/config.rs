@@ -1,6 +1,6 @@
 //! What a pool is told: plain data.
 
-use crate::{error::PoolError, target::Target};
+use crate::{error::PoolError, pooler::Pooler, target::Target};
 use forebay_traffic::{BalancerConfig, BreakerConfig};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -83,6 +83,8 @@ pub struct PoolConfig {
     /// `statement_timeout` of every session, enforced by the server. Default: none (the server's own).
     #[serde(with = "humantime_serde")]
     pub statement_timeout: Option<Duration>,
+    /// Whether a transaction pooler stands between the pool and its servers. Default: [`Pooler::Auto`].
+    pub pooler: Pooler,
     /// Prepared statements kept per session; the least recently used one goes first. Default: 256.
     pub statements_max: usize,
     /// Notifications a [`Listener`](crate::Listener) keeps until they are taken; what comes then is counted and shows
@@ -130,6 +132,7 @@ impl Default for PoolConfig {
             catch_up_wait: Duration::from_millis(10),
             cleanup_timeout: Duration::from_secs(5),
             statement_timeout: None,
+            pooler: Pooler::default(),
             statements_max: 256,
             listen_buffer_max: 1024,
             learned_max: 4096,

@@ -3,6 +3,7 @@
 #[cfg(feature = "rustls")]
 use crate::rustls023::Already;
 use crate::{
+    kept_open::KeptOpen,
     refusal::{ConnectReason, Refusal},
     tap::Tap,
     target::Target,
@@ -162,11 +163,12 @@ where
 }
 
 /// Asks, over a connection of its own, to stop what a session runs; resolves when the server has closed it.
-pub(crate) async fn stop<S, T>(mut stream: S, tls: T, token: &CancelToken) -> Result<(), ConnectFailure>
+pub(crate) async fn stop<S, T>(stream: S, tls: T, token: &CancelToken) -> Result<(), ConnectFailure>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
-    for<'a> T: TlsConnect<&'a mut S>,
+    for<'a> T: TlsConnect<&'a mut KeptOpen<S>>,
 {
+    let mut stream = KeptOpen(stream);
     token.cancel_query_raw(&mut stream, tls).await?;
     wait_for_end(&mut stream).await?;
     Ok(())

@@ -130,7 +130,7 @@ pub async fn transaction(writer: &mut Writer) -> Result<Transaction<'_>, tokio_p
 /// What the server says to `BEGIN`.
 pub async fn read_transaction(reader: &mut Reader) -> Result<Transaction<'_>, tokio_postgres::Error> {
     bypassed(reader.system());
-    reader.lease_mut().session_mut().client_mut().transaction().await
+    reader.lease_mut().session_mut().client_mut().build_transaction().read_only(true).start().await
 }
 
 /// The driver's client below a writing guard.

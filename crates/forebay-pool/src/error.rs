@@ -153,6 +153,17 @@ pub enum PoolError {
         #[source]
         source: tokio_postgres::Error,
     },
+    /// The statement would leave something in a session of the server that a [transaction pooler](crate::Pooler) gives
+    /// to somebody else next. Nothing was sent.
+    #[error("{what} does not work on {endpoint} behind a transaction pooler: {instead}")]
+    BehindPooler {
+        /// The address of the pooler.
+        endpoint: String,
+        /// The kind of statement.
+        what: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// A different number of rows than asked for.
     #[error("the query returned {found} rows where {expected} was expected")]
     RowCount {

@@ -27,7 +27,7 @@ pub(crate) fn leaves_something(class: &Class, sql: &str) -> bool {
 }
 
 /// `TEMP` or `TEMPORARY` somewhere in the text: a comment that says so costs one needless removal.
-fn names_temporary(sql: &str) -> bool {
+pub(crate) fn names_temporary(sql: &str) -> bool {
     sql.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"temp"))
 }
 

@@ -2,16 +2,18 @@
 
 use crate::{
     connect::{Connect, ConnectFailure, Connected},
+    contain::contained,
     credentials::{Keyring, Standing},
+    pooler::{Behind, Demands, Pooler, refuses_options},
     refusal::{ConnectReason, OLDEST_SERVER, Refusal},
-    session::{Limit, Session, Wired},
+    session::{Limit, Pooled, Session, Wired},
     sighting::Sighting,
     statements::{Epoch, Statements},
     tap::{Tap, TransactionState},
     target::Target,
 };
 use deadpool_postgres::ClientWrapper;
-use futures_util::{FutureExt as _, future};
+use futures_util::future;
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
@@ -24,18 +26,47 @@ pub(crate) struct Opener {
     pub(crate) lifetime: Duration,
     /// Says who the pool is, in place of the connection strings.
     pub(crate) keyring: Option<Keyring>,
+    pub(crate) pooler: Pooler,
+    /// Servers found to be behind a pooler.
+    pub(crate) behind: Behind,
 }
 
 const WRITTEN: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
 const REPLAYED: &str = "SELECT pg_catalog.pg_last_wal_replay_lsn()";
 
-/// What limits statements if nobody asks for less, in milliseconds; 0 is nothing. The setting is told with a unit.
-const LIMIT: &str =
-    "SELECT (extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000)::bigint";
+/// The process that serves the session, and what limits statements if nobody asks for less, in milliseconds; 0 is
+/// nothing. The setting is told with a unit.
+const FACTS: &str = "SELECT pg_catalog.pg_backend_pid(), \
+    (extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000)::bigint";
 
 impl Opener {
     /// Opens a session; the caller bounds the time.
     pub(crate) async fn open(&self, target: &Target) -> Result<(Session, Sighting), ConnectFailure> {
+        let asked = Demands::as_options(target);
+        let known = match self.pooler {
+            Pooler::Direct => return self.open_as(&asked).await,
+            Pooler::Transaction => return self.open_as(target).await,
+            Pooler::Auto => self.behind.knows(target),
+        };
+        match self.open_as(if known { target } else { &asked }).await {
+            Ok((session, _)) if known && !session.is_pooled() => {
+                // What is asked of a session at its start was left out.
+                self.behind.set(target, false);
+                self.open_as(&asked).await
+            }
+            Err(failure) if !known && refuses_options(&failure) => match self.open_as(target).await {
+                Ok((session, seen)) if session.is_pooled() => {
+                    self.behind.set(target, true);
+                    Ok((session, seen))
+                }
+                _ => Err(failure),
+            },
+            first => first,
+        }
+    }
+
+    async fn open_as(&self, target: &Target) -> Result<(Session, Sighting), ConnectFailure> {
+        let demands = target.demands;
         let (Connected { client, task, cancel }, tap, standing) = Box::pin(self.log_in(target)).await?;
         let abort = AbortOnDrop(Some(task.abort_handle()));
         if let Some(major) = tap.server_major().filter(|major| *major < OLDEST_SERVER) {
@@ -44,28 +75,34 @@ impl Opener {
         // The wrapper would abort the connection's task when it is dropped, which the server logs as an
         // unexpected end; this one ends with a Terminate message instead.
         let client = ClientWrapper::new(client, tokio::spawn(future::ready(())));
-        let (seen, limit) =
-            future::try_join(client.query_one(Sighting::QUERY, &[]), client.query_typed_one(LIMIT, &[]))
-                .await?;
+        // Without names, because a pooler may give each of them another session.
+        let look = client.query_typed_one(Sighting::QUERY, &[]);
+        let (seen, facts) = future::try_join(look, client.query_typed_one(FACTS, &[])).await?;
         let seen = Sighting::of(&seen)?;
-        let limit: i64 = limit.try_get(0)?;
-        let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
+        let (process, limit): (i32, i64) = (facts.try_get(0)?, facts.try_get(1)?);
         // Before the first query the server said that it is ready: a tap that has not heard it hears nothing.
         if tap.transaction() != TransactionState::Idle {
             return Err("the connector did not put the tap on the stream of protocol messages".into());
         }
+        let pooled = match self.pooler {
+            Pooler::Direct => false,
+            Pooler::Transaction => true,
+            Pooler::Auto => tap.process() != process,
+        };
+        if pooled {
+            tap.without_names();
+        }
+        let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
         let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
         let statements = Statements::new(self.statements_max, self.epoch.clone());
         let wired = Wired { client, tap, cancel, task: abort.keep(), standing };
-        let session = Session::new(
-            wired,
-            statements,
-            Limit::new(limit.unsigned_abs()),
-            log,
-            seen.at,
-            Instant::now() + self.lifetime - jitter,
-        );
-        Ok((session, seen))
+        let limit = match demands.statement_timeout_ms {
+            Some(own) if pooled => Limit::of_transactions(own, limit.unsigned_abs()),
+            _ => Limit::new(limit.unsigned_abs()),
+        };
+        let pooled = pooled.then_some(Pooled { demands });
+        let retire_at = Instant::now() + self.lifetime - jitter;
+        Ok((Session::new(wired, statements, limit, pooled, log, seen.at, retire_at), seen))
     }
 }
 
@@ -75,30 +112,24 @@ impl Opener {
     pub(crate) async fn log_in(&self, target: &Target) -> Result<(Connected, Tap, Standing), ConnectFailure> {
         let tap = Tap::new();
         let Some(keyring) = &self.keyring else {
-            let connected = contained(self.connect.connect(target, &tap)).await?;
+            let connected = contained("connector", || self.connect.connect(target, &tap)).await?;
             return Ok((connected, tap, Standing::default()));
         };
-        let (as_told, standing) = contained(async { Ok(keyring.current(target).await?) }).await?;
-        let refusal = match contained(self.connect.connect(&as_told, &tap)).await {
+        let (as_told, standing) =
+            contained("credentials", || async { Ok(keyring.current(target).await?) }).await?;
+        let refusal = match contained("connector", || self.connect.connect(&as_told, &tap)).await {
             Ok(connected) => return Ok((connected, tap, standing)),
             Err(failure) => Refusal::of(failure),
         };
         if refusal.reason != ConnectReason::Login {
             return Err(refusal.into());
         }
-        let again = async { Ok(keyring.after_refusal(target, &standing).await?) };
-        let (as_told, standing) = contained(again).await?;
+        let again = || async { Ok(keyring.after_refusal(target, &standing).await?) };
+        let (as_told, standing) = contained("credentials", again).await?;
         // The first has heard half a conversation.
         let tap = Tap::new();
-        Ok((contained(self.connect.connect(&as_told, &tap)).await?, tap, standing))
+        Ok((contained("connector", || self.connect.connect(&as_told, &tap)).await?, tap, standing))
     }
-}
-
-/// A panic of a user's connector is a failed connect: it must not take the background task, nor a slot, with it.
-async fn contained<T>(connect: impl Future<Output = Result<T, ConnectFailure>>) -> Result<T, ConnectFailure> {
-    // What it leaves behind is not looked at again.
-    let caught = std::panic::AssertUnwindSafe(connect).catch_unwind().await;
-    caught.unwrap_or_else(|_| Err("the connector panicked".into()))
 }
 
 /// Ends the connection's task when opening the session fails or is dropped on the way.

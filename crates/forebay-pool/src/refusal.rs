@@ -189,6 +189,11 @@ impl Refusal {
         }
     }
 
+    /// What the reason was found in.
+    pub(crate) fn cause(&self) -> Option<&ConnectFailure> {
+        self.source.as_ref()
+    }
+
     pub(crate) fn no_answer(within: Duration) -> Self {
         Self::new(ConnectReason::NoAnswer, format!("no answer within {within:?}"))
     }

@@ -1,13 +1,16 @@
 //! One connection to one server, with everything that belongs to it.
 
 mod limit;
+mod pooled;
 mod prepared;
 
 pub(crate) use limit::{Change, Limit};
+pub(crate) use pooled::Pooled;
 pub(crate) use prepared::is_stale;
 
 use crate::{
     connect::{Canceller, ConnectFailure},
+    contain::contained,
     credentials::Standing,
     leftovers::leaves_something,
     sighting::{Sighting, end_of_record},
@@ -74,6 +77,8 @@ pub(crate) struct Session {
     /// What `statement_timeout` is at the server.
     limit: Limit,
     standing: Standing,
+    /// Behind a transaction pooler.
+    pooled: Option<Pooled>,
     retire_at: Instant,
     /// The server's when it was opened.
     pub(crate) epoch: u64,
@@ -86,6 +91,7 @@ impl Session {
         wired: Wired,
         statements: Statements,
         limit: Limit,
+        pooled: Option<Pooled>,
         log: Statement,
         origin: Position,
         retire_at: Instant,
@@ -104,6 +110,7 @@ impl Session {
             cancelling: AtomicBool::new(false),
             limit,
             standing: wired.standing,
+            pooled,
             retire_at,
             epoch: 0,
             idle_since: Instant::now(),
@@ -118,7 +125,8 @@ impl Session {
 
     /// Notes what a text that is sent without being prepared leaves behind.
     pub(crate) fn look_for_leftovers(&self, sql: &str) {
-        if leaves_something(&forebay_sql::classify(sql), sql) {
+        // Behind a pooler it was refused.
+        if !self.is_pooled() && leaves_something(&forebay_sql::classify(sql), sql) {
             self.touched.store(true, Ordering::Relaxed);
         }
     }
@@ -155,7 +163,7 @@ impl Session {
     /// Asks the server to stop what it runs; resolves when a late cancel can do no harm any more.
     pub(crate) async fn cancel(&self) -> Result<(), ConnectFailure> {
         self.cancelling.store(true, Ordering::Release);
-        self.cancel.request().await?;
+        contained("canceller", || self.cancel.request()).await?;
         self.cancelling.store(false, Ordering::Release);
         Ok(())
     }
@@ -215,7 +223,7 @@ impl Session {
 
     /// Whether something may have been left behind that has to be removed.
     pub(crate) fn may_be_touched(&self) -> bool {
-        self.touched.load(Ordering::Relaxed) || self.lent.load(Ordering::Relaxed)
+        !self.is_pooled() && (self.touched.load(Ordering::Relaxed) || self.lent.load(Ordering::Relaxed))
     }
 
     /// Forgets what had to be cleaned; the caller has done it.

@@ -1,12 +1,12 @@
 //! What the wire says about a session: its transaction state and the requests without an answer.
 
-use crate::{frames::Frames, listen::Ears};
+use crate::{frames::Frames, listen::Ears, unnamed::Unnamed};
 use std::{
     io,
     pin::Pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
 };
@@ -42,6 +42,10 @@ struct Seen {
     ears: OnceLock<Arc<Ears>>,
     /// `COMMIT` tags read. The server answers `COMMIT` of a failed transaction with `ROLLBACK`, and no error.
     commits: AtomicU64,
+    /// The process the server named at the start, for requests to cancel.
+    process: AtomicI32,
+    /// From the next message on, nothing is prepared by name.
+    unnamed: AtomicBool,
 }
 
 const SERVER_VERSION: &[u8] = b"server_version\0";
@@ -77,7 +81,8 @@ impl Tap {
 
     /// Puts the tap on a stream that carries plain protocol messages: below the client, above any TLS.
     pub fn wrap<S>(&self, stream: S) -> Tapped<S> {
-        Tapped { stream, seen: Arc::clone(&self.0), reads: Frames::backend(), writes: Frames::frontend() }
+        let (reads, writes) = (Frames::backend(), Frames::frontend());
+        Tapped { stream, seen: Arc::clone(&self.0), reads, writes, rewriting: None }
     }
 
     /// Requests written that the server has not finished.
@@ -139,6 +144,16 @@ impl Tap {
         self.0.commits.load(Ordering::Acquire)
     }
 
+    /// The process the server named for requests to cancel.
+    pub(crate) fn process(&self) -> i32 {
+        self.0.process.load(Ordering::Relaxed)
+    }
+
+    /// From here on statements that are prepared by name are sent without one. Nothing may be in flight.
+    pub(crate) fn without_names(&self) {
+        self.0.unnamed.store(true, Ordering::Release);
+    }
+
     /// Whether the session took `COPY … FROM STDIN` data, after which it cannot be reused.
     #[must_use]
     pub fn copied_in(&self) -> bool {
@@ -174,6 +189,10 @@ impl Seen {
             b'C' if body == b"DISCARD ALL\0" || body.starts_with(b"DEALLOCATE") => {
                 self.lost_statements.store(true, Ordering::Release);
             }
+            b'K' => {
+                let process = body.first_chunk().map_or(0, |four| i32::from_be_bytes(*four));
+                self.process.store(process, Ordering::Relaxed);
+            }
             b'G' => self.copied_in.store(true, Ordering::Release),
             _ => {}
         }
@@ -187,11 +206,74 @@ pub struct Tapped<S> {
     seen: Arc<Seen>,
     reads: Frames,
     writes: Frames,
+    /// Behind a transaction pooler.
+    rewriting: Option<Box<Rewriting>>,
+}
+
+#[derive(Debug)]
+struct Rewriting {
+    unnamed: Unnamed,
+    /// Rewritten, and not sent yet.
+    sending: Vec<u8>,
+    /// Rewritten, and not read yet.
+    reading: Vec<u8>,
+}
+
+/// Most bytes read at once behind a pooler.
+const CHUNK: usize = 8 << 10;
+
+impl<S> Tapped<S> {
+    fn rewriting(&mut self) -> Option<&mut Rewriting> {
+        if self.rewriting.is_none() && self.seen.unnamed.load(Ordering::Acquire) {
+            let (sending, reading) = (Vec::new(), Vec::new());
+            self.rewriting = Some(Box::new(Rewriting { unnamed: Unnamed::new(), sending, reading }));
+        }
+        self.rewriting.as_deref_mut()
+    }
+}
+
+impl<S: AsyncRead + Unpin> Tapped<S> {
+    fn poll_read_rewritten(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Some(rewriting) = &mut self.rewriting else { return Poll::Ready(Ok(())) };
+        while rewriting.reading.is_empty() {
+            let mut chunk = [0; CHUNK];
+            let mut chunk = ReadBuf::new(&mut chunk);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk))?;
+            if chunk.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            let seen = &self.seen;
+            self.reads.feed(chunk.filled(), |tag, body| seen.received(tag, body));
+            rewriting.unnamed.read(chunk.filled(), &mut rewriting.reading);
+        }
+        let take = rewriting.reading.len().min(buf.remaining());
+        buf.put_slice(&rewriting.reading[..take]);
+        rewriting.reading.drain(..take);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Tapped<S> {
+    /// Sends what was rewritten.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(rewriting) = &mut self.rewriting else { return Poll::Ready(Ok(())) };
+        while !rewriting.sending.is_empty() {
+            let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, &rewriting.sending))?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            rewriting.sending.drain(..sent);
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Tapped<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.rewriting().is_some() {
+            return this.poll_read_rewritten(cx, buf);
+        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
         let seen = &this.seen;
@@ -203,6 +285,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tapped<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.rewriting().is_some() {
+            ready!(this.poll_send(cx))?;
+            if let Some(rewriting) = &mut this.rewriting {
+                rewriting.unnamed.write(buf, &mut rewriting.sending);
+            }
+            let seen = &this.seen;
+            this.writes.feed(buf, |tag, _| seen.sent(tag));
+            // What is left is sent by the flush.
+            return match this.poll_send(cx) {
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                _ => Poll::Ready(Ok(buf.len())),
+            };
+        }
         let written = ready!(Pin::new(&mut this.stream).poll_write(cx, buf))?;
         let seen = &this.seen;
         this.writes.feed(&buf[..written], |tag, _| seen.sent(tag));
@@ -210,10 +305,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        ready!(this.poll_send(cx))?;
+        Pin::new(&mut this.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        ready!(this.poll_send(cx))?;
+        Pin::new(&mut this.stream).poll_shutdown(cx)
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     error::PoolError,
     options::{self, Rest},
+    pooler::Demands,
     tls_settings::TlsSettings,
 };
 use std::{ops::Deref, str::FromStr};
@@ -23,6 +24,8 @@ pub struct Target {
     pub config: Config,
     /// How the connection is encrypted, and whom it trusts.
     pub tls: TlsSettings,
+    /// What the pool asks of the session at its start, on top of the options above.
+    pub(crate) demands: Demands,
 }
 
 impl Target {
@@ -42,7 +45,7 @@ impl Target {
             ));
         }
         match config.get_hosts().len().max(config.get_hostaddrs().len()) {
-            1 => Ok(Self { config, tls }),
+            1 => Ok(Self { config, tls, demands: Demands::default() }),
             0 => Err(wrong("names no host".to_owned())),
             _ => Err(wrong("names several hosts: give one, and list standbys under replicas".to_owned())),
         }

@@ -9,11 +9,12 @@ pub(crate) enum Server {
     Postgres,
     Redis,
     Memcached,
+    PgBouncer,
 }
 
 impl Server {
     /// What a whole lab has.
-    pub(crate) const ALL: [Self; 3] = [Self::Postgres, Self::Redis, Self::Memcached];
+    pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::Redis, Self::Memcached, Self::PgBouncer];
 
     /// Whether it is found, or was named and is wrong: only a missing program can be installed.
     pub(super) fn is_there(self) -> bool {
@@ -26,6 +27,7 @@ impl Server {
             Self::Postgres => Choice::postgres(),
             Self::Redis => Choice::redis(),
             Self::Memcached => Choice::memcached(),
+            Self::PgBouncer => Choice::pgbouncer(),
         }
         .map(|_| ())
     }
@@ -35,6 +37,7 @@ impl Server {
             Self::Postgres => "PostgreSQL",
             Self::Redis => "Redis",
             Self::Memcached => "Memcached",
+            Self::PgBouncer => "PgBouncer",
         }
     }
 
@@ -43,6 +46,7 @@ impl Server {
             Self::Postgres => "postgres",
             Self::Redis => "redis-server",
             Self::Memcached => "memcached",
+            Self::PgBouncer => "pgbouncer",
         }
     }
 
@@ -52,6 +56,7 @@ impl Server {
             Self::Postgres => "postgresql",
             Self::Redis => "redis-server",
             Self::Memcached => "memcached",
+            Self::PgBouncer => "pgbouncer",
         }
     }
 
@@ -60,6 +65,7 @@ impl Server {
             Self::Postgres => "FOREBAY_LAB_POSTGRES",
             Self::Redis => "FOREBAY_LAB_REDIS",
             Self::Memcached => "FOREBAY_LAB_MEMCACHED",
+            Self::PgBouncer => "FOREBAY_LAB_PGBOUNCER",
         }
     }
 

@@ -36,7 +36,25 @@ pub(crate) struct Change {
 
 impl Limit {
     pub(crate) const fn new(own: u64) -> Self {
-        Self { own, session: AtomicU64::new(own), transaction: AtomicU64::new(UNKNOWN) }
+        Self::of_transactions(own, own)
+    }
+
+    /// Behind a pooler: what each transaction is to have, and what sessions of the server have.
+    pub(crate) const fn of_transactions(own: u64, session: u64) -> Self {
+        Self { own, session: AtomicU64::new(session), transaction: AtomicU64::new(UNKNOWN) }
+    }
+
+    /// What a transaction has to set that runs one statement, which may take `remaining`.
+    pub(super) fn of_one_transaction(&self, remaining: Option<Duration>) -> Option<u64> {
+        let wanted = self.wanted(remaining);
+        (wanted != self.session.load(Ordering::Relaxed)).then_some(wanted)
+    }
+
+    fn wanted(&self, remaining: Option<Duration>) -> u64 {
+        match remaining.map(|time| step(milliseconds(time) + BEHIND_MS)) {
+            Some(wanted) if self.own == 0 || wanted < self.own => wanted,
+            _ => self.own,
+        }
     }
 
     /// What has to be set for a statement that may take `remaining`, in a session that stands at `state`. Limits come
@@ -60,10 +78,7 @@ impl Limit {
             UNKNOWN => session,
             set => set,
         };
-        let wanted = match remaining.map(|time| step(milliseconds(time) + BEHIND_MS)) {
-            Some(wanted) if self.own == 0 || wanted < self.own => wanted,
-            _ => self.own,
-        };
+        let wanted = self.wanted(remaining);
         let fits =
             if wanted == self.own { now == wanted } else { (wanted..=step(wanted + 1)).contains(&now) };
         (!fits).then_some(Change { milliseconds: wanted, local })
@@ -93,7 +108,8 @@ const fn step(milliseconds: u64) -> u64 {
 impl Session {
     /// What has to be sent ahead of a statement that may take `remaining`. What a caller set himself stays.
     pub(crate) fn limit(&self, remaining: Option<Duration>) -> Option<Change> {
-        if self.may_be_touched() {
+        // Behind a pooler a statement outside of a transaction has no session to set it for.
+        if self.may_be_touched() || (self.is_pooled() && self.tap.transaction() == TransactionState::Idle) {
             return None;
         }
         self.limit.change(remaining, self.tap.transaction())

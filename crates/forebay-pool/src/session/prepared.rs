@@ -37,6 +37,9 @@ impl Session {
     /// A kept statement that the server does not accept any more (its result type changed, or somebody
     /// deallocated it) is prepared and run again, unless a transaction is open, which it has broken.
     pub(crate) async fn run(&self, sql: &str, params: Params<'_>) -> Result<Answer, Error> {
+        if self.is_pooled() {
+            return Box::pin(self.run_pooled(sql, params)).await;
+        }
         let autocommit = self.in_autocommit();
         let (prepared, statement, fresh) = self.prepared(sql).await?;
         match self.execute(&statement, params).await {
@@ -55,6 +58,9 @@ impl Session {
         sql: &str,
         params: Params<'_>,
     ) -> Result<(Answer, Option<Position>), Error> {
+        if self.is_pooled() {
+            return Box::pin(self.run_pooled_then_position(sql, params)).await;
+        }
         let autocommit = self.in_autocommit();
         // Prepared before, so that the two requests leave in this order.
         let (prepared, statement, fresh) = self.prepared(sql).await?;
@@ -97,7 +103,7 @@ impl Session {
 
     /// The statement of a text, and whether it was prepared just now. Callers that ask for the same one at the same
     /// time prepare it once.
-    async fn prepared(&self, sql: &str) -> Result<(Arc<Prepared>, Statement, bool), Error> {
+    pub(super) async fn prepared(&self, sql: &str) -> Result<(Arc<Prepared>, Statement, bool), Error> {
         let kept = self.statements.get(sql);
         let fresh = kept.as_ref().is_none_or(|kept| !kept.statement.initialized());
         let prepared = match kept {
@@ -109,7 +115,7 @@ impl Session {
             Some(statement) => statement.clone(),
             None => Box::pin(self.prepare(sql, &prepared)).await?,
         };
-        if prepared.leaves_something {
+        if prepared.leaves_something && !self.is_pooled() {
             self.touched.store(true, Ordering::Relaxed);
         }
         Ok((prepared, statement, fresh))
@@ -131,7 +137,7 @@ impl Session {
     }
 }
 
-async fn collect(stream: RowStream) -> Result<Answer, Error> {
+pub(super) async fn collect(stream: RowStream) -> Result<Answer, Error> {
     let mut stream = pin!(stream);
     let mut rows = Vec::new();
     while let Some(row) = stream.try_next().await? {
