@@ -5,6 +5,7 @@ use crate::{
     config::PoolConfig,
     endpoint::Endpoint,
     error::PoolError,
+    freshness::{Freshness, WithoutReplica},
     inner::Inner,
     lane::{Caller, Lane, Patience},
     lease::Lease,
@@ -20,13 +21,10 @@ const CATCH_UP_STEP: Duration = Duration::from_millis(1);
 
 impl Inner {
     /// A read-only session that has reached what the scope, and the caller, require.
-    pub(crate) async fn read_lease(
-        &self,
-        caller: Caller,
-        after: Option<Position>,
-    ) -> Result<Lease, PoolError> {
+    pub(crate) async fn read_lease(&self, caller: Caller, freshness: Freshness) -> Result<Lease, PoolError> {
+        let lag_max = freshness.lag_max.unwrap_or(self.lag_max);
         let of_scope = Scope::with_current(|scope| scope.required(self.system)).flatten();
-        let required = match (after, of_scope) {
+        let required = match (freshness.after, of_scope) {
             (Some(after), Some(of_scope)) => Some(after.newest(of_scope)),
             (after, of_scope) => after.or(of_scope),
         };
@@ -34,7 +32,7 @@ impl Inner {
         let mut failed = Excluded::default();
         // All servers together get the time that one wait may take; asked for only when there is a wait.
         let mut until = None;
-        while let Some(index) = self.choose(required, failed) {
+        while let Some(index) = self.choose(required, lag_max, failed) {
             let lane = &self.cluster.servers()[index].read;
             // A replica whose circuit is open is left alone; asking for the permit is what lets a probe through.
             let Ok(permit) = lane.endpoint.breaker.permit() else {
@@ -61,9 +59,12 @@ impl Inner {
             }
         }
         if let Some(required) = required
-            && let Some(lease) = self.caught_up(caller, required, failed).await?
+            && let Some(lease) = self.caught_up(caller, required, lag_max, failed).await?
         {
             return Ok(lease);
+        }
+        if self.without_replica == WithoutReplica::Refuse && self.cluster.servers().len() > 1 {
+            return Err(PoolError::NoReplica { lag_max, required });
         }
         self.primary_lease(caller, required).await
     }
@@ -78,11 +79,11 @@ impl Inner {
     }
 
     /// A replica that is usable, fresh enough, and known to have reached `required`.
-    fn choose(&self, required: Option<Position>, failed: Excluded) -> Option<usize> {
+    fn choose(&self, required: Option<Position>, lag_max: Duration, failed: Excluded) -> Option<usize> {
         let mut candidates = [Candidate::default(); PoolConfig::REPLICAS_MAX];
         let mut count = 0;
         for (server, Server { endpoint, read, .. }) in self.cluster.replicas() {
-            let Some(lag) = endpoint.lag().filter(|lag| *lag <= self.lag_max) else { continue };
+            let Some(lag) = endpoint.lag().filter(|lag| *lag <= lag_max) else { continue };
             if failed.has(server)
                 || !endpoint.is_usable()
                 || required.is_some_and(|required| !endpoint.has_reached(required))
@@ -105,6 +106,7 @@ impl Inner {
         &self,
         caller: Caller,
         required: Position,
+        lag_max: Duration,
         failed: Excluded,
     ) -> Result<Option<Lease>, PoolError> {
         let furthest = |server: &Server| server.endpoint.seen().map(|seen| (seen.at.timeline, seen.at.lsn));
@@ -112,7 +114,7 @@ impl Inner {
             !failed.has(*index)
                 && endpoint.is_usable()
                 && !position::is_primary_only(required)
-                && endpoint.lag().is_some_and(|lag| lag <= self.lag_max)
+                && endpoint.lag().is_some_and(|lag| lag <= lag_max)
                 // Another timeline never reaches it: its log may have forked before.
                 && endpoint.seen().is_some_and(|seen| seen.at.timeline == required.timeline)
         });

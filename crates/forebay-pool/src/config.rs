@@ -1,6 +1,6 @@
 //! What a pool is told: plain data.
 
-use crate::{error::PoolError, pooler::Pooler, target::Target};
+use crate::{error::PoolError, freshness::WithoutReplica, pooler::Pooler, routed::Routing, target::Target};
 use forebay_traffic::{BalancerConfig, BreakerConfig};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -65,6 +65,10 @@ pub struct PoolConfig {
     /// A replica that is further behind gets no reads. Default: 5 s.
     #[serde(with = "humantime_serde")]
     pub lag_max: Duration,
+    /// What becomes of a read when no replica is fresh enough: `primary` or `refuse`. Default: `primary`.
+    pub without_replica: WithoutReplica,
+    /// Whether statements go where their text allows: `on`, or `shadow` to count only what would. Default: `on`.
+    pub routing: Routing,
     /// Time between two looks at each server's role and log position, and the error of measured lag.
     /// Default: 250 ms.
     #[serde(with = "humantime_serde")]
@@ -127,6 +131,8 @@ impl Default for PoolConfig {
             lifetime: Duration::from_secs(1800),
             retire_old_logins: false,
             lag_max: Duration::from_secs(5),
+            without_replica: WithoutReplica::Primary,
+            routing: Routing::On,
             probe_interval: Duration::from_millis(250),
             probe_timeout: Duration::from_secs(1),
             catch_up_wait: Duration::from_millis(10),

@@ -219,6 +219,14 @@ pub enum PoolError {
         /// The system of this pool.
         system: u64,
     },
+    /// No replica is fresh enough, and the pool was told not to read on the primary.
+    #[error("no replica is within {lag_max:?} of the primary{} and can be asked", at(required.as_ref()))]
+    NoReplica {
+        /// How far behind one may have been.
+        lag_max: Duration,
+        /// What it must have reached as well.
+        required: Option<forebay_scope::Position>,
+    },
     /// No server could serve a read at the position it must see.
     #[error("no server that has reached log position {required} can be asked")]
     Behind {
@@ -250,6 +258,10 @@ pub enum Step {
     Commit,
     /// `ROLLBACK`.
     Rollback,
+}
+
+fn at(required: Option<&forebay_scope::Position>) -> String {
+    required.map(|position| format!(", at log position {position},")).unwrap_or_default()
 }
 
 impl PoolError {
@@ -289,6 +301,7 @@ impl PoolError {
             | Self::Lost { .. }
             | Self::Demoted { .. }
             | Self::SplitBrain { .. }
+            | Self::NoReplica { .. }
             | Self::RetryTransaction { .. } => true,
             Self::Statement { .. } => self.sql_state().is_some_and(|code| {
                 // 40 transaction rollback, 53 insufficient resources, 57P operator intervention.

@@ -69,6 +69,11 @@ const ABANDONED: Metric = Metric::counter(
     "statements whose future was dropped before the answer",
 );
 
+pub(crate) const ROUTES: Metric = Metric::counter(
+    "forebay_pool_routes_total",
+    &["to", "why"],
+    "statements sent where their text allows: replica because read; primary because write, unproven, learned, shadowed",
+);
 const ELECTIONS: Metric = Metric::counter(
     "forebay_pool_elections_total",
     &[],
@@ -101,6 +106,7 @@ pub const METRICS: &[Metric] = &[
     ABANDONED,
     ELECTIONS,
     UNHEARD,
+    ROUTES,
 ];
 
 /// What is counted on the path of a statement.

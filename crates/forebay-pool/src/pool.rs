@@ -4,6 +4,7 @@ use crate::{
     builder::PoolBuilder,
     config::PoolConfig,
     error::PoolError,
+    freshness::Freshness,
     inner::Inner,
     lane::{Caller, Priority},
     listen::Listener,
@@ -58,14 +59,34 @@ impl Pool {
     ///
     /// # Errors
     /// [`PoolError::is_timeout`] when none became free in time; [`PoolError::Behind`] when only an unreachable
-    /// primary has the position the scope requires.
+    /// primary has the position the scope requires; [`PoolError::NoReplica`] when none is fresh enough and
+    /// `without_replica` says `refuse`.
     ///
     /// # Cancellation
     /// Dropping the future leaves the queue; nothing is lost.
     #[track_caller]
     pub fn read(&self) -> impl Future<Output = Result<Reader, PoolError>> + Send + '_ {
         let caller = self.caller();
-        async move { Ok(Reader::new(self.0.read_lease(caller, None).await?, Arc::clone(&self.0))) }
+        self.reader(caller, Freshness::default())
+    }
+
+    /// [`Pool::read`] that is as fresh as `freshness` says, on top of what the scope requires.
+    ///
+    /// # Errors
+    /// [`PoolError::ForeignPosition`] for a position of another database system; otherwise as [`Pool::read`].
+    #[track_caller]
+    pub fn read_with(
+        &self,
+        freshness: Freshness,
+    ) -> impl Future<Output = Result<Reader, PoolError>> + Send + '_ {
+        self.reader(self.caller(), freshness)
+    }
+
+    async fn reader(&self, caller: Caller, freshness: Freshness) -> Result<Reader, PoolError> {
+        if let Some(position) = freshness.after.filter(|position| position.system != self.system()) {
+            return Err(PoolError::ForeignPosition { position, system: self.system() });
+        }
+        Ok(Reader::new(self.0.read_lease(caller, freshness).await?, Arc::clone(&self.0)))
     }
 
     /// [`Pool::read`] that sees everything up to `position`, on top of what the scope requires.
@@ -77,13 +98,7 @@ impl Pool {
         &self,
         position: Position,
     ) -> impl Future<Output = Result<Reader, PoolError>> + Send + '_ {
-        let caller = self.caller();
-        async move {
-            if position.system != self.system() {
-                return Err(PoolError::ForeignPosition { position, system: self.system() });
-            }
-            Ok(Reader::new(self.0.read_lease(caller, Some(position)).await?, Arc::clone(&self.0)))
-        }
+        self.reader(self.caller(), Freshness::after(position))
     }
 
     /// A session on the primary. While it is waited for, another server may become the primary: the wait goes on there.

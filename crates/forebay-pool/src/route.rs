@@ -4,10 +4,12 @@ use crate::{
     call::{Asked, Effect, watch},
     endpoint::Role,
     error::PoolError,
+    freshness::Freshness,
     heal,
     inner::Inner,
     lane::Caller,
     pool::Pool,
+    routed::{Routing, Why},
     session::{Answer, Params},
     writer::Writer,
 };
@@ -38,6 +40,14 @@ impl Inner {
         self.learned.any() && self.learned.knows(self.classifier.statement(sql).fingerprint())
     }
 
+    fn why(&self, sql: &str) -> Why {
+        match self.classifier.statement(sql).class().kind() {
+            Kind::Read if self.knows_refused(sql) => Why::Learned,
+            Kind::Read if self.routing == Routing::Shadow => Why::Shadowed,
+            kind => kind.into(),
+        }
+    }
+
     pub(crate) fn explain_route(&self, sql: &str) -> Route {
         let statement = self.classifier.statement(sql);
         let class = statement.class();
@@ -53,6 +63,8 @@ impl Inner {
             route.reasons.push("a standby refused this statement before".to_owned());
         } else if self.cluster.servers().len() == 1 {
             route.reasons.push("no replica is configured".to_owned());
+        } else if self.routing == Routing::Shadow {
+            route.reasons.push("routing is in shadow mode: it would go to a replica".to_owned());
         } else {
             route.role = Role::Replica;
         }
@@ -70,11 +82,13 @@ impl Pool {
     ) -> Result<Answer, PoolError> {
         let inner = &self.0;
         let place = caller.place;
-        if !inner.only_reads(sql) || inner.knows_refused(sql) {
+        let why = inner.why(sql);
+        inner.routed.count(why);
+        if !matches!(why, Why::Read) {
             let lease = inner.write_lease(caller).await?;
             return Writer::new(lease, Arc::clone(inner)).ask_as(Effect::Possible, sql, params, place).await;
         }
-        let lease = inner.read_lease(caller, None).await?;
+        let lease = inner.read_lease(caller, Freshness::default()).await?;
         let role = lease.lane().endpoint.role();
         let asked = Asked::statement(sql, params, place);
         let error = match watch(inner, &lease, asked, lease.run(sql, params)).await {

@@ -6,6 +6,7 @@ use crate::{
     endpoint::Role,
     inner::Inner,
     lane::{Lane, NestedPlaces, Overdue},
+    routed::RoutesStatus,
 };
 use forebay_scope::Position;
 use serde::Serialize;
@@ -19,6 +20,8 @@ pub struct PoolStatus {
     pub servers: Vec<ServerStatus>,
     /// Whether a primary takes writes: `false` while two servers of one timeline would.
     pub takes_writes: bool,
+    /// Statements by where they went, and why.
+    pub routes: RoutesStatus,
     /// Statements remembered as refused by standbys.
     pub learned: usize,
 }
@@ -92,7 +95,7 @@ impl PoolStatus {
     pub(crate) fn of(pool: &Inner) -> Self {
         let servers = pool.cluster.servers().iter().map(server).collect();
         let takes_writes = matches!(*pool.cluster.leader().borrow(), Leader::Server(_));
-        Self { servers, takes_writes, learned: pool.learned.count() }
+        Self { servers, takes_writes, routes: pool.routed.status(), learned: pool.learned.count() }
     }
 }
 

@@ -9,7 +9,8 @@ async fn pool(test: &str, setup: &str) -> (TestDatabase, Pool) {
     let database = forebay_tests::shared().await.database(test).await;
     database.execute(setup).await;
     let config = PoolConfig::from_url(&database.primary_url()).unwrap();
-    let config = PoolConfig { primary_read_sessions_max: 4, ..config };
+    // One that writes: what it has prepared is what the next one finds.
+    let config = PoolConfig { write_sessions_max: 1, primary_read_sessions_max: 4, ..config };
     (database, Pool::builder(config).build().await.unwrap())
 }
 
