@@ -154,6 +154,7 @@ impl PoolBuilder {
             attendant: Attendant { crew, closed: closing.subscribe() },
             closing,
             listen_buffer_max: config.listen_buffer_max,
+            bulk_copy_rows_min: config.bulk_copy_rows_min,
         }))
     }
 

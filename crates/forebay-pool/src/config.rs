@@ -94,6 +94,9 @@ pub struct PoolConfig {
     /// Notifications a [`Listener`](crate::Listener) keeps until they are taken; what comes then is counted and shows
     /// as a [`Gap`](crate::Gap). Default: 1024.
     pub listen_buffer_max: usize,
+    /// `insert_many` copies at least this many rows, and sends fewer as arrays with one statement, which takes a round
+    /// trip less. Default: 500.
+    pub bulk_copy_rows_min: usize,
     /// Statements remembered as refused by standbys, which go to the primary at once. Default: 4096.
     pub learned_max: usize,
     /// Memory for what is known of statements by their text, in bytes. Default: 4 MiB.
@@ -141,6 +144,7 @@ impl Default for PoolConfig {
             pooler: Pooler::default(),
             statements_max: 256,
             listen_buffer_max: 1024,
+            bulk_copy_rows_min: 500,
             learned_max: 4096,
             classifier_bytes_max: 4 << 20,
             breaker: BreakerConfig::default(),

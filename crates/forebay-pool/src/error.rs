@@ -30,6 +30,15 @@ pub enum PoolError {
         /// What is wrong with it.
         reason: String,
     },
+    /// One of many rows could not be written; none of them was.
+    #[error("row {row} (counted from 0)")]
+    Row {
+        /// Its place among the rows given.
+        row: usize,
+        /// What was wrong with it.
+        #[source]
+        source: Box<PoolError>,
+    },
     /// A server could not be reached, or refused the session.
     #[error("cannot connect to {endpoint}")]
     Connect {
@@ -295,7 +304,7 @@ impl PoolError {
             Self::AcquireTimeout { source, .. } => {
                 source.as_ref().is_none_or(|failure| failure.reason().is_transient())
             }
-            Self::Behind { source, .. } => source.is_transient(),
+            Self::Behind { source, .. } | Self::Row { source, .. } => source.is_transient(),
             Self::QueueFull { .. }
             | Self::Deadline { .. }
             | Self::Lost { .. }
@@ -342,6 +351,7 @@ impl PoolError {
             | Self::Lost { source, .. }
             | Self::ReadOnly { source, .. }
             | Self::RetryTransaction { source, .. } => source.code(),
+            Self::Row { source, .. } => source.sql_state(),
             _ => None,
         }
     }

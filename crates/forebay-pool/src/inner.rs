@@ -42,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) attendant: Attendant,
     pub(crate) closing: watch::Sender<bool>,
     pub(crate) listen_buffer_max: usize,
+    pub(crate) bulk_copy_rows_min: usize,
 }
 
 impl Inner {

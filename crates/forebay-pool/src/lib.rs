@@ -36,7 +36,7 @@
 //!
 //! The primary has two kinds: for writing, and read-only ones for the reads it gets. Count both, and those of
 //! every process, against `max_connections`; each server has one more for the probe. A session that took
-//! `COPY … FROM STDIN` data is closed after use. What a user's own function leaves in its session (a setting, an
+//! `COPY … FROM STDIN` data other than by `insert_many` is closed after use. What a user's own function leaves in its session (a setting, an
 //! advisory lock), and names given with the SQL command `PREPARE`, are not removed.
 //!
 //! # Dropping futures
@@ -46,6 +46,7 @@
 //! deadline of the current scope does the same, and sets the server's own `statement_timeout` a little behind it.
 
 mod builder;
+mod bulk;
 mod call;
 mod checkout;
 mod cleaning;
@@ -99,6 +100,7 @@ mod wire;
 mod writer;
 
 pub use builder::PoolBuilder;
+pub use bulk::{Bulk, BulkRow};
 pub use config::PoolConfig;
 pub use connect::{Canceller, Cancelling, Connect, ConnectFailure, ConnectPlain, Connected};
 pub use credentials::{Credentials, Login, Wanted};

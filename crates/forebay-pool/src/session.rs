@@ -1,5 +1,6 @@
 //! One connection to one server, with everything that belongs to it.
 
+mod copying;
 mod limit;
 mod pooled;
 mod prepared;

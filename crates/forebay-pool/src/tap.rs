@@ -129,6 +129,18 @@ impl Tap {
         debug_assert!(first, "a connection that listens is opened for it");
     }
 
+    /// A copy was ended and answered, and so was everything sent before and after it: what is then without an answer
+    /// can only be the `Sync` that the server skipped. The driver sends one with the statement, which arrives while
+    /// the server takes copy data, and one at the end. Source: PostgreSQL documentation, 53.2.6 "COPY Operations".
+    ///
+    /// Where the count says otherwise, nothing is known, and the session stays one that is not used again.
+    pub(crate) fn copy_is_over(&self) {
+        if self.copied_in() && self.in_flight() == 1 {
+            self.0.answered.fetch_add(1, Ordering::AcqRel);
+            self.0.copied_in.store(false, Ordering::Release);
+        }
+    }
+
     /// The server's major version, once it said it.
     pub(crate) fn server_major(&self) -> Option<u32> {
         Some(self.0.server_major.load(Ordering::Relaxed)).filter(|major| *major > 0)

@@ -1,6 +1,7 @@
 //! Several statements that take effect together.
 
 use crate::{
+    bulk::{self, Bulk, BulkRow, Columns, Plan, Way},
     call::{Asked, Effect, watch},
     error::{PoolError, Step},
     inner::Inner,
@@ -11,7 +12,12 @@ use crate::{
     tap::TransactionState,
 };
 use forebay_scope::{Position, Scope};
-use std::{fmt, future::Future, panic::Location, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    panic::Location,
+    sync::{Arc, atomic::AtomicUsize},
+};
 use tokio_postgres::Row;
 
 /// An open transaction on the primary. Dropping it rolls back, in the background, before the session is used
@@ -112,6 +118,36 @@ impl Transaction {
             watch(&self.pool, &self.lease, Asked::statement(sql, &[], place), self.lease.foreign_batch(sql))
                 .await
         }
+    }
+
+    /// Writes many rows, all or none, and returns how many were written, as
+    /// [`Writer::insert_many`](crate::Writer::insert_many).
+    ///
+    /// # Errors
+    /// As there; the transaction has then failed and only its end is accepted.
+    #[track_caller]
+    pub fn insert_many<'a, R: BulkRow>(
+        &'a self,
+        bulk: &'a Bulk,
+        rows: &'a [R],
+    ) -> impl Future<Output = Result<u64, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        Box::pin(async move {
+            let Plan { sql, way } = bulk::plan(&self.pool, &self.lease, bulk, rows, place).await?;
+            let failed = AtomicUsize::new(0);
+            let done = match way {
+                Way::Unnest => {
+                    let columns = Columns::of(rows, bulk.width(), &failed);
+                    self.ask(&sql, &columns.params(), place).await
+                }
+                Way::Copy(types) => {
+                    let work = self.lease.copy_rows(&sql, &types, rows, &failed);
+                    watch(&self.pool, &self.lease, Asked::statement(&sql, &[], place), work).await
+                }
+            };
+            let answer = done.map_err(|error| bulk::with_row(error, failed.into_inner()))?;
+            Ok(answer.affected)
+        })
     }
 
     /// Commits, and returns the log position behind the commit, taken on the same flush. The current scope, if

@@ -1,6 +1,7 @@
 //! A session on the primary for one caller.
 
 use crate::{
+    bulk::{self, Bulk, BulkRow, Columns, Plan, Way},
     call::{Asked, Effect, watch},
     error::PoolError,
     inner::Inner,
@@ -10,7 +11,12 @@ use crate::{
     session::{Answer, Params},
 };
 use forebay_scope::{Position, Scope};
-use std::{fmt, future::Future, panic::Location, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    panic::Location,
+    sync::{Arc, atomic::AtomicUsize},
+};
 use tokio_postgres::Row;
 
 /// A session on the primary, for one caller at a time.
@@ -112,6 +118,44 @@ impl Writer {
             let result = watch(&self.pool, &self.lease, asked, work).await;
             self.noted(unsettled, result).await
         }
+    }
+
+    /// Writes many rows, all or none, and returns how many were written: few as arrays with one statement, many by
+    /// `COPY` ([`PoolConfig::bulk_copy_rows_min`](crate::PoolConfig)); with `or_skip` and `or_update` always the first.
+    ///
+    /// # Errors
+    /// [`PoolError::Argument`] when the rows do not go with the columns; [`PoolError::Row`] around the reason when it
+    /// is known which row is to blame; otherwise as [`Writer::execute`].
+    #[track_caller]
+    pub fn insert_many<'a, R: BulkRow>(
+        &'a self,
+        bulk: &'a Bulk,
+        rows: &'a [R],
+    ) -> impl Future<Output = Result<u64, PoolError>> + Send + 'a {
+        let place = Location::caller();
+        Box::pin(async move {
+            let Plan { sql, way } = bulk::plan(&self.pool, &self.lease, bulk, rows, place).await?;
+            let failed = AtomicUsize::new(0);
+            let done = match way {
+                Way::Unnest => {
+                    let columns = Columns::of(rows, bulk.width(), &failed);
+                    self.ask_as(Effect::Possible, &sql, &columns.params(), place).await
+                }
+                Way::Copy(types) => {
+                    let asked = Asked { effect: Effect::Possible, ..Asked::statement(&sql, &[], place) };
+                    let work = async {
+                        let copied = self.lease.copy_rows(&sql, &types, rows, &failed).await?;
+                        // Asked behind the copy: requests cannot go out beside its data.
+                        Ok((copied, None))
+                    };
+                    let unsettled = Unsettled::arm(&self.lease);
+                    let result = watch(&self.pool, &self.lease, asked, work).await;
+                    self.noted(unsettled, result).await
+                }
+            };
+            let answer = done.map_err(|error| bulk::with_row(error, failed.into_inner()))?;
+            Ok(answer.affected)
+        })
     }
 
     /// `host:port` of the primary.
