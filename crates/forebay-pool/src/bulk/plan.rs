@@ -72,10 +72,8 @@ pub(crate) async fn plan<R: BulkRow>(
         .enumerate()
         .map(|(place, ty)| format!("${}::{}.{}[]", place + 1, quoted(ty.schema()), quoted(ty.name())));
     let arrays = arrays.collect::<Vec<_>>().join(", ");
-    let sql = format!(
-        "INSERT INTO {table} ({list}) SELECT * FROM pg_catalog.unnest({arrays}){}",
-        bulk.on_conflict()
-    );
+    let sql =
+        format!("INSERT INTO {table} ({list}) SELECT * FROM ROWS FROM ({arrays}){}", bulk.on_conflict());
     Ok(Plan { sql, way: Way::Unnest })
 }
 
