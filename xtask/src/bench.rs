@@ -15,7 +15,7 @@ use crate::{demo, lab};
 /// The area whose figures the demo measures.
 const SERVICE: &str = "service";
 /// Areas that are measured in groups, which their bench knows.
-const GROUPED: [&str; 1] = ["cache"];
+const GROUPED: [&str; 2] = ["cache", "pool"];
 /// Areas that talk to no server.
 const ALONE: [&str; 3] = ["response", "sql", "traffic"];
 

@@ -44,6 +44,14 @@ pub(crate) async fn plan<R: BulkRow>(
     place: &'static Location<'static>,
 ) -> Result<Plan, PoolError> {
     let wrong = |reason: String| PoolError::argument("insert_many", reason);
+    if lease.is_pooled() {
+        // Its statements would need names in sessions that change.
+        return Err(PoolError::BehindPooler {
+            endpoint: lease.lane().endpoint.name.clone(),
+            what: "`insert_many`",
+            instead: "send the rows as arrays with INSERT … SELECT … FROM unnest(…)",
+        });
+    }
     let width = bulk.columns.len();
     if width == 0 {
         return Err(wrong("names no columns: give them with `columns`".to_owned()));
@@ -67,10 +75,11 @@ pub(crate) async fn plan<R: BulkRow>(
         let sql = format!("COPY {table} ({list}) FROM STDIN (FORMAT binary)");
         return Ok(Plan { sql, way: Way::Copy(types) });
     }
-    let arrays = types
-        .iter()
-        .enumerate()
-        .map(|(place, ty)| format!("${}::{}.{}[]", place + 1, quoted(ty.schema()), quoted(ty.name())));
+    // Several arrays are taken apart side by side.
+    let arrays = types.iter().enumerate().map(|(place, ty)| {
+        let (schema, name) = (quoted(ty.schema()), quoted(ty.name()));
+        format!("pg_catalog.unnest(${}::{schema}.{name}[])", place + 1)
+    });
     let arrays = arrays.collect::<Vec<_>>().join(", ");
     let sql =
         format!("INSERT INTO {table} ({list}) SELECT * FROM ROWS FROM ({arrays}){}", bulk.on_conflict());

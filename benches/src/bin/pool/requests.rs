@@ -1,9 +1,8 @@
-//! The pool beside deadpool-postgres: the cost of a checkout, and prepared reads through it. Needs a lab:
-//! `cargo xtask bench pool`.
+//! The cost of a checkout, and prepared reads through it.
 
 use anyhow::{Context as _, Result};
 use deadpool_postgres::{ManagerConfig, RecyclingMethod};
-use forebay_benches::{Aim, PAIRS, Report, version_of};
+use forebay_benches::{Aim, PAIRS, Report};
 use forebay_pool::{Pool, PoolConfig};
 use std::{
     future::Future,
@@ -21,7 +20,7 @@ const READS: usize = 4_000;
 const ROWS: i32 = 10_000;
 const READ: &str = "SELECT id, balance FROM account WHERE id = $1";
 
-fn main() -> Result<()> {
+pub(crate) fn run(report: &mut Report) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let database = runtime.block_on(async { forebay_tests::shared().await.database("bench_pool").await });
     runtime.block_on(database.execute(&format!(
@@ -39,11 +38,8 @@ fn main() -> Result<()> {
     let ours = runtime.block_on(Pool::builder(config).build())?;
     let split = runtime.block_on(Pool::builder(split).build())?;
 
-    let mut report = Report::new("pool");
-    report.peer("deadpool-postgres", version_of("deadpool-postgres"));
-    checkouts(&mut report, &runtime, &ours, &split, &theirs);
-    reads(&mut report, &runtime, &ours, &theirs);
-    report.finish()?;
+    checkouts(report, &runtime, &ours, &split, &theirs);
+    reads(report, &runtime, &ours, &theirs);
     runtime.block_on(async {
         theirs.close();
         ours.shutdown(Duration::from_secs(5)).await;

@@ -1,0 +1,98 @@
+//! Many rows in one call: `COPY` beside single inserts, and where it begins to beat arrays in one statement.
+
+use anyhow::Result;
+use forebay_benches::{Aim, PAIRS, Report};
+use forebay_pool::{Bulk, Pool, PoolConfig};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+/// Rows written by one measurement beside single inserts.
+const ROWS: i64 = 1_000;
+/// Sizes at which the two ways are compared.
+const SIZES: [i64; 8] = [1, 10, 30, 100, 300, 1_000, 3_000, 10_000];
+/// Calls in one measurement of a size, so that it takes a while; at least one.
+const ROWS_IN_SUM: i64 = 3_000;
+
+pub(crate) fn run(report: &mut Report) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let database = runtime.block_on(async { forebay_tests::shared().await.database("bench_bulk").await });
+    runtime.block_on(database.execute("CREATE TABLE item (id bigint, name text, price int)"));
+    let pool = |rows_min| {
+        let config =
+            PoolConfig { bulk_copy_rows_min: rows_min, ..PoolConfig::from_url(&database.primary_url())? };
+        runtime.block_on(Pool::builder(config).build())
+    };
+    let (copying, sending) = (pool(1)?, pool(usize::MAX)?);
+    report.throughput_ratio(
+        "pool.bulk_copy_rows_per_s_vs_single_inserts",
+        Aim::AtLeast(10.0),
+        PAIRS,
+        || many(&runtime, &copying, ROWS, 1),
+        || one_by_one(&runtime, &copying),
+    );
+    let mut crossover = None;
+    for size in SIZES {
+        let calls = (ROWS_IN_SUM / size).clamp(1, 300);
+        let (mut copied, mut sent) = (Vec::new(), Vec::new());
+        report.time_ratio(
+            &format!("pool.bulk_copy_of_{size}_rows_vs_arrays"),
+            Aim::None,
+            PAIRS,
+            || note(&mut copied, many(&runtime, &copying, size, calls)),
+            || note(&mut sent, many(&runtime, &sending, size, calls)),
+        );
+        if median(&mut copied) < median(&mut sent) {
+            crossover = crossover.or(Some(size));
+        } else {
+            crossover = None;
+        }
+    }
+    // The smallest of the sizes from which on copying is faster.
+    let at = crossover.map_or(f64::INFINITY, |size| size as f64);
+    report.value("pool.bulk_crossover_rows", Aim::None, at, "rows", PAIRS);
+    Ok(())
+}
+
+fn note(all: &mut Vec<Duration>, one: Duration) -> Duration {
+    all.push(one);
+    one
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn rows(count: i64) -> Vec<(i64, String, i32)> {
+    (0..count).map(|id| (id, format!("item {id}"), 7)).collect()
+}
+
+/// The time of `calls` calls with `count` rows each.
+fn many(runtime: &Runtime, pool: &Pool, count: i64, calls: i64) -> Duration {
+    let bulk = Bulk::into("item").columns(["id", "name", "price"]);
+    let rows = rows(count);
+    runtime.block_on(async {
+        let writer = pool.write().await.expect("a session is free");
+        writer.batch_execute("TRUNCATE item").await.expect("the table exists");
+        let started = Instant::now();
+        for _ in 0..calls {
+            writer.insert_many(&bulk, &rows).await.expect("the rows are right");
+        }
+        started.elapsed()
+    })
+}
+
+/// The time of [`ROWS`] statements in one transaction, prepared once.
+fn one_by_one(runtime: &Runtime, pool: &Pool) -> Duration {
+    let rows = rows(ROWS);
+    runtime.block_on(async {
+        let tx = pool.begin().await.expect("a session is free");
+        tx.batch_execute("TRUNCATE item").await.expect("the table exists");
+        let started = Instant::now();
+        for (id, name, price) in &rows {
+            tx.execute("INSERT INTO item VALUES ($1, $2, $3)", &[id, name, price]).await.expect("a good row");
+        }
+        tx.commit().await.expect("nothing failed");
+        started.elapsed()
+    })
+}
