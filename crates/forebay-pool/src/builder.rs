@@ -1,7 +1,7 @@
 //! From a configuration to a running pool.
 
 use crate::{
-    cluster::{Cluster, ReadSessions, Server},
+    cluster::{Cluster, Server},
     config::PoolConfig,
     connect::{Connect, DefaultConnect},
     credentials::{Credentials, Keyring},
@@ -11,7 +11,7 @@ use crate::{
     heal::Learned,
     inner::Inner,
     lag::Log,
-    lane::{Access, Lane, Limits, Work},
+    lane::{Access, Lane, LaneTerms, Limits, Terms, Work},
     listen::Attendant,
     metrics::{Chores, Counts, LaneMeters, METRICS, ServerMeters, elections},
     observer::QueryObserver,
@@ -187,24 +187,24 @@ impl PoolBuilder {
             Endpoint::new(target, role, &config.application_name, doubt.clone(), member, watched)
                 .map(Arc::new)
         };
-        let lane = |endpoint: &Arc<Endpoint>, access, max| {
+        let lane = |endpoint: &Arc<Endpoint>, access, LaneTerms { max, .. }| {
             let settings = session_config(endpoint, access, config.statement_timeout);
             let meters = LaneMeters::new(&self.meter, &endpoint.name, access.as_str());
-            let limits = Limits::new(config, max);
+            let limits = Limits::new(config, access, max);
             Lane::new(Arc::clone(endpoint), access, settings, limits, work.clone(), meters)
         };
-        let sizes =
-            ReadSessions { primary: config.primary_read_sessions_max, replica: config.replica_sessions_max };
-        let server = |(endpoint, reads): (Arc<Endpoint>, usize)| Server {
+        let terms = Terms::new(config);
+        let server = |(endpoint, reads): (Arc<Endpoint>, LaneTerms)| Server {
             read: lane(&endpoint, Access::Read, reads),
-            write: lane(&endpoint, Access::Write, config.write_sessions_max),
+            write: lane(&endpoint, Access::Write, terms.write),
             endpoint,
         };
-        let mut servers = vec![server((endpoint("primary", &config.primary, Role::Primary)?, sizes.primary))];
+        let mut servers =
+            vec![server((endpoint("primary", &config.primary, Role::Primary)?, terms.primary_read))];
         for url in &config.replicas {
-            servers.push(server((endpoint("replicas", url, Role::Replica)?, sizes.replica)));
+            servers.push(server((endpoint("replicas", url, Role::Replica)?, terms.replica)));
         }
-        Ok(Cluster::new(servers, sizes, elections(&self.meter)))
+        Ok(Cluster::new(servers, terms, elections(&self.meter)))
     }
 }
 

@@ -54,7 +54,11 @@ impl Inner {
                     failed.add(index);
                 }
                 // Overload of one says nothing about the others.
-                Err(PoolError::QueueFull { .. } | PoolError::AcquireTimeout { .. }) => failed.add(index),
+                Err(
+                    PoolError::QueueFull { .. }
+                    | PoolError::Overloaded { .. }
+                    | PoolError::AcquireTimeout { .. },
+                ) => failed.add(index),
                 Err(other) => return Err(other),
             }
         }
@@ -125,7 +129,10 @@ impl Inner {
         let lease = match self.take_until(lane, caller, &mut Some(until)).await {
             Ok(lease) => lease,
             Err(
-                PoolError::Connect { .. } | PoolError::QueueFull { .. } | PoolError::AcquireTimeout { .. },
+                PoolError::Connect { .. }
+                | PoolError::QueueFull { .. }
+                | PoolError::Overloaded { .. }
+                | PoolError::AcquireTimeout { .. },
             ) => return Ok(None),
             Err(other) => return Err(other),
         };

@@ -4,7 +4,7 @@ use crate::{
     election::{Leader, Writable, elect},
     endpoint::{Endpoint, Role},
     error::PoolError,
-    lane::Lane,
+    lane::{Lane, Terms},
 };
 use forebay_scope::Position;
 use metrics::Counter;
@@ -27,13 +27,6 @@ pub(crate) struct Server {
     pub(crate) write: Arc<Lane>,
 }
 
-/// The most read-only sessions on a server, by its role.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReadSessions {
-    pub(crate) primary: usize,
-    pub(crate) replica: usize,
-}
-
 /// The servers of a pool: the configured primary first.
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -42,7 +35,8 @@ pub(crate) struct Cluster {
     last: AtomicUsize,
     leader: watch::Sender<Leader>,
     reached: Mutex<Reached>,
-    sizes: ReadSessions,
+    /// How sessions are lent: a server that changes its role changes its terms.
+    terms: Mutex<Terms>,
     elections: Counter,
 }
 
@@ -58,13 +52,13 @@ struct Reached {
 const SILENT_AFTER: Duration = Duration::from_secs(5);
 
 impl Cluster {
-    pub(crate) fn new(servers: Vec<Server>, sizes: ReadSessions, elections: Counter) -> Self {
+    pub(crate) fn new(servers: Vec<Server>, terms: Terms, elections: Counter) -> Self {
         Self {
             servers,
             last: AtomicUsize::new(0),
             leader: watch::Sender::new(Leader::Server(0)),
             reached: Mutex::default(),
-            sizes,
+            terms: Mutex::new(terms),
             elections,
         }
     }
@@ -144,8 +138,8 @@ impl Cluster {
         for (place, server) in self.servers.iter().enumerate() {
             let leads = primary == Some(place);
             server.endpoint.plays(if leads { Role::Primary } else { Role::Replica });
-            server.read.resize(if leads { self.sizes.primary } else { self.sizes.replica });
         }
+        self.change_terms(|_| ());
         match primary {
             Some(primary) => {
                 self.last.store(primary, Ordering::Release);
@@ -173,6 +167,19 @@ impl Cluster {
         let position =
             Position { timeline: reached.timeline, lsn: required.lsn.max(reached.first_seen), ..required };
         Wanted { position, lost: required.lsn > reached.first_seen && required.lsn != u64::MAX }
+    }
+
+    /// Changes how sessions are lent, and tells every lane the terms of its role.
+    pub(crate) fn change_terms(&self, change: impl FnOnce(&mut Terms)) {
+        let mut terms = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut terms);
+        for server in &self.servers {
+            server.write.lend_on(terms.write);
+            server.read.lend_on(match server.endpoint.role() {
+                Role::Primary => terms.primary_read,
+                Role::Replica => terms.replica,
+            });
+        }
     }
 
     fn reached(&self) -> MutexGuard<'_, Reached> {

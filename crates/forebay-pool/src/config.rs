@@ -32,8 +32,23 @@ pub struct PoolConfig {
     pub replica_sessions_max: usize,
     /// Idle sessions kept open for each of the three kinds above. Default: 1.
     pub idle_sessions_min: usize,
+    /// Idle sessions for writes kept open. Default: `idle_sessions_min`.
+    pub write_idle_min: Option<usize>,
+    /// Idle read-only sessions on the primary kept open. Default: `idle_sessions_min`.
+    pub primary_read_idle_min: Option<usize>,
+    /// Idle sessions kept open on each replica. Default: `idle_sessions_min`.
+    pub replica_idle_min: Option<usize>,
     /// Most callers that wait for a session of one kind on one server; the next is refused. Default: 1024.
     pub queue_max: usize,
+    /// When even the shortest wait for a session in `queue_delay_interval` was longer than this, the newest caller
+    /// of the lowest class is refused at once with [`PoolError::Overloaded`], until waits are shorter. Judged for
+    /// each kind on each server and each [class](crate::Priority) by itself. Default: none, nobody is refused.
+    #[serde(with = "humantime_serde")]
+    pub queue_delay_max: Option<Duration>,
+    /// How long waits must be too long before anybody is refused for it: a burst that is through by then is
+    /// absorbed. Default: 100 ms.
+    #[serde(with = "humantime_serde")]
+    pub queue_delay_interval: Duration,
     /// Longest wait for a session. A request's own deadline may shorten it. Default: 5 s.
     #[serde(with = "humantime_serde")]
     pub acquire_timeout: Duration,
@@ -55,8 +70,9 @@ pub struct PoolConfig {
     /// An idle session above the minimum is closed after this time. Default: 10 min.
     #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
-    /// A session is replaced after this time, shortened by up to a tenth at random so that sessions opened
-    /// together do not end together. Default: 30 min.
+    /// A session ends after this time, shortened by up to a tenth at random so that sessions opened together do
+    /// not end together. Where there is room beside it, its replacement is opened before that (in the last 10 s, or
+    /// the last half of a shorter lifetime), and it ends as soon as that is there. Default: 30 min.
     #[serde(with = "humantime_serde")]
     pub lifetime: Duration,
     /// Once [`Credentials`](crate::Credentials) give another user or password, sessions that were opened before end
@@ -124,7 +140,12 @@ impl Default for PoolConfig {
             primary_read_sessions_max: 10,
             replica_sessions_max: 10,
             idle_sessions_min: 1,
+            write_idle_min: None,
+            primary_read_idle_min: None,
+            replica_idle_min: None,
             queue_max: 1024,
+            queue_delay_max: None,
+            queue_delay_interval: Duration::from_millis(100),
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             held_warn: Duration::from_secs(30),
@@ -219,6 +240,8 @@ impl PoolConfig {
             }
         }
         for (key, value) in [
+            ("queue_delay_max", self.queue_delay_max.unwrap_or(self.queue_delay_interval)),
+            ("queue_delay_interval", self.queue_delay_interval),
             ("acquire_timeout", self.acquire_timeout),
             ("connect_timeout", self.connect_timeout),
             ("held_warn", self.held_warn),

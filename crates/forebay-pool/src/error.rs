@@ -93,6 +93,18 @@ pub enum PoolError {
         /// `queue_max`.
         limit: usize,
     },
+    /// Callers wait for too long already, and this one was the newest of the least important; with
+    /// `queue_delay_max` only.
+    #[error("callers wait {delay:?} for a session on {endpoint} already")]
+    Overloaded {
+        /// The server.
+        endpoint: String,
+        /// How long the first in the queue has waited.
+        delay: Duration,
+        /// When asking again makes sense, for a `Retry-After`: after about as long as those who wait now will need,
+        /// and differently for each caller.
+        retry_in: Duration,
+    },
     /// A task asked for a session while it held one, and every session is with such a task; with
     /// `nested_refused` only.
     #[error(
@@ -306,6 +318,8 @@ impl PoolError {
             }
             Self::Behind { source, .. } | Self::Row { source, .. } => source.is_transient(),
             Self::QueueFull { .. }
+            | Self::Overloaded { .. }
+            | Self::Nested { .. }
             | Self::Deadline { .. }
             | Self::Lost { .. }
             | Self::Demoted { .. }
@@ -317,6 +331,16 @@ impl PoolError {
                 ["40", "53", "57P"].iter().any(|class| code.code().starts_with(class))
             }),
             _ => false,
+        }
+    }
+
+    /// When asking again makes sense, for an overload that can tell.
+    #[must_use]
+    pub fn retry_in(&self) -> Option<Duration> {
+        match self {
+            Self::Overloaded { retry_in, .. } => Some(*retry_in),
+            Self::Behind { source, .. } => source.retry_in(),
+            _ => None,
         }
     }
 

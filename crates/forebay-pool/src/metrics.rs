@@ -25,6 +25,11 @@ const HELD_LONG: Metric = Metric::counter(
     &["endpoint", "kind"],
     "guards that were out for longer than held_warn",
 );
+const REFUSED: Metric = Metric::counter(
+    "forebay_pool_refused_total",
+    &["endpoint", "kind", "cause"],
+    "callers refused at once: queue_full, overload (waits above queue_delay_max)",
+);
 const NESTED: Metric = Metric::counter(
     "forebay_pool_nested_total",
     &["endpoint", "kind"],
@@ -93,6 +98,7 @@ pub const METRICS: &[Metric] = &[
     SESSIONS,
     WAITING,
     HELD_LONG,
+    REFUSED,
     NESTED,
     LAG,
     UP,
@@ -149,6 +155,8 @@ pub(crate) struct LaneMeters {
     pub(crate) busy: Gauge,
     pub(crate) waiting: Gauge,
     pub(crate) held_long: Counter,
+    pub(crate) queue_full: Counter,
+    pub(crate) shed: Counter,
     pub(crate) nested: Counter,
 }
 
@@ -161,6 +169,8 @@ impl LaneMeters {
             idle: meter.gauge(&SESSIONS, &[endpoint, kind, "idle"]),
             busy: meter.gauge(&SESSIONS, &[endpoint, kind, "busy"]),
             waiting: meter.gauge(&WAITING, &[endpoint, kind]),
+            queue_full: meter.counter(&REFUSED, &[endpoint, kind, "queue_full"]),
+            shed: meter.counter(&REFUSED, &[endpoint, kind, "overload"]),
             nested: meter.counter(&NESTED, &[endpoint, kind]),
             held_long: meter.counter(&HELD_LONG, &[endpoint, kind]),
         }

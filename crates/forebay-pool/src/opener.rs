@@ -39,6 +39,11 @@ const REPLAYED: &str = "SELECT pg_catalog.pg_last_wal_replay_lsn()";
 const FACTS: &str = "SELECT pg_catalog.pg_backend_pid(), \
     (extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000)::bigint";
 
+/// Sessions that were opened together do not end together.
+fn ends_after(lifetime: Duration) -> Duration {
+    lifetime - lifetime.mul_f64(rand::random_range(0.0..0.1))
+}
+
 impl Opener {
     /// Opens a session; the caller bounds the time.
     pub(crate) async fn open(&self, target: &Target) -> Result<(Session, Sighting), ConnectFailure> {
@@ -93,7 +98,6 @@ impl Opener {
             tap.without_names();
         }
         let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
-        let jitter = self.lifetime.mul_f64(rand::random_range(0.0..0.1));
         let statements = Statements::new(self.statements_max, self.epoch.clone());
         let wired = Wired { client, tap, cancel, task: abort.keep(), standing };
         let limit = match demands.statement_timeout_ms {
@@ -101,7 +105,7 @@ impl Opener {
             _ => Limit::new(limit.unsigned_abs()),
         };
         let pooled = pooled.then_some(Pooled { demands });
-        let retire_at = Instant::now() + self.lifetime - jitter;
+        let retire_at = Instant::now() + ends_after(self.lifetime);
         Ok((Session::new(wired, statements, limit, pooled, log, seen.at, retire_at), seen))
     }
 }
@@ -146,5 +150,20 @@ impl Drop for AbortOnDrop {
         if let Some(task) = &self.0 {
             task.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_after;
+    use std::{collections::BTreeSet, time::Duration};
+
+    #[test]
+    fn lifetimes_differ_by_up_to_a_tenth() {
+        let lifetime = Duration::from_secs(1_800);
+        let ends: BTreeSet<_> = (0..100).map(|_| ends_after(lifetime)).collect();
+        assert!(ends.iter().all(|end| (lifetime * 9 / 10..=lifetime).contains(end)));
+        assert!(ends.len() > 90, "{} of 100 differ", ends.len());
+        assert!(*ends.last().expect("some") - *ends.first().expect("some") > lifetime / 20);
     }
 }

@@ -55,6 +55,8 @@ pub struct SessionsStatus {
     pub kind: &'static str,
     /// The most there may be.
     pub max: usize,
+    /// Whether they are [paused](crate::Pool::pause).
+    pub paused: bool,
     /// All there are, with those being opened or cleaned.
     pub all: usize,
     /// Lent to callers.
@@ -125,6 +127,7 @@ fn sessions(lane: &Lane) -> SessionsStatus {
     SessionsStatus {
         kind: lane.access.as_str(),
         max: view.max,
+        paused: view.paused,
         all: view.all,
         busy: view.busy,
         idle: view.idle,

@@ -23,8 +23,7 @@ fn nested(pool: &Pool) -> Vec<NestedWait> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_both_places_once() {
-    let (_database, pool) = pool("nested", |_| {}).await;
-    let other = pool.write().await.unwrap();
+    let (_database, pool) = pool("nested", |c| c.write_sessions_max = 1).await;
     let ours = pool.clone();
     let (outer, inner) = (line!() + 2, line!() + 6);
     tokio::spawn(async move {
@@ -38,7 +37,6 @@ async fn with_both_places_once() {
     })
     .await
     .unwrap();
-    drop(other);
     let seen = nested(&pool);
     assert_eq!(seen.len(), 1, "{seen:?}");
     assert!(seen[0].held_at.contains(&format!("{}:{outer}:", file!())), "{seen:?}");

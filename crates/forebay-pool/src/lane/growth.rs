@@ -3,10 +3,11 @@
 
 use super::{
     access::Patience,
-    sessions::{Lane, State},
+    queue::Refusal,
+    sessions::{Freshness, Lane, State},
 };
 use crate::{error::SharedFailure, session::Session};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 /// Work that a lane gives to the pool's supervisor: it never does it in the caller.
 #[derive(Debug)]
@@ -50,17 +51,24 @@ impl Lane {
 
     /// A connect that was counted produced a session.
     pub(crate) fn connected(self: &Arc<Self>, session: Box<Session>) {
-        {
-            let mut state = self.state();
-            state.connecting -= 1;
-            state.last_failure = None;
+        let now = Instant::now();
+        let mut state = self.state();
+        state.connecting -= 1;
+        state.last_failure = None;
+        if state.replacing > 0 {
+            state.replacing -= 1;
+            state.replaced += 1;
         }
-        self.put_back(session);
-        let another = {
+        // Under the same lock: who sees that it was replaced finds the replacement.
+        self.shelve(state, session, now, Freshness::New);
+        let mut gone = Vec::new();
+        let (another, replacement) = {
             let mut state = self.state();
-            !state.closed && state.wants_connect()
+            let another = !state.closed && state.wants_connect();
+            (another, self.turn_over(&mut state, now, &mut gone))
         };
-        if another {
+        drop(gone);
+        for _ in 0..usize::from(another) + usize::from(replacement) {
             self.connect();
         }
     }
@@ -95,10 +103,14 @@ impl Lane {
         let told = {
             let mut state = self.state();
             state.last_failure = Some(failure.clone());
+            // Those of a pause are kept waiting: somebody knows that the server is away.
+            if state.paused {
+                return;
+            }
             state.queue.take_unless(|waiter| waiter.patience != Patience::UntilFailure)
         };
         for waiter in told {
-            drop(waiter.hand.send(Err(failure.clone())));
+            drop(waiter.hand.send(Err(Refusal::Unreachable(failure.clone()))));
         }
     }
 }
@@ -108,11 +120,15 @@ impl State {
     pub(super) const fn give_up_connect(&mut self) {
         self.connecting -= 1;
         self.size -= 1;
+        if self.replacing > self.connecting {
+            self.replacing = self.connecting;
+        }
     }
 
     /// Counts one more connect when more wait than connects are under way, and there is room.
     pub(super) fn wants_connect(&mut self) -> bool {
-        let wants = self.size < self.max && self.connecting < self.queue.len().min(CONNECTS_AT_ONCE);
+        let wants =
+            !self.paused && self.size < self.max && self.connecting < self.queue.len().min(CONNECTS_AT_ONCE);
         if wants {
             self.size += 1;
             self.connecting += 1;

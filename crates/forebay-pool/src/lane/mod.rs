@@ -1,13 +1,18 @@
 //! The sessions of one kind on one server: an idle list, a queue, and direct hand-off between them.
 
 mod access;
+mod admission;
 mod caller;
+mod control;
 mod growth;
 mod limits;
 mod loans;
 mod nested;
+mod overload;
 mod queue;
+mod retiring;
 mod sessions;
+mod terms;
 mod upkeep;
 
 pub(crate) use access::{Access, Patience};
@@ -18,3 +23,4 @@ pub(crate) use limits::Limits;
 pub(crate) use loans::{LoanId, Overdue};
 pub(crate) use nested::NestedPlaces;
 pub(crate) use sessions::Lane;
+pub(crate) use terms::{LaneTerms, Terms};

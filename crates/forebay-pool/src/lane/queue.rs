@@ -5,11 +5,25 @@ use super::{
     caller::{Caller, Priority},
 };
 use crate::{error::SharedFailure, lease::Lease};
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 use tokio::{sync::oneshot, task};
 
 /// What a waiter gets.
-pub(super) type Handed = Result<Lease, SharedFailure>;
+pub(super) type Handed = Result<Lease, Refusal>;
+
+/// Why somebody waits no longer.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The server cannot be reached.
+    Unreachable(SharedFailure),
+    /// The queue is full, and a higher class came.
+    Full,
+    /// Callers wait for too long already.
+    Overloaded { delay: Duration, retry_in: Duration },
+}
 
 #[derive(Debug)]
 pub(super) struct Waiter {
@@ -18,6 +32,8 @@ pub(super) struct Waiter {
     pub(super) caller: Caller,
     /// The task that waits, for what it holds already.
     pub(super) task: Option<task::Id>,
+    /// Since when, without the time of a pause.
+    pub(super) since: Instant,
 }
 
 impl Waiter {
@@ -72,6 +88,29 @@ impl Queue {
         let passed_over = |class: &usize| self.passed_over[*class] >= Priority::SHARE - 1;
         let classes = 0..Priority::COUNT;
         classes.clone().find(|class| waits(class) && passed_over(class)).or_else(|| classes.rev().find(waits))
+    }
+
+    /// Who came last of the lowest class that waits, if that is lower than `class`.
+    pub(super) fn pop_newest_below(&mut self, class: Priority) -> Option<Waiter> {
+        for lower in &mut self.classes[..class as usize] {
+            while let Some(waiter) = lower.pop_back() {
+                self.len -= 1;
+                if !waiter.is_gone() {
+                    return Some(waiter);
+                }
+            }
+        }
+        None
+    }
+
+    /// Who has waited longest of a class.
+    pub(super) fn oldest(&self, class: Priority) -> Option<&Waiter> {
+        self.classes[class as usize].iter().find(|waiter| !waiter.is_gone())
+    }
+
+    /// The waits so far do not count.
+    pub(super) fn begin_again(&mut self, now: Instant) {
+        self.classes.iter_mut().flatten().for_each(|waiter| waiter.since = now);
     }
 
     /// Those who still wait.

@@ -6,8 +6,9 @@ use super::{
     growth::Work,
     limits::Limits,
     loans::{LoanId, Loans},
-    nested::{self, NestedPlaces, NestedSeen},
-    queue::{Handed, Queue, Waiter},
+    nested::NestedSeen,
+    overload::Overload,
+    queue::Queue,
 };
 use crate::{
     endpoint::Endpoint,
@@ -26,7 +27,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, mpsc},
     task,
 };
 
@@ -58,8 +59,21 @@ pub(super) struct State {
     /// Sessions that exist in any state, and connects under way: more than `max` only after that was lowered.
     pub(super) size: usize,
     pub(super) connecting: usize,
+    /// Connects under way that are to replace a session, and sessions opened so while the old one is still there.
+    pub(super) replacing: usize,
+    pub(super) replaced: usize,
+    pub(super) overload: Overload,
+    /// Nothing is lent for now.
+    pub(super) paused: bool,
     pub(super) closed: bool,
     pub(super) last_failure: Option<SharedFailure>,
+}
+
+/// Whether a session that is put away was in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    New,
+    Used,
 }
 
 impl Lane {
@@ -79,6 +93,10 @@ impl Lane {
             max: limits.max,
             size: 0,
             connecting: 0,
+            replacing: 0,
+            replaced: 0,
+            overload: Overload::new(limits.delay),
+            paused: false,
             closed: false,
             last_failure: None,
         };
@@ -107,6 +125,9 @@ impl Lane {
         let mut dead = Vec::new();
         let taken = {
             let mut state = self.state();
+            if state.paused {
+                return None;
+            }
             loop {
                 match state.idle.pop() {
                     Some(session) if session.is_closed() || !self.is_current(&session) => {
@@ -141,85 +162,19 @@ impl Lane {
             Some(deadline) if deadline < until => (deadline, true),
             _ => (until, false),
         };
-        let handed = self.enqueue(caller, patience)?;
+        let handed = self.enqueue(caller, patience, started.into_std())?;
         match tokio::time::timeout_at(until, handed).await {
             Ok(Ok(Ok(lease))) => Ok(lease),
-            Ok(Ok(Err(source))) => Err(PoolError::Connect { endpoint: self.endpoint.name.clone(), source }),
+            Ok(Ok(Err(refusal))) => Err(self.refused(refusal)),
             // The sender went away: only a closing lane drops its waiters.
             Ok(Err(_)) => Err(PoolError::Closed),
             Err(_) if is_deadline => Err(PoolError::Deadline { step: Step::Acquire, outcome_unknown: false }),
             Err(_) => Err(PoolError::AcquireTimeout {
                 endpoint: self.endpoint.name.clone(),
                 waited: started.elapsed(),
-                source: self.state().last_failure.clone(),
+                source: self.why_none(),
             }),
         }
-    }
-
-    fn enqueue(
-        self: &Arc<Self>,
-        caller: Caller,
-        patience: Patience,
-    ) -> Result<oneshot::Receiver<Handed>, PoolError> {
-        let (hand, handed) = oneshot::channel();
-        let task = task::try_id();
-        let mut state = self.state();
-        if state.closed {
-            return Err(PoolError::Closed);
-        }
-        // One may have come back between the look at the idle list and here.
-        if let Some(session) = state.idle.pop() {
-            let lease = self.lend(&mut state, session, caller, task);
-            drop(state);
-            drop(hand.send(Ok(lease)));
-            return Ok(handed);
-        }
-        if state.queue.len() >= self.limits.queue_max {
-            state.queue.forget_gone();
-            if state.queue.len() >= self.limits.queue_max {
-                let endpoint = self.endpoint.name.clone();
-                return Err(PoolError::QueueFull { endpoint, limit: self.limits.queue_max });
-            }
-        }
-        let nested = task.and_then(|task| Some((task, state.loans.place_of(task)?)));
-        if let Some((task, held_at)) = nested {
-            state = self.note_nested(state, task, NestedPlaces { held_at, asked_at: caller.place })?;
-        }
-        state.queue.push(Waiter { hand, patience, caller, task });
-        let connect = state.wants_connect();
-        drop(state);
-        if connect {
-            self.connect();
-        }
-        Ok(handed)
-    }
-
-    /// A task that holds a session is about to wait for another.
-    fn note_nested<'a>(
-        &self,
-        mut state: MutexGuard<'a, State>,
-        task: task::Id,
-        places: NestedPlaces,
-    ) -> Result<MutexGuard<'a, State>, PoolError> {
-        self.meters.nested.increment(1);
-        let news = state.nested.note(places, self.limits.nested_places_max);
-        let refused = self.limits.nested_refused
-            && state.loans.len() >= state.max
-            && nested::is_deadlock(&state.loans, &state.queue, task);
-        let NestedPlaces { held_at, asked_at } = places;
-        if news {
-            tracing::warn!(
-                endpoint = %self.endpoint.name,
-                kind = self.access.as_str(),
-                %held_at,
-                %asked_at,
-                "a task waits for a session while it holds one of the same kind; when all do, none goes on"
-            );
-        }
-        if refused {
-            return Err(PoolError::Nested { endpoint: self.endpoint.name.clone(), held_at, asked_at });
-        }
-        Ok(state)
     }
 
     /// Takes back what was lent.
@@ -228,7 +183,7 @@ impl Lane {
             let now = Instant::now();
             let mut state = self.state();
             self.end(&mut state, loan);
-            return self.shelve(state, session, now);
+            return self.shelve(state, session, now, Freshness::Used);
         }
         self.end(&mut self.state(), loan);
         if session.is_closed() {
@@ -241,14 +196,27 @@ impl Lane {
     /// Takes in a clean session that was not lent.
     pub(crate) fn put_back(self: &Arc<Self>, session: Box<Session>) {
         let now = Instant::now();
-        self.shelve(self.state(), session, now);
+        self.shelve(self.state(), session, now, Freshness::Used);
     }
 
-    /// To the first waiter that is still there, else to the idle list.
-    fn shelve(self: &Arc<Self>, mut state: MutexGuard<'_, State>, mut session: Box<Session>, now: Instant) {
+    /// To the first waiter that is still there, else to the idle list, unless its time is over.
+    pub(super) fn shelve(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        mut session: Box<Session>,
+        now: Instant,
+        freshness: Freshness,
+    ) {
         session.idle_since = now;
         let fits = session.is_standby(self.endpoint.is_standby());
-        if state.closed || !fits || !self.is_current(&session) || session.is_past_lifetime(now) {
+        let due = self.is_due(&session, now);
+        if state.closed
+            || !fits
+            || !self.is_current(&session)
+            || state.size > state.max
+            || session.is_past_lifetime(now)
+            || (due && state.replaced > 0)
+        {
             drop(state);
             if !fits {
                 self.endpoint.doubt();
@@ -256,20 +224,49 @@ impl Lane {
             self.lost(session);
             return;
         }
+        let replace = due && state.wants_replacement();
+        if let Some(session) = self.hand_on(&mut state, session, now) {
+            state.overload.calm();
+            match freshness {
+                Freshness::Used => state.idle.push(session),
+                // It has nothing prepared yet.
+                Freshness::New => state.idle.insert(0, session),
+            }
+        }
+        drop(state);
+        if replace {
+            self.connect();
+        }
+    }
+
+    /// Gives a session to who waits; back when nobody does.
+    pub(super) fn hand_on(
+        self: &Arc<Self>,
+        state: &mut State,
+        mut session: Box<Session>,
+        now: Instant,
+    ) -> Option<Box<Session>> {
+        if state.paused {
+            return Some(session);
+        }
         while let Some(waiter) = state.queue.pop() {
-            let lease = self.lend(&mut state, session, waiter.caller, waiter.task);
+            let lease = self.lend(state, session, waiter.caller, waiter.task);
             match waiter.hand.send(Ok(lease)) {
-                Ok(()) => return,
+                Ok(()) => {
+                    let waited = now.saturating_duration_since(waiter.since);
+                    state.overload.served(waiter.caller.priority, waited, now);
+                    return None;
+                }
                 // The waiter left. Its lease must not come back through `Drop`, which would lock again.
                 Err(Ok(lease)) => {
                     let (back, loan) = lease.into_parts();
-                    self.end(&mut state, loan);
+                    self.end(state, loan);
                     session = back;
                 }
-                Err(Err(_)) => unreachable!("a lease was sent, not a failure"),
+                Err(Err(_)) => unreachable!("a lease was sent, not a refusal"),
             }
         }
-        state.idle.push(session);
+        Some(session)
     }
 
     /// Gives a session to the supervisor for cleaning; without one it is closed.
@@ -287,6 +284,8 @@ impl Lane {
         let connect = {
             let mut state = self.state();
             state.size -= 1;
+            // It made room for what was opened in the place of another.
+            state.replaced = state.replaced.saturating_sub(1);
             !state.closed && state.wants_connect()
         };
         self.emptied.notify_waiters();
@@ -299,7 +298,17 @@ impl Lane {
         self.busy.load(Ordering::Relaxed)
     }
 
-    fn lend(
+    /// Why nobody got a session in time, as far as that is known.
+    fn why_none(&self) -> Option<SharedFailure> {
+        let state = self.state();
+        if state.paused {
+            Some(SharedFailure::new("these sessions are paused"))
+        } else {
+            state.last_failure.clone()
+        }
+    }
+
+    pub(super) fn lend(
         self: &Arc<Self>,
         state: &mut State,
         session: Box<Session>,

@@ -1,13 +1,14 @@
-//! What is done for a lane once in a while, and how it ends.
+//! What is done for a lane once in a while.
 
-use super::{access::Access, loans::Overdue, nested::NestedPlaces, sessions::Lane};
+use super::{loans::Overdue, nested::NestedPlaces, sessions::Lane};
 use crate::endpoint::Role;
-use std::{mem, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 /// What a lane looks like at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct LaneView {
     pub(crate) max: usize,
+    pub(crate) paused: bool,
     pub(crate) all: usize,
     pub(crate) busy: usize,
     pub(crate) idle: usize,
@@ -19,36 +20,20 @@ pub(crate) struct LaneView {
 impl Lane {
     /// Called about once a second.
     pub(crate) fn tend(self: &Arc<Self>, now: Instant) {
-        // Nobody writes on a server that is not the primary.
-        let in_use = self.access == Access::Read || self.endpoint.role() == Role::Primary;
-        let idle_min = if in_use { self.limits.idle_min } else { 0 };
-        self.sweep(now, idle_min);
-        if self.endpoint.is_usable() {
-            self.warm(idle_min);
+        self.sweep(now);
+        if self.endpoint.is_usable() && !self.state().paused {
+            self.warm(self.idle_min());
         }
         self.report_overdue(now);
         self.report(now);
     }
 
-    /// Closes idle sessions that are dead, too old, or idle for too long.
-    fn sweep(&self, now: Instant, idle_min: usize) {
-        let gone: Vec<_> = {
-            let mut state = self.state();
-            let mut keep = idle_min;
-            let (kept, gone): (Vec<_>, Vec<_>) =
-                mem::take(&mut state.idle).into_iter().rev().partition(|session| {
-                    let alive =
-                        !session.is_closed() && !session.is_past_lifetime(now) && self.is_current(session);
-                    let wanted = keep > 0
-                        || now.saturating_duration_since(session.idle_since) < self.limits.idle_timeout;
-                    keep = if alive { keep.saturating_sub(1) } else { keep };
-                    alive && wanted
-                });
-            state.idle = kept.into_iter().rev().collect();
-            state.size -= gone.len();
-            gone
-        };
-        drop(gone);
+    /// Idle sessions kept ready in the role its server has.
+    pub(super) fn idle_min(&self) -> usize {
+        match self.endpoint.role() {
+            Role::Primary => self.limits.primary_idle_min,
+            Role::Replica => self.limits.replica_idle_min,
+        }
     }
 
     /// Says which guards are out for too long, each once.
@@ -78,40 +63,13 @@ impl Lane {
         let state = self.state();
         LaneView {
             max: state.max,
+            paused: state.paused,
             all: state.size,
             busy: state.loans.len(),
             idle: state.idle.len(),
             waiting: state.queue.iter().count(),
             overdue: state.loans.overdue(now),
             nested: state.nested.all(),
-        }
-    }
-
-    /// From now on there may be so many. Those above it end when they come back or have been idle for long.
-    pub(crate) fn resize(&self, max: usize) {
-        self.state().max = max;
-    }
-
-    /// Refuses new callers, tells those who wait, closes what is idle.
-    pub(crate) fn close(&self) {
-        let (idle, queue) = {
-            let mut state = self.state();
-            state.closed = true;
-            state.size -= state.idle.len();
-            (mem::take(&mut state.idle), mem::take(&mut state.queue))
-        };
-        drop((idle, queue));
-        self.emptied.notify_waiters();
-    }
-
-    /// Resolves when a closed lane has no sessions left.
-    pub(crate) async fn emptied(&self) {
-        loop {
-            let rung = self.emptied.notified();
-            if self.state().size == 0 {
-                return;
-            }
-            rung.await;
         }
     }
 }
