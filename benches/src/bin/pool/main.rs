@@ -3,10 +3,11 @@
 
 mod bulk;
 mod requests;
+mod spike;
 
 use forebay_benches::{Group, Report, chosen, version_of};
 
-const GROUPS: [Group; 2] = [("requests", requests::run), ("bulk", bulk::run)];
+const GROUPS: [Group; 3] = [("requests", requests::run), ("bulk", bulk::run), ("spike", spike::run)];
 
 fn main() -> anyhow::Result<()> {
     let asked: Vec<String> = std::env::args().skip(1).collect();
