@@ -2,12 +2,14 @@
 //! groups given as arguments narrow it.
 
 mod bulk;
+mod faults;
 mod requests;
 mod spike;
 
 use forebay_benches::{Group, Report, chosen, version_of};
 
-const GROUPS: [Group; 3] = [("requests", requests::run), ("bulk", bulk::run), ("spike", spike::run)];
+const GROUPS: [Group; 4] =
+    [("requests", requests::run), ("faults", faults::run), ("bulk", bulk::run), ("spike", spike::run)];
 
 fn main() -> anyhow::Result<()> {
     let asked: Vec<String> = std::env::args().skip(1).collect();

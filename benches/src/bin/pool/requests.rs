@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 
 /// Sessions of each pool.
-const SESSIONS: usize = 8;
+pub(crate) const SESSIONS: usize = 8;
 /// Checkouts in one measurement by one task.
 const CHECKOUTS: usize = 50_000;
 /// Reads in one measurement, shared by its tasks.
@@ -49,7 +49,7 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
 }
 
 /// As its documentation recommends for speed: no query at checkout.
-fn deadpool(url: &str) -> Result<deadpool_postgres::Pool> {
+pub(crate) fn deadpool(url: &str) -> Result<deadpool_postgres::Pool> {
     let manager = deadpool_postgres::Manager::from_config(
         url.parse().context("the lab's address is a connection string")?,
         NoTls,
@@ -151,7 +151,7 @@ fn ids(times: usize) -> impl Iterator<Item = i32> {
 }
 
 /// The time `tasks` tasks need for `times` calls in sum; `work` makes that many of them.
-fn time<F>(runtime: &Runtime, tasks: usize, times: usize, work: impl Fn(usize) -> F) -> Duration
+pub(crate) fn time<F>(runtime: &Runtime, tasks: usize, times: usize, work: impl Fn(usize) -> F) -> Duration
 where
     F: Future<Output = ()> + Send + 'static,
 {

@@ -1,0 +1,185 @@
+//! What happens to others: waits in line, a query that was given up, reads behind writes, a promotion.
+
+use crate::requests::{SESSIONS, deadpool, time};
+use anyhow::Result;
+use forebay_benches::{Aim, PAIRS, Report, Summary};
+use forebay_pool::{Pool, PoolConfig};
+use forebay_tests::{Postgres, PostgresSpec, TestDatabase};
+use std::{
+    future::Future,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::runtime::Runtime;
+
+/// Samples of what takes seconds.
+const SLOW_SAMPLES: usize = 5;
+/// Writes, each read back at once.
+const PAIRS_OF_WRITE_AND_READ: usize = 20_000;
+
+pub(crate) fn run(report: &mut Report) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let database = runtime.block_on(async { forebay_tests::shared().await.database("bench_faults").await });
+    waits(report, &runtime, &database)?;
+    runtime.block_on(abandoned(report, &database))?;
+    runtime.block_on(own_writes(report, &database))?;
+    runtime.block_on(promotion(report))
+}
+
+/// Waits of 32 tasks for eight sessions.
+fn waits(report: &mut Report, runtime: &Runtime, database: &TestDatabase) -> Result<()> {
+    let config =
+        PoolConfig { write_sessions_max: SESSIONS, ..PoolConfig::from_url(&database.primary_url())? };
+    let ours = runtime.block_on(Pool::builder(config).build())?;
+    let theirs = deadpool(&database.primary_url())?;
+    let p99 = |waits: &Arc<Mutex<Vec<f64>>>| {
+        let mut waits = std::mem::take(&mut *waits.lock().expect("nobody panics with it"));
+        waits.sort_by(f64::total_cmp);
+        Duration::from_secs_f64(waits[waits.len() * 99 / 100])
+    };
+    let our_waits = || {
+        let waits = Arc::new(Mutex::new(Vec::new()));
+        time(runtime, 32, 6_400, |times| {
+            let (ours, waits) = (ours.clone(), Arc::clone(&waits));
+            async move {
+                for _ in 0..times {
+                    let asked = Instant::now();
+                    let writer = ours.write().await.expect("a session becomes free");
+                    waits.lock().expect("nobody panics with it").push(asked.elapsed().as_secs_f64());
+                    writer.query_one("SELECT 7", &[]).await.expect("the statement is right");
+                }
+            }
+        });
+        p99(&waits)
+    };
+    let their_waits = || {
+        let waits = Arc::new(Mutex::new(Vec::new()));
+        time(runtime, 32, 6_400, |times| {
+            let (theirs, waits) = (theirs.clone(), Arc::clone(&waits));
+            async move {
+                for _ in 0..times {
+                    let asked = Instant::now();
+                    let client = theirs.get().await.expect("a session becomes free");
+                    waits.lock().expect("nobody panics with it").push(asked.elapsed().as_secs_f64());
+                    let statement = client.prepare_cached("SELECT 7").await.expect("the statement is right");
+                    client.query_one(&statement, &[]).await.expect("the statement is right");
+                }
+            }
+        });
+        p99(&waits)
+    };
+    report.same_against_same("pool.checkout_p99_32_tasks", PAIRS, their_waits);
+    let name = "pool.checkout_p99_vs_deadpool_32_tasks";
+    report.time_ratio(name, Aim::AtMost(0.5), PAIRS, our_waits, their_waits);
+    runtime.block_on(ours.shutdown(Duration::from_secs(5)));
+    Ok(())
+}
+
+/// How long the next borrower of the only session waits after a query of three seconds was dropped.
+async fn abandoned(report: &mut Report, database: &TestDatabase) -> Result<()> {
+    let config = PoolConfig { write_sessions_max: 1, ..PoolConfig::from_url(&database.primary_url())? };
+    let ours = Pool::builder(config).build().await?;
+    let theirs = deadpool(&database.primary_url())?;
+    theirs.resize(1);
+    let mut ratios = Vec::new();
+    for _ in 0..SLOW_SAMPLES {
+        let writer = ours.write().await?;
+        let dropped = async move { writer.query("SELECT pg_sleep(3)", &[]).await };
+        let us = give_up_then(dropped, async {
+            ours.write().await.expect("it becomes free").query_one("SELECT 1", &[]).await.map(drop)
+        });
+        let us = Box::pin(us).await?;
+        let client = theirs.get().await?;
+        let dropped = async move { client.query("SELECT pg_sleep(3)", &[]).await };
+        let them = give_up_then(dropped, async {
+            theirs.get().await.expect("it becomes free").query_one("SELECT 1", &[]).await.map(drop)
+        });
+        ratios.push(us / Box::pin(them).await?);
+    }
+    theirs.close();
+    report.spread("pool.abandoned_query_vs_deadpool", Aim::AtMost(0.02), Summary::of(ratios), "ratio", 0.0);
+    Ok(())
+}
+
+/// Drops the first after 100 ms; the seconds that the next takes.
+async fn give_up_then<T, E>(
+    dropped: impl Future<Output = T>,
+    next: impl Future<Output = Result<(), E>>,
+) -> Result<f64, E> {
+    drop(tokio::time::timeout(Duration::from_millis(100), dropped).await);
+    let asked = Instant::now();
+    next.await?;
+    Ok(asked.elapsed().as_secs_f64())
+}
+
+/// Reads behind writes of the same request, over standbys that come after.
+async fn own_writes(report: &mut Report, database: &TestDatabase) -> Result<()> {
+    database.execute("CREATE TABLE own (id int PRIMARY KEY, v int)").await;
+    let config = PoolConfig::from_url(&database.primary_url())?.replicas(database.replica_urls())?;
+    let pool = Pool::builder(config).build().await?;
+    let (violations, on_replicas) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = tokio::task::JoinSet::new();
+    for id in 0..8_i32 {
+        let (pool, violations, on_replicas) =
+            (pool.clone(), Arc::clone(&violations), Arc::clone(&on_replicas));
+        tasks.spawn(async move {
+            for v in 0..PAIRS_OF_WRITE_AND_READ / 8 {
+                let v = i32::try_from(v)?;
+                let request = forebay::scope::Scope::new();
+                let read = request.run(async {
+                    let upsert = "INSERT INTO own VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET v = $2";
+                    pool.execute(upsert, &[&id, &v]).await?;
+                    let reader = pool.read().await?;
+                    let row = reader.query_one("SELECT v FROM own WHERE id = $1", &[&id]).await?;
+                    Ok::<_, forebay_pool::PoolError>((row.get::<_, i32>(0), reader.role()))
+                });
+                let (found, role) = read.await?;
+                violations.fetch_add(usize::from(found != v), Ordering::Relaxed);
+                on_replicas.fetch_add(usize::from(role == forebay_pool::Role::Replica), Ordering::Relaxed);
+            }
+            Ok::<_, anyhow::Error>(())
+        });
+    }
+    while let Some(task) = tasks.join_next().await {
+        task??;
+    }
+    let total = PAIRS_OF_WRITE_AND_READ;
+    let violations = violations.load(Ordering::Relaxed) as f64;
+    report.value("pool.ryw_violations", Aim::AtMost(0.0), violations, "reads", total);
+    let share = on_replicas.load(Ordering::Relaxed) as f64 / total as f64;
+    report.value("pool.ryw_reads_on_replicas", Aim::None, share, "share", total);
+    pool.shutdown(Duration::from_secs(5)).await;
+    Ok(())
+}
+
+/// From the moment the promoted standby accepts writes to the first that the pool is acknowledged.
+async fn promotion(report: &mut Report) -> Result<()> {
+    let mut gaps = Vec::new();
+    for _ in 0..SLOW_SAMPLES {
+        let postgres = Postgres::start(PostgresSpec::with_standbys(1)).await?;
+        let config = PoolConfig::from_url(&postgres.primary_url())?.replicas(postgres.standby_urls())?;
+        let pool = Pool::builder(config).build().await?;
+        pool.execute("CREATE TABLE w (v int)", &[]).await?;
+        postgres.caught_up(0).await?;
+        postgres.kill();
+        let written = async {
+            // Lost, refused or timed out: again.
+            while pool.execute("INSERT INTO w VALUES (1)", &[]).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            Instant::now()
+        };
+        let accepts = async {
+            postgres.promote(0).await?;
+            Ok::<_, anyhow::Error>(Instant::now())
+        };
+        let (written, accepts) = tokio::join!(written, accepts);
+        gaps.push(written.saturating_duration_since(accepts?).as_secs_f64() * 1e3);
+        pool.shutdown(Duration::from_secs(5)).await;
+    }
+    report.spread("pool.promotion_write_gap_ms_p50", Aim::AtMost(1000.0), Summary::of(gaps), "ms", 0.0);
+    Ok(())
+}
