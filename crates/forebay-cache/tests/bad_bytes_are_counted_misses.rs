@@ -135,7 +135,7 @@ async fn each_kind_of_damage_has_its_counter() {
     let cases: [Case; 5] = [
         ("damaged", |bytes| *bytes.last_mut().expect("not empty") ^= 1),
         ("damaged", |bytes| bytes.truncate(40)),
-        ("unknown", |bytes| bytes[2] = 2),
+        ("unknown", |bytes| bytes[2] = u8::MAX),
         ("unknown", |bytes| *bytes = b"written by somebody else".to_vec()),
         ("damaged", Vec::clear),
     ];
