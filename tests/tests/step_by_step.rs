@@ -96,12 +96,13 @@ impl Node {
     /// How many queries reached the database, by the pool's own metrics: on replicas, and on the primary.
     fn queries(&self) -> (u64, u64) {
         let page = self.app.data.snapshot();
+        let primary = &self.app.db.status().servers[0].endpoint;
         let of = |replica: bool| {
             let series = page.histograms.iter().filter(|h| h.name == "forebay_pool_query_seconds");
-            let kind = |h: &&forebay::metrics::HistogramView| {
-                h.labels.iter().any(|(name, value)| name == "kind" && (value == "replica") == replica)
+            let there = |h: &&forebay::metrics::HistogramView| {
+                h.labels.iter().any(|(name, value)| name == "endpoint" && (value != primary) == replica)
             };
-            series.filter(kind).map(|h| h.hour.rate.count).sum()
+            series.filter(there).map(|h| h.hour.rate.count).sum()
         };
         (of(true), of(false))
     }
