@@ -2,7 +2,7 @@
 
 use crate::{
     cleaning,
-    error::{PoolError, SharedFailure, Step},
+    error::PoolError,
     heal,
     inner::Inner,
     lane::Access,
@@ -10,6 +10,8 @@ use crate::{
     lease::Lease,
     observer::{Outcome, QueryEvent},
     session::{Answer, Change, Params, is_stale},
+    shared_failure::SharedFailure,
+    step::Step,
 };
 use forebay_scope::Scope;
 use futures_util::future;

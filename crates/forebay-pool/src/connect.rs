@@ -5,7 +5,7 @@ use crate::rustls023::Already;
 use crate::{
     kept_open::KeptOpen,
     refusal::{ConnectReason, Refusal},
-    tap::Tap,
+    tap::{Tap, Tapped},
     target::Target,
     tls_settings::TlsMode,
     wire::Wire,
@@ -121,8 +121,7 @@ where
 {
     let mut config = target.config.clone();
     config.ssl_mode(SslMode::Disable);
-    let (client, connection) = config.connect_raw(tap.wrap(stream), NoTls).await?;
-    Ok((client, tokio::spawn(run(connection, tap.clone()))))
+    log_in(stream, &config, NoTls, tap).await
 }
 
 /// The same over a stream that has its TLS already; `binding` is what a login can be bound to.
@@ -139,7 +138,21 @@ where
     let mut config = target.config.clone();
     // The driver asks for TLS by itself, unless it comes without being asked for.
     config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
-    let (client, connection) = config.connect_raw(tap.wrap(stream), Already { binding }).await?;
+    log_in(stream, &config, Already { binding }, tap).await
+}
+
+async fn log_in<S, T>(
+    stream: S,
+    config: &tokio_postgres::Config,
+    tls: T,
+    tap: &Tap,
+) -> Result<(Client, JoinHandle<()>), ConnectFailure>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: TlsConnect<Tapped<S>>,
+    T::Stream: Send + 'static,
+{
+    let (client, connection) = config.connect_raw(tap.wrap(stream), tls).await?;
     Ok((client, tokio::spawn(run(connection, tap.clone()))))
 }
 

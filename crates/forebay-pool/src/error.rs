@@ -1,10 +1,7 @@
 //! What can go wrong, by step.
 
-use crate::{
-    connect::ConnectFailure,
-    refusal::{ConnectReason, Refusal},
-};
-use std::{fmt, panic::Location, sync::Arc, time::Duration};
+use crate::{refusal::ConnectReason, shared_failure::SharedFailure, step::Step};
+use std::{panic::Location, time::Duration};
 use tokio_postgres::error::SqlState;
 
 /// What went wrong, and at which step.
@@ -259,28 +256,6 @@ pub enum PoolError {
     },
 }
 
-/// Why a session could not be opened: all callers that waited for it are told.
-#[derive(Clone)]
-pub struct SharedFailure(Arc<Refusal>);
-
-/// What was being done when something failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Step {
-    /// Waiting for a session.
-    Acquire,
-    /// Cleaning up after an earlier statement of the same guard that was dropped.
-    Cleanup,
-    /// A statement.
-    Statement,
-    /// `BEGIN`.
-    Begin,
-    /// `COMMIT`.
-    Commit,
-    /// `ROLLBACK`.
-    Rollback,
-}
-
 fn at(required: Option<&forebay_scope::Position>) -> String {
     required.map(|position| format!(", at log position {position},")).unwrap_or_default()
 }
@@ -305,8 +280,8 @@ impl PoolError {
     }
 
     /// Whether the same call may well succeed later: an overload, a lost connection, a server that is away or full, a
-    /// serialization failure or deadlock, a transaction that has to be run again. A password that is refused or a certificate that does not fit is not: see
-    /// [`ConnectReason::is_transient`].
+    /// serialization failure or deadlock, a transaction that has to be run again. A password that is refused or a
+    /// certificate that does not fit is not: see [`ConnectReason::is_transient`].
     ///
     /// Repeat a write only when [`PoolError::is_outcome_unknown`] is `false` as well.
     #[must_use]
@@ -378,53 +353,5 @@ impl PoolError {
             Self::Row { source, .. } => source.sql_state(),
             _ => None,
         }
-    }
-}
-
-impl SharedFailure {
-    pub(crate) fn new(failure: impl Into<ConnectFailure>) -> Self {
-        Self(Arc::new(Refusal::of(failure.into())))
-    }
-
-    /// A connect that took too long.
-    pub(crate) fn no_answer(within: Duration) -> Self {
-        Self(Arc::new(Refusal::no_answer(within)))
-    }
-
-    /// The step that failed, and so what to do.
-    #[must_use]
-    pub fn reason(&self) -> ConnectReason {
-        self.0.reason
-    }
-}
-
-impl fmt::Debug for SharedFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
-    }
-}
-
-impl fmt::Display for SharedFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&*self.0, f)
-    }
-}
-
-impl std::error::Error for SharedFailure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Acquire => "the wait for a session",
-            Self::Cleanup => "the cleanup after a dropped statement",
-            Self::Statement => "the statement",
-            Self::Begin => "BEGIN",
-            Self::Commit => "COMMIT",
-            Self::Rollback => "ROLLBACK",
-        })
     }
 }

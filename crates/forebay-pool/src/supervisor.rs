@@ -5,12 +5,13 @@ use crate::{
     cluster::{Cluster, Server},
     connect::ConnectFailure,
     endpoint::{Endpoint, Role},
-    error::{PoolError, SharedFailure},
+    error::PoolError,
     lag::Log,
     lane::{Access, Lane, Work},
     metrics::Chores,
     opener::Opener,
     session::Session,
+    shared_failure::SharedFailure,
     sighting::Sighting,
 };
 use std::{

@@ -3,12 +3,13 @@
 use crate::{
     bulk::{self, Bulk, BulkRow, Columns, Plan, Way},
     call::{Asked, Effect, watch},
-    error::{PoolError, Step},
+    error::PoolError,
     inner::Inner,
     lease::Lease,
     position::{self, Unsettled},
     rows,
     session::{Answer, Params},
+    step::Step,
     tap::TransactionState,
 };
 use forebay_scope::{Position, Scope};

@@ -2,11 +2,12 @@
 
 use super::{
     row::BulkRow,
-    target::{Bulk, Conflict, quoted},
+    target::{Bulk, Conflict},
 };
 use crate::{
     call::{Asked, Counted, watch},
     error::PoolError,
+    identifier::quoted,
     inner::Inner,
     lease::Lease,
 };

@@ -1,5 +1,7 @@
 //! Where rows go, and what happens to those that are there already.
 
+use crate::identifier::quoted;
+
 /// A table and its columns, for [`Writer::insert_many`](crate::Writer::insert_many) and
 /// [`Transaction::insert_many`](crate::Transaction::insert_many).
 ///
@@ -83,11 +85,6 @@ impl Bulk {
             }
         }
     }
-}
-
-/// A name as an identifier that is taken letter by letter.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{
     queue::Refusal,
     sessions::{Freshness, Lane, State},
 };
-use crate::{error::SharedFailure, session::Session};
+use crate::{session::Session, shared_failure::SharedFailure};
 use std::{sync::Arc, time::Instant};
 
 /// Work that a lane gives to the pool's supervisor: it never does it in the caller.

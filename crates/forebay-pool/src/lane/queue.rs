@@ -4,7 +4,7 @@ use super::{
     access::Patience,
     caller::{Caller, Priority},
 };
-use crate::{error::SharedFailure, lease::Lease};
+use crate::{lease::Lease, shared_failure::SharedFailure};
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},

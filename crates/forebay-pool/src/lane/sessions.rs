@@ -11,12 +11,8 @@ use super::{
     queue::Queue,
 };
 use crate::{
-    endpoint::Endpoint,
-    error::{PoolError, SharedFailure, Step},
-    lease::Lease,
-    metrics::LaneMeters,
-    session::Session,
-    target::Target,
+    endpoint::Endpoint, error::PoolError, lease::Lease, metrics::LaneMeters, session::Session,
+    shared_failure::SharedFailure, step::Step, target::Target,
 };
 use std::{
     fmt,

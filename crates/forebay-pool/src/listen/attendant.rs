@@ -1,11 +1,13 @@
 //! Keeps a listening connection to whichever server is the primary.
 
-use super::{channels::quoted, ears::Ears, mailbox::Mailbox};
+use super::{ears::Ears, mailbox::Mailbox};
 use crate::{
     cluster::Server,
     connect::{ConnectFailure, Connected},
     endpoint::Endpoint,
-    error::{PoolError, SharedFailure},
+    error::PoolError,
+    identifier::quoted,
+    shared_failure::SharedFailure,
     sighting::Sighting,
     supervisor::Crew,
     tap::Tap,

@@ -1,6 +1,6 @@
 //! Names of channels, as SQL writes them.
 
-use crate::error::PoolError;
+use crate::{error::PoolError, identifier::quoted};
 use std::fmt::Write as _;
 
 /// Longest name of a channel; PostgreSQL cuts a longer one off, and what is sent to it is never heard. Source:
@@ -21,11 +21,6 @@ pub(super) fn statements(names: &[String]) -> Result<String, PoolError> {
         debug_assert!(written.is_ok(), "writing to a String does not fail");
     }
     Ok(text)
-}
-
-/// A name as an identifier that is taken letter by letter.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]
