@@ -3,12 +3,12 @@ use super::{
     databases::{BARE, Databases, FOREBAY},
     figures,
     freshness::{BOUND, FreshnessPlan, freshness},
-    measure::{Measured, Plan, Side, measure},
+    measure::{Measured, Plan, Side, WarmUp, measure},
     service::{Service, ServiceSpec},
     table,
 };
 use crate::{
-    DemoArgs, Mode,
+    DemoArgs, Mode, data,
     load::{Fleet, FleetConfig, Report},
     terminal,
 };
@@ -127,7 +127,26 @@ fn side(args: &DemoArgs, mode: Mode, service: &Service) -> Side {
         payments_percent: 2,
         bound: BOUND,
     });
-    Side { name: mode.name(), database, address: service.address.clone(), fleet }
+    Side {
+        name: mode.name(),
+        database,
+        address: service.address.clone(),
+        fleet,
+        warm_up: warm_up(mode, args.scale),
+    }
+}
+
+/// Bare is warm when its pages and plans are there; forebay when most accounts have been asked for, with most of what they
+/// have, as in any service that has been up for some minutes.
+fn warm_up(mode: Mode, scale: f64) -> WarmUp {
+    const REQUESTS_PER_ACCOUNT: u64 = 20;
+    match mode {
+        Mode::Bare => WarmUp { requests: 5_000, slices_max: 10 },
+        Mode::Forebay => {
+            let accounts = data::active_accounts(scale).len() as u64;
+            WarmUp { requests: REQUESTS_PER_ACCOUNT * accounts, slices_max: 60 }
+        }
+    }
 }
 
 async fn blocking<T: Send + 'static>(

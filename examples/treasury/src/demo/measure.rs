@@ -13,6 +13,16 @@ pub(super) struct Side {
     pub(super) database: &'static str,
     pub(super) address: Address,
     pub(super) fleet: Fleet,
+    pub(super) warm_up: WarmUp,
+}
+
+/// How much load a mode has seen before it is measured. A number of requests, so that a slow machine measures the same state as a
+/// fast one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WarmUp {
+    pub(super) requests: u64,
+    /// It ends by then, in slices of the plan.
+    pub(super) slices_max: u32,
 }
 
 /// What one mode did.
@@ -88,15 +98,14 @@ pub(super) struct Plan {
 /// The share of bare's throughput that the open loop asks for.
 const OPEN_SHARE: f64 = 0.6;
 
-/// How long each mode is warmed, in slices: bare until its pages and plans are there, forebay until most accounts
-/// have been asked for once, as in any service that has been up for some minutes.
-const WARM_UP_SLICES: [u32; 2] = [5, 25];
+/// Warm-up goes on for so many slices before it says how far it is.
+const WARM_UP_STEP: u32 = 5;
 
 /// Warm-up, closed loop, open loop; the modes take turns, and which goes first alternates. Blocks.
 pub(super) fn measure(sides: &mut [Side; 2], plan: Plan) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
-    for (side, slices) in sides.iter_mut().zip(WARM_UP_SLICES) {
-        warm_up(side, plan.slice * slices)?;
+    for side in &mut *sides {
+        warm_up(side, plan.slice)?;
     }
     throughput(sides, plan, &mut measured)?;
     measured.open_rate = OPEN_SHARE * measured.seen[0].closed.per_second();
@@ -107,15 +116,19 @@ pub(super) fn measure(sides: &mut [Side; 2], plan: Plan) -> anyhow::Result<Measu
     Ok(measured)
 }
 
-fn warm_up(side: &mut Side, length: Duration) -> anyhow::Result<()> {
-    terminal::progress(&format!("warm-up: {}, {:.0} s", side.name, length.as_secs_f64()));
-    for _ in 0..5 {
+fn warm_up(side: &mut Side, slice: Duration) -> anyhow::Result<()> {
+    let WarmUp { requests, slices_max } = side.warm_up;
+    terminal::progress(&format!("warm-up: {}, {requests} requests", side.name));
+    let (mut sent, mut slices) = (0, 0);
+    while sent < requests && slices < slices_max {
         let mut counted = Counted::default();
         let before = service::stats(&side.address)?;
-        let slice = side.fleet.closed(length / 5);
+        let step = side.fleet.closed(slice * WARM_UP_STEP);
         counted.add(&before, &service::stats(&side.address)?);
-        let (rate, share) = (slice.per_second(), counted.without_query() * 100.0);
+        let (rate, share) = (step.per_second(), counted.without_query() * 100.0);
         terminal::progress(&format!("warm-up: {rate:.0}/s, {share:.1} % of reads without a query"));
+        sent += step.total().requests;
+        slices += WARM_UP_STEP;
     }
     Ok(())
 }
