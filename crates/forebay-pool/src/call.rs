@@ -8,15 +8,21 @@ use crate::{
     lane::Access,
     leaks,
     lease::Lease,
-    observer::{Outcome, QueryEvent},
+    observer::{BoundValues, Outcome, QueryEvent},
     session::{Answer, Change, Params, is_stale},
     shared_failure::SharedFailure,
+    spans,
     step::Step,
 };
 use forebay_scope::Scope;
 use futures_util::future;
-use std::{future::Future, panic::Location, time::Instant};
+use std::{
+    future::Future,
+    panic::Location,
+    time::{Duration, Instant},
+};
 use tokio_postgres::error::SqlState;
+use tracing::Span;
 
 /// What was asked, and where in the program.
 #[derive(Clone, Copy)]
@@ -53,11 +59,20 @@ impl<'a> Asked<'a> {
 /// What a statement returned, as far as an observer is told.
 pub(crate) trait Counted {
     fn rows(&self) -> u64;
+
+    /// When the first of the answer came, where it has more than one part.
+    fn began(&self) -> Option<Instant> {
+        None
+    }
 }
 
 impl Counted for Answer {
     fn rows(&self) -> u64 {
         if self.rows.is_empty() { self.affected } else { self.rows.len() as u64 }
+    }
+
+    fn began(&self) -> Option<Instant> {
+        Some(self.began)
     }
 }
 
@@ -70,6 +85,10 @@ impl Counted for () {
 impl<T: Counted, P> Counted for (T, P) {
     fn rows(&self) -> u64 {
         self.0.rows()
+    }
+
+    fn began(&self) -> Option<Instant> {
+        self.0.began()
     }
 }
 
@@ -99,6 +118,7 @@ pub(crate) async fn watch<T: Counted>(
     }
     Scope::with_current(|scope| scope.reached(pool.system, lease.reach()));
     let was_closed = lease.is_closed();
+    lease.lane().meters.begins();
     let mut call = Call {
         pool,
         lease,
@@ -106,7 +126,10 @@ pub(crate) async fn watch<T: Counted>(
         started: Instant::now(),
         outcome: Outcome::Cancelled,
         rows: 0,
+        began: None,
+        sql_state: None,
         in_trouble: false,
+        span: spans::statement(lease, &asked, pool.traced_text),
     };
     let remaining = deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
     let result = match (lease.limit(remaining), deadline) {
@@ -124,11 +147,13 @@ pub(crate) async fn watch<T: Counted>(
         Ok(Ok(answer)) => {
             call.outcome = Outcome::Done;
             call.rows = answer.rows();
+            call.began = answer.began();
             Ok(answer)
         }
         Ok(Err(error)) => {
             call.outcome = Outcome::Failed;
             call.in_trouble = shows_trouble(&error);
+            call.sql_state = error.code().cloned();
             let may_have_changed = !was_closed && pool.may_have_changed(asked);
             Err(meaning(lease, asked.step, may_have_changed, error))
         }
@@ -224,40 +249,54 @@ struct Call<'a> {
     started: Instant,
     outcome: Outcome,
     rows: u64,
+    /// When the first of the answer came.
+    began: Option<Instant>,
+    sql_state: Option<SqlState>,
     /// The connection ended, or the server said that it is in trouble.
     in_trouble: bool,
+    span: Span,
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let round_trip = self.started.elapsed();
+        let now = Instant::now();
+        let took = now - self.started;
         let endpoint = &self.lease.lane().endpoint;
+        self.lease.lane().meters.ends();
         match self.outcome {
             Outcome::Done => {
-                self.lease.served(true, round_trip);
-                self.lease.lane().meters.query.record(round_trip);
+                self.lease.served(true, took);
+                self.lease.lane().meters.query.record(took);
             }
             Outcome::Cancelled | Outcome::TimedOut => {
                 if self.outcome == Outcome::TimedOut {
-                    self.lease.served(false, round_trip);
+                    self.lease.served(false, took);
                 }
                 self.lease.abandon();
                 self.pool.counts.abandoned.increment(1);
             }
-            Outcome::Failed => self.lease.served(!self.in_trouble, round_trip),
+            Outcome::Failed => self.lease.served(!self.in_trouble, took),
         }
+        if self.pool.observer.is_none() && self.span.is_disabled() {
+            return;
+        }
+        let fetch = self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
+        let event = QueryEvent {
+            sql: self.asked.sql,
+            params: BoundValues::new(self.asked.params, self.pool.observed_values),
+            endpoint: &endpoint.name,
+            role: endpoint.role(),
+            rows: self.rows,
+            wait: self.lease.waited,
+            round_trip: took.saturating_sub(fetch),
+            fetch,
+            outcome: self.outcome,
+            sql_state: self.sql_state.as_ref(),
+            place: self.asked.place,
+        };
+        spans::ended(&self.span, &event);
         if let Some(observer) = &self.pool.observer {
-            observer.observe(&QueryEvent {
-                sql: self.asked.sql,
-                params: self.asked.params,
-                endpoint: &endpoint.name,
-                role: endpoint.role(),
-                rows: self.rows,
-                wait: self.lease.waited,
-                round_trip,
-                outcome: self.outcome,
-                place: self.asked.place,
-            });
+            observer.observe(&event);
         }
     }
 }

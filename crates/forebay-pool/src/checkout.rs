@@ -3,7 +3,7 @@
 use crate::{
     cluster::Server,
     config::PoolConfig,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Role},
     error::PoolError,
     freshness::{Freshness, WithoutReplica},
     inner::Inner,
@@ -70,7 +70,16 @@ impl Inner {
         if self.without_replica == WithoutReplica::Refuse && self.cluster.servers().len() > 1 {
             return Err(PoolError::NoReplica { lag_max, required });
         }
-        self.primary_lease(caller, required).await
+        let lease = self.primary_lease(caller, required).await?;
+        if self.cluster.servers().len() > 1 && lease.lane().endpoint.role() == Role::Primary {
+            let why = match (required, failed.any()) {
+                (Some(_), _) => &self.counts.not_there,
+                (None, true) => &self.counts.none_free,
+                (None, false) => &self.counts.none_fresh,
+            };
+            why.increment(1);
+        }
+        Ok(lease)
     }
 
     /// What has to be seen of a position that may be of a timeline which has ended since.
@@ -137,11 +146,9 @@ impl Inner {
             Err(other) => return Err(other),
         };
         if self.reaches(&lease, required, until).await {
-            self.counts.reached.increment(1);
             self.counts.from_replica.increment(1);
             return Ok(Some(lease));
         }
-        self.counts.not_reached.increment(1);
         Ok(None)
     }
 
@@ -150,6 +157,7 @@ impl Inner {
         if position::is_primary_only(required) {
             return false;
         }
+        let began = Instant::now();
         let reached = tokio::time::timeout_at(until, async {
             // The position is read before the statement that follows on the same session takes its snapshot,
             // so what has been reached here is visible there.
@@ -162,7 +170,10 @@ impl Inner {
             }
             false
         });
-        matches!(reached.await, Ok(true))
+        let reached = matches!(reached.await, Ok(true));
+        self.counts.position_waits.record(began.elapsed());
+        if reached { &self.counts.reached } else { &self.counts.not_reached }.increment(1);
+        reached
     }
 
     /// What the scope requires by now and the server of a session is not known to have.
@@ -247,6 +258,10 @@ struct Excluded(u32);
 impl Excluded {
     const fn add(&mut self, server: usize) {
         self.0 |= 1 << server;
+    }
+
+    const fn any(self) -> bool {
+        self.0 != 0
     }
 
     const fn has(self, server: usize) -> bool {

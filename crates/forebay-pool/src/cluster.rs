@@ -1,13 +1,13 @@
 //! The servers of a pool, and which of them takes the writes.
 
 use crate::{
+    counts::Tally,
     election::{Leader, Writable, elect},
     endpoint::{Endpoint, Role},
     error::PoolError,
     lane::{Lane, Terms},
 };
 use forebay_scope::Position;
-use metrics::Counter;
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -37,7 +37,7 @@ pub(crate) struct Cluster {
     reached: Mutex<Reached>,
     /// How sessions are lent: a server that changes its role changes its terms.
     terms: Mutex<Terms>,
-    elections: Counter,
+    pub(crate) elections: Tally,
 }
 
 /// The highest timeline that took writes, and where it stood when it was first seen.
@@ -52,7 +52,7 @@ struct Reached {
 const SILENT_AFTER: Duration = Duration::from_secs(5);
 
 impl Cluster {
-    pub(crate) fn new(servers: Vec<Server>, terms: Terms, elections: Counter) -> Self {
+    pub(crate) fn new(servers: Vec<Server>, terms: Terms, elections: Tally) -> Self {
         Self {
             servers,
             last: AtomicUsize::new(0),

@@ -1,6 +1,9 @@
 //! What a pool is told: plain data.
 
-use crate::{error::PoolError, freshness::WithoutReplica, pooler::Pooler, routed::Routing, target::Target};
+use crate::{
+    error::PoolError, freshness::WithoutReplica, observer::ObservedValues, pooler::Pooler, routed::Routing,
+    spans::TracedText, target::Target,
+};
 use forebay_traffic::{BalancerConfig, BreakerConfig};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -127,6 +130,11 @@ pub struct PoolConfig {
     /// be reached: `false` is an error, `true` serves what a replica has and marks the scope as behind.
     /// Default: `false`.
     pub serve_behind: bool,
+    /// What [observers](crate::QueryObserver) are shown of bound values: `hidden` or `shown`. Default: `hidden`.
+    pub observed_values: ObservedValues,
+    /// What spans show of a statement's text: `fingerprint`, `normalized` (without its values) or `full`. Default:
+    /// `fingerprint`.
+    pub traced_text: TracedText,
     /// `application_name` of sessions whose connection string has none. Default: `forebay`.
     pub application_name: String,
 }
@@ -171,6 +179,8 @@ impl Default for PoolConfig {
             breaker: BreakerConfig::default(),
             balancer: BalancerConfig::default(),
             serve_behind: false,
+            observed_values: ObservedValues::default(),
+            traced_text: TracedText::default(),
             application_name: "forebay".to_owned(),
         }
     }

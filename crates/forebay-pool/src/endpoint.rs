@@ -1,6 +1,6 @@
 //! One server, and what is known of it.
 
-use crate::{error::PoolError, lag::Log, metrics::ServerMeters, sighting::Sighting, target::Target};
+use crate::{counts::ServerMeters, error::PoolError, lag::Log, sighting::Sighting, target::Target};
 use forebay_scope::Position;
 use forebay_traffic::{Breaker, Member};
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub(crate) struct Endpoint {
     pub(crate) target: Target,
     /// Keeps reads away from a replica that answers probes and fails statements.
     pub(crate) breaker: Breaker,
-    meters: ServerMeters,
+    pub(crate) meters: ServerMeters,
     /// Answers probes and takes connections.
     reachable: AtomicBool,
     /// Was last seen to be a standby.
@@ -209,7 +209,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::{Endpoint, Role};
-    use crate::{lag::Log, metrics::ServerMeters, sighting::Sighting};
+    use crate::{counts::ServerMeters, lag::Log, sighting::Sighting};
     use forebay_metrics::Meter;
     use forebay_scope::Position;
     use forebay_traffic::{Balancer, BalancerConfig, Breaker, BreakerConfig};

@@ -2,6 +2,7 @@
 
 use crate::{
     cluster::Cluster,
+    counts::Counts,
     election::Leader,
     error::PoolError,
     freshness::WithoutReplica,
@@ -9,10 +10,10 @@ use crate::{
     lane::{Caller, Lane, Patience},
     lease::Lease,
     listen::Attendant,
-    metrics::Counts,
-    observer::QueryObserver,
+    observer::{ObservedValues, QueryObserver},
     routed::{Routed, Routing},
     selector::ReplicaSelector,
+    spans::{self, TracedText},
 };
 use forebay_scope::Scope;
 use forebay_sql::Classifier;
@@ -23,6 +24,8 @@ pub(crate) struct Inner {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) selector: Box<dyn ReplicaSelector>,
     pub(crate) observer: Option<Arc<dyn QueryObserver>>,
+    pub(crate) observed_values: ObservedValues,
+    pub(crate) traced_text: TracedText,
     pub(crate) counts: Counts,
     pub(crate) learned: Learned,
     /// What is known of statements by their text.
@@ -94,7 +97,10 @@ impl Inner {
     ) -> Result<Lease, PoolError> {
         let started = std::time::Instant::now();
         let deadline = Scope::with_current(Scope::deadline).flatten();
+        let span = spans::wait(lane, caller);
         let mut lease = lane.take(caller, patience, timeout, deadline).await;
+        spans::waited(&span, &lease);
+        drop(span);
         let waited = started.elapsed();
         lane.meters.wait.record(waited);
         if let Ok(lease) = &mut lease {

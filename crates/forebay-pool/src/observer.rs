@@ -1,9 +1,10 @@
 //! Who is told about every statement.
 
-use crate::endpoint::Role;
+use crate::{endpoint::Role, session::Params};
 use forebay_sql::Fingerprint;
-use std::{panic::Location, time::Duration};
-use tokio_postgres::types::ToSql;
+use serde::{Deserialize, Serialize};
+use std::{fmt, panic::Location, time::Duration};
+use tokio_postgres::error::SqlState;
 
 /// Is told about every statement that went through a guard, a transaction or the pool's own methods.
 ///
@@ -15,13 +16,16 @@ pub trait QueryObserver: Send + Sync + 'static {
 }
 
 /// One statement that ended.
+///
+/// A caller waited for [`wait`](Self::wait), once for all statements of a guard; then the statement took
+/// [`round_trip`](Self::round_trip) and [`fetch`](Self::fetch).
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct QueryEvent<'a> {
-    /// The text as it was given.
+    /// The text as it was given, which may have values in it; [`QueryEvent::fingerprint`] has none.
     pub sql: &'a str,
-    /// The bound values, which may be confidential: do not log them unredacted.
-    pub params: &'a [&'a (dyn ToSql + Sync)],
+    /// The bound values, shown only if [`PoolConfig::observed_values`](crate::PoolConfig) says so.
+    pub params: BoundValues<'a>,
     /// `host:port` of the server.
     pub endpoint: &'a str,
     /// The server's role.
@@ -30,10 +34,15 @@ pub struct QueryEvent<'a> {
     pub rows: u64,
     /// How long the guard had waited for its session; zero when one was idle.
     pub wait: Duration,
-    /// Time from sending to the last row, or to the end of the wait for it.
+    /// Time from sending to the first of the answer, with the preparation of a text that is new to the session; to the
+    /// end when there was no answer.
     pub round_trip: Duration,
+    /// Time from the first of the answer to the last row; zero unless the outcome is [`Outcome::Done`].
+    pub fetch: Duration,
     /// How it ended.
     pub outcome: Outcome,
+    /// The server's error code, when it refused the statement.
+    pub sql_state: Option<&'a SqlState>,
     /// The line that asked for it.
     pub place: &'static Location<'static>,
 }
@@ -50,6 +59,71 @@ pub enum Outcome {
     TimedOut,
     /// Its future was dropped; the server is told to stop.
     Cancelled,
+}
+
+impl Outcome {
+    /// The word for it in spans.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::TimedOut => "timeout",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What observers are shown of bound values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ObservedValues {
+    /// How many there are: values may be confidential, and whatever an observer keeps may be read by others.
+    #[default]
+    Hidden,
+    /// The values themselves, as an observer needs them that asks the planner about them.
+    Shown,
+}
+
+/// The values bound to a statement. Hidden, they show neither through a method nor when they are printed.
+#[derive(Clone, Copy)]
+pub struct BoundValues<'a> {
+    values: Params<'a>,
+    policy: ObservedValues,
+}
+
+impl<'a> BoundValues<'a> {
+    pub(crate) const fn new(values: Params<'a>, policy: ObservedValues) -> Self {
+        Self { values, policy }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The values, unless they are [hidden](ObservedValues::Hidden).
+    #[must_use]
+    pub fn shown(&self) -> Option<Params<'a>> {
+        (self.policy == ObservedValues::Shown).then_some(self.values)
+    }
+}
+
+impl fmt::Debug for BoundValues<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.shown() {
+            Some(values) => fmt::Debug::fmt(values, f),
+            None => write!(f, "[{} hidden]", self.len()),
+        }
+    }
 }
 
 impl QueryEvent<'_> {

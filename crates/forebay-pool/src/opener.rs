@@ -3,6 +3,7 @@
 use crate::{
     connect::{Connect, ConnectFailure, Connected},
     contain::contained,
+    counts::Cancels,
     credentials::{Keyring, Standing},
     pooler::{Behind, Demands, Pooler, refuses_options},
     refusal::{ConnectReason, OLDEST_SERVER, Refusal},
@@ -24,6 +25,7 @@ pub(crate) struct Opener {
     /// Changes of the schema that any session of the pool has noticed.
     pub(crate) epoch: Epoch,
     pub(crate) lifetime: Duration,
+    pub(crate) cancels: Cancels,
     /// Says who the pool is, in place of the connection strings.
     pub(crate) keyring: Option<Keyring>,
     pub(crate) pooler: Pooler,
@@ -99,6 +101,7 @@ impl Opener {
         }
         let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
         let statements = Statements::new(self.statements_max, self.epoch.clone());
+        let cancel = self.cancels.counted(cancel);
         let wired = Wired { client, tap, cancel, task: abort.keep(), standing };
         let limit = match demands.statement_timeout_ms {
             Some(own) if pooled => Limit::of_transactions(own, limit.unsigned_abs()),

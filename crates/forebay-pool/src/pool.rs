@@ -105,7 +105,8 @@ impl Pool {
     ///
     /// # Errors
     /// [`PoolError::is_timeout`] when none became free in time; its source says why when the primary cannot be
-    /// reached. [`PoolError::SplitBrain`] while two servers would take writes.
+    /// reached. [`PoolError::Connect`] at once when no session is open and none can be opened for a reason that waiting
+    /// does not mend. [`PoolError::SplitBrain`] while two servers would take writes.
     #[track_caller]
     pub fn write(&self) -> impl Future<Output = Result<Writer, PoolError>> + Send + '_ {
         let caller = self.caller();

@@ -71,6 +71,31 @@ impl ConnectReason {
         )
     }
 
+    /// The word for it in metrics and the status.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unresolved => "unresolved",
+            Self::Unreachable => "unreachable",
+            Self::NoAnswer => "no_answer",
+            Self::TlsNotOffered => "tls_not_offered",
+            Self::TlsNotBuilt => "tls_not_built",
+            Self::TlsFiles => "tls_files",
+            Self::UnknownAuthority => "unknown_authority",
+            Self::WrongHost => "wrong_host",
+            Self::BadCertificate => "bad_certificate",
+            Self::TlsHandshake => "tls_handshake",
+            Self::Login => "login",
+            Self::LoginMethod => "login_method",
+            Self::NoCredentials => "no_credentials",
+            Self::Database => "database",
+            Self::TooManyConnections => "too_many_connections",
+            Self::NotReady => "not_ready",
+            Self::OldServer { .. } => "old_server",
+            Self::Other => "other",
+        }
+    }
+
     /// What a failure means, as far as it says so.
     fn of(failure: &ConnectFailure) -> Self {
         let mut next: Option<&(dyn Error + 'static)> = Some(&**failure);

@@ -41,6 +41,8 @@ pub(crate) struct Answer {
     pub(crate) rows: Vec<Row>,
     /// The count in the command's tag.
     pub(crate) affected: u64,
+    /// When the first of the answer came.
+    pub(crate) began: Instant,
 }
 
 /// A connection and what was put on it.
@@ -243,6 +245,11 @@ impl Session {
 
     pub(crate) fn is_past_lifetime(&self, now: Instant) -> bool {
         now >= self.retire_at || self.standing.is_over()
+    }
+
+    /// Whether what it logged in with was replaced.
+    pub(crate) fn has_old_login(&self) -> bool {
+        self.standing.is_over()
     }
 
     /// Whether the server is the standby it is `thought` to be, or none, as far as it says so unasked.

@@ -1,6 +1,8 @@
 //! The prepared statements of one session, and the pool-wide count of schema changes they depend on.
 
+use crate::{counts::Tally, metrics::HEALED};
 use foldhash::fast::RandomState;
+use forebay_metrics::Meter;
 use std::{
     collections::HashMap,
     sync::{
@@ -13,18 +15,40 @@ use tokio_postgres::Statement;
 
 /// How many changes of the schema this pool has noticed. What was prepared before the last one is prepared anew
 /// before it is used, on every session, instead of failing once on each.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Epoch(Arc<AtomicU64>);
+#[derive(Debug, Clone)]
+pub(crate) struct Epoch(Arc<Changes>);
+
+#[derive(Debug)]
+struct Changes {
+    noticed: AtomicU64,
+    /// Statements that ran again because of one.
+    healed: Tally,
+}
 
 impl Epoch {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        let healed = Tally::new(meter.counter(&HEALED, &["schema"]));
+        Self(Arc::new(Changes { noticed: AtomicU64::new(0), healed }))
+    }
+
     fn now(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.noticed.load(Ordering::Relaxed)
+    }
+
+    /// A statement that was stale was run again.
+    pub(crate) fn note_healed(&self) {
+        self.0.healed.increment(1);
+    }
+
+    /// How many were.
+    pub(crate) fn healed(&self) -> u64 {
+        self.0.healed.total()
     }
 
     /// A statement prepared at `seen` has turned out to be stale. The first of its epoch ends it; what fails later
     /// and was prepared in the same one tells of the same change.
     pub(crate) fn end(&self, seen: u64) {
-        let _lost = self.0.compare_exchange(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed);
+        let _lost = self.0.noticed.compare_exchange(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 

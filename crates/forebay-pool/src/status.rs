@@ -2,10 +2,15 @@
 
 use crate::{
     cluster::Server,
+    counts::{
+        CancelsStatus, ConnectsStatus, FallbacksStatus, HealedStatus, PositionsStatus, ReadsStatus,
+        SessionCounts,
+    },
     election::Leader,
     endpoint::Role,
     inner::Inner,
     lane::{Lane, NestedPlaces, Overdue},
+    listen::Attendant,
     routed::RoutesStatus,
 };
 use forebay_scope::Position;
@@ -24,6 +29,22 @@ pub struct PoolStatus {
     pub routes: RoutesStatus,
     /// Statements remembered as refused by standbys.
     pub learned: usize,
+    /// Read sessions that were lent, by who served them.
+    pub reads: ReadsStatus,
+    /// Reads on the primary although there are replicas, by why.
+    pub fallbacks: FallbacksStatus,
+    /// Reads that had to see a position no replica was known to have.
+    pub positions: PositionsStatus,
+    /// Statements that ran again, by why.
+    pub healed: HealedStatus,
+    /// Statements whose future was dropped, or whose deadline passed, before the answer.
+    pub abandoned: u64,
+    /// Requests to servers to stop a statement.
+    pub cancels: CancelsStatus,
+    /// How often another server became the primary, or two would have been.
+    pub elections: u64,
+    /// Notifications that found the buffer of their listener full.
+    pub notifications_dropped: u64,
 }
 
 /// One server of a pool.
@@ -43,6 +64,10 @@ pub struct ServerStatus {
     pub position: Option<Position>,
     /// How far behind the primary; `None` for the primary and before the first look.
     pub lag: Option<Duration>,
+    /// Connections of the pool's probe.
+    pub probe_connects: ConnectsStatus,
+    /// Connections of listeners.
+    pub listen_connects: ConnectsStatus,
     /// Its sessions by kind.
     pub sessions: Vec<SessionsStatus>,
 }
@@ -65,6 +90,10 @@ pub struct SessionsStatus {
     pub idle: usize,
     /// Callers waiting for one.
     pub waiting: usize,
+    /// Statements sent on them and not answered yet.
+    pub in_flight: usize,
+    /// What happened to them since the pool was built.
+    pub counts: SessionCounts,
     /// Guards that were found to be out for longer than `held_warn`, and still are.
     pub held_long: Vec<HeldGuard>,
     /// Where tasks waited for a session while they held one of the same kind, the first `nested_places_max` pairs.
@@ -97,7 +126,21 @@ impl PoolStatus {
     pub(crate) fn of(pool: &Inner) -> Self {
         let servers = pool.cluster.servers().iter().map(server).collect();
         let takes_writes = matches!(*pool.cluster.leader().borrow(), Leader::Server(_));
-        Self { servers, takes_writes, routes: pool.routed.status(), learned: pool.learned.count() }
+        let Attendant { crew, .. } = &pool.attendant;
+        Self {
+            servers,
+            takes_writes,
+            routes: pool.routed.status(),
+            learned: pool.learned.count(),
+            reads: pool.counts.reads(),
+            fallbacks: pool.counts.fallbacks(),
+            positions: pool.counts.positions(),
+            healed: pool.counts.healed(crew.opener.epoch.healed()),
+            abandoned: pool.counts.abandoned.total(),
+            cancels: crew.opener.cancels.status(),
+            elections: pool.cluster.elections.total(),
+            notifications_dropped: crew.chores.unheard.total(),
+        }
     }
 }
 
@@ -112,6 +155,8 @@ fn server(Server { endpoint, read, write }: &Server) -> ServerStatus {
         in_role: endpoint.is_in_role(),
         position: endpoint.seen().map(|seen| seen.at),
         lag: endpoint.lag().filter(|_| role == Role::Replica),
+        probe_connects: endpoint.meters.probes.status(),
+        listen_connects: endpoint.meters.listens.status(),
         sessions: writes.into_iter().chain([sessions(read)]).collect(),
     }
 }
@@ -132,6 +177,8 @@ fn sessions(lane: &Lane) -> SessionsStatus {
         busy: view.busy,
         idle: view.idle,
         waiting: view.waiting,
+        in_flight: lane.meters.in_flight(),
+        counts: lane.meters.status(),
         held_long: view.overdue.into_iter().map(held).collect(),
         nested: view.nested.into_iter().map(nested).collect(),
     }

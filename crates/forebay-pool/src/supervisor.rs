@@ -4,12 +4,13 @@ use crate::{
     cleaning,
     cluster::{Cluster, Server},
     connect::ConnectFailure,
+    counts::{Chores, Gone},
     endpoint::{Endpoint, Role},
     error::PoolError,
     lag::Log,
     lane::{Access, Lane, Work},
-    metrics::Chores,
     opener::Opener,
+    refusal::Refusal,
     session::Session,
     shared_failure::SharedFailure,
     sighting::Sighting,
@@ -81,6 +82,12 @@ pub(crate) async fn supervise(crew: Arc<Crew>, mut work: mpsc::UnboundedReceiver
 impl Crew {
     /// Opens a session for a lane, checking that the server plays the role the lane needs.
     pub(crate) async fn open(&self, lane: &Lane) -> Result<Box<Session>, PoolError> {
+        let opened = self.open_uncounted(lane).await;
+        lane.meters.connects.ended(&opened);
+        opened
+    }
+
+    async fn open_uncounted(&self, lane: &Lane) -> Result<Box<Session>, PoolError> {
         let endpoint = &lane.endpoint;
         let epoch = endpoint.epoch();
         let failed = |source| PoolError::Connect { endpoint: endpoint.name.clone(), source };
@@ -120,6 +127,13 @@ impl Crew {
         Err(PoolError::OtherSystem { endpoint: endpoint.name.clone(), expected, found: seen.at.system })
     }
 
+    async fn connect_probe(&self, endpoint: &Endpoint) -> Result<(Session, Sighting), ConnectFailure> {
+        let counted = endpoint.meters.probes.begin();
+        let opened = self.opener.open(&endpoint.target).await.map_err(Refusal::of);
+        counted.ended(opened.as_ref().err().map(|refusal| refusal.reason));
+        opened.map_err(Into::into)
+    }
+
     /// A probe failed: reads go elsewhere, those that already wait here as well.
     fn unreachable(&self, server: &Server, failure: &SharedFailure) {
         server.endpoint.unreachable();
@@ -149,12 +163,10 @@ async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
     loop {
         match crew.open(&lane).await {
             Ok(session) => {
-                crew.chores.connects.increment(1);
                 lane.connected(session);
                 return;
             }
             Err(error) => {
-                crew.chores.connect_failures.increment(1);
                 lane.endpoint.doubt();
                 // Callers that hear of it at once ask again at once: the first failure is news, the others are not.
                 if lane.has_failed() {
@@ -185,12 +197,12 @@ async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
 async fn clean(crew: Arc<Crew>, lane: Arc<Lane>, mut session: Box<Session>) {
     let clean = tokio::time::timeout(crew.times.cleanup, cleaning::clean(&session)).await;
     if matches!(clean, Ok(true)) {
-        crew.chores.cleaned.increment(1);
+        lane.meters.cleaned.increment(1);
         session.drained(crew.times.statements_max);
         lane.put_back(session);
     } else {
-        crew.chores.discarded.increment(1);
-        lane.lost(session);
+        let why = if session.is_closed() { Gone::Lost } else { Gone::Dirty };
+        lane.gone(session, why);
     }
 }
 
@@ -203,7 +215,7 @@ async fn probe(crew: Arc<Crew>, server: Server) {
         let look = async {
             let (open, seen) = match session.take().filter(|session| !session.is_closed()) {
                 Some(open) => open.sight().await.map(|seen| (open, seen)),
-                None => crew.opener.open(&endpoint.target).await,
+                None => crew.connect_probe(endpoint).await,
             }?;
             crew.is_of_this_system(endpoint, seen)?;
             Ok::<_, ConnectFailure>((open, seen))
@@ -217,8 +229,17 @@ async fn probe(crew: Arc<Crew>, server: Server) {
                 }
                 crew.saw(endpoint, seen);
             }
-            Ok(Err(failure)) => crew.unreachable(&server, &SharedFailure::new(failure)),
-            Err(_) => crew.unreachable(&server, &SharedFailure::new("the server does not answer")),
+            Ok(Err(failure)) => {
+                let failure = SharedFailure::new(failure);
+                crew.unreachable(&server, &failure);
+                endpoint.report();
+                if !failure.reason().is_transient() {
+                    // Doubt mends nothing here, and logins that are refused in quick succession may lock the user out.
+                    tokio::time::sleep(BACKOFF_MAX).await;
+                    continue;
+                }
+            }
+            Err(_) => crew.unreachable(&server, &SharedFailure::no_answer(crew.times.probe)),
         }
         endpoint.report();
         // However many doubt, a server is asked no more often than this.

@@ -1,8 +1,9 @@
 //! What an observer is told.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
-use forebay_pool::{Outcome, Pool, PoolConfig, QueryEvent, QueryObserver, Role};
+use forebay_pool::{ObservedValues, Outcome, Pool, PoolConfig, QueryEvent, QueryObserver, Role};
 use forebay_scope::Scope;
+use forebay_tests::TestDatabase;
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -76,4 +77,101 @@ async fn the_text_the_rows_the_end_and_the_place() {
     let line = line!() + 1;
     pool.query("SELECT 1", &[]).await.unwrap();
     assert_eq!(last().line, line);
+}
+
+/// What one event says beside the above.
+#[derive(Default)]
+struct Told(Mutex<Vec<Detail>>);
+
+#[derive(Debug, Clone)]
+struct Detail {
+    sql: String,
+    wait: Duration,
+    round_trip: Duration,
+    fetch: Duration,
+    state: Option<String>,
+    shown: Option<usize>,
+    printed: String,
+    endpoint: String,
+}
+
+impl QueryObserver for Told {
+    fn observe(&self, event: &QueryEvent<'_>) {
+        self.0.lock().unwrap().push(Detail {
+            sql: event.sql.to_owned(),
+            wait: event.wait,
+            round_trip: event.round_trip,
+            fetch: event.fetch,
+            state: event.sql_state.map(|state| state.code().to_owned()),
+            shown: event.params.shown().map(<[_]>::len),
+            printed: format!("{event:?}"),
+            endpoint: event.endpoint.to_owned(),
+        });
+    }
+}
+
+async fn told(test: &str, change: impl FnOnce(&mut PoolConfig)) -> (Arc<Told>, Pool, TestDatabase) {
+    let database = forebay_tests::shared().await.database(test).await;
+    let told = Arc::new(Told::default());
+    let mut config = PoolConfig::from_url(&database.primary_url()).unwrap();
+    change(&mut config);
+    let pool = Pool::builder(config).observer(Arc::clone(&told) as _).build().await.unwrap();
+    (told, pool, database)
+}
+
+impl Told {
+    fn of(&self, sql: &str) -> Detail {
+        self.0.lock().unwrap().iter().find(|detail| detail.sql == sql).unwrap().clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_split_into_wait_round_trip_and_rows() {
+    let (told, pool, _database) = told("observer_times", |config| config.write_sessions_max = 1).await;
+    let (slow, long) = ("SELECT pg_sleep(0.05)", "SELECT repeat('x', 1000) FROM generate_series(1, 20000)");
+    let held = pool.write().await.unwrap();
+    let waits = tokio::spawn({
+        let pool = pool.clone();
+        async move {
+            pool.write().await.unwrap().query("SELECT 1", &[]).await.unwrap();
+        }
+    });
+    held.query(slow, &[]).await.unwrap();
+    held.query(long, &[]).await.unwrap();
+    drop(held);
+    waits.await.unwrap();
+    assert!(told.of(slow).round_trip >= Duration::from_millis(50), "{:?}", told.of(slow));
+    assert_eq!(told.of(slow).wait, Duration::ZERO);
+    // Twenty megabytes take longer to come than to be asked for.
+    assert!(told.of(long).fetch > Duration::ZERO, "{:?}", told.of(long));
+    assert!(told.of("SELECT 1").wait >= Duration::from_millis(50), "{:?}", told.of("SELECT 1"));
+    assert_eq!(told.of(slow).endpoint, pool.status().servers[0].endpoint);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_are_hidden_unless_they_are_asked_for() {
+    let sql = "SELECT $1::text";
+    let secret: &(dyn tokio_postgres::types::ToSql + Sync) = &"geheim";
+    let (told_nothing, pool, _database) = told("observer_hidden", |_| ()).await;
+    pool.query(sql, &[secret]).await.unwrap();
+    let hidden = told_nothing.of(sql);
+    assert_eq!(hidden.shown, None);
+    assert!(
+        hidden.printed.contains("[1 hidden]") && !hidden.printed.contains("geheim"),
+        "{}",
+        hidden.printed
+    );
+    let shown = |config: &mut PoolConfig| config.observed_values = ObservedValues::Shown;
+    let (told_all, pool, _database) = told("observer_shown", shown).await;
+    pool.query(sql, &[secret]).await.unwrap();
+    let shown = told_all.of(sql);
+    assert_eq!(shown.shown, Some(1));
+    assert!(shown.printed.contains("geheim"), "{}", shown.printed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_code_of_a_refusal() {
+    let (told, pool, _database) = told("observer_code", |_| ()).await;
+    pool.query("SELECT 1 / 0", &[]).await.unwrap_err();
+    assert_eq!(told.of("SELECT 1 / 0").state.as_deref(), Some("22012"));
 }

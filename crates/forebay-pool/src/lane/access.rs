@@ -21,7 +21,8 @@ impl Access {
 /// What a caller wants when the server cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// Waits until the timeout: there is no other server to ask.
+    /// Waits until the timeout, or until a connect fails for a reason that no repetition mends: there is no other server
+    /// to ask.
     UntilTimeout,
     /// Hears of the first failed connect: there are others.
     UntilFailure,

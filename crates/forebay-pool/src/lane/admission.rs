@@ -37,6 +37,14 @@ impl Lane {
             drop(hand.send(Ok(lease)));
             return Ok(handed);
         }
+        // A connect that is repeated in the background is what ends this; without one this caller begins it.
+        if !state.paused
+            && state.connecting > 0
+            && let Some(failure) = state.hopeless().cloned()
+        {
+            drop(state);
+            return Err(self.refused(Refusal::Unreachable(failure)));
+        }
         let holds = task.and_then(|task| Some((task, state.loans.place_of(task)?)));
         if let Some((task, held_at)) = holds {
             state = self.note_nested(state, task, NestedPlaces { held_at, asked_at: caller.place })?;

@@ -1,6 +1,7 @@
 //! What a lane is told while it is in use: to pause, to go on, to change its size, to end.
 
 use super::{sessions::Lane, terms::LaneTerms};
+use crate::counts::Gone;
 use std::{mem, sync::Arc, time::Instant};
 
 impl Lane {
@@ -44,7 +45,7 @@ impl Lane {
             }
             gone
         };
-        drop(gone);
+        self.close_all(gone, |session| if session.is_closed() { Gone::Lost } else { Gone::Epoch });
         for _ in 0..connects {
             self.connect();
         }
@@ -65,7 +66,7 @@ impl Lane {
             // The coldest.
             state.idle.drain(..surplus).collect()
         };
-        drop(gone);
+        self.close_all(gone, |_| Gone::Resized);
         for _ in 0..connects {
             self.connect();
         }
@@ -79,7 +80,8 @@ impl Lane {
             state.size -= state.idle.len();
             (mem::take(&mut state.idle), mem::take(&mut state.queue))
         };
-        drop((idle, queue));
+        drop(queue);
+        self.close_all(idle, |_| Gone::Shutdown);
         self.emptied.notify_waiters();
     }
 

@@ -67,19 +67,22 @@ impl Lane {
             let another = !state.closed && state.wants_connect();
             (another, self.turn_over(&mut state, now, &mut gone))
         };
-        drop(gone);
+        self.close_all(gone, |session| self.why_swept(session, now));
         for _ in 0..usize::from(another) + usize::from(replacement) {
             self.connect();
         }
     }
 
-    /// Whether anyone is left whom a connect that failed is repeated for; otherwise its slot is free again.
+    /// Whether a connect that failed is repeated: for somebody who waits, or because nobody will until one succeeds.
+    /// Otherwise its slot is free again.
     pub(crate) fn keep_connecting(&self) -> bool {
         let mut state = self.state();
         state.queue.forget_gone();
         // As many connects as waiters, not more. Deciding and giving up are one step: a waiter that comes in
         // between would count on this connect.
-        if !state.closed && state.queue.len() >= state.connecting {
+        let wanted = state.queue.len() >= state.connecting;
+        let last_hope = state.connecting == 1 && state.hopeless().is_some();
+        if !state.closed && (wanted || last_hope) {
             return true;
         }
         state.give_up_connect();
@@ -98,7 +101,8 @@ impl Lane {
         self.state().last_failure = None;
     }
 
-    /// Tells the waiters that have other servers to ask; those that left are forgotten.
+    /// Tells the waiters that have other servers to ask, and all of them when waiting is in vain; those that left are
+    /// forgotten.
     pub(crate) fn turn_away(&self, failure: &SharedFailure) {
         let told = {
             let mut state = self.state();
@@ -107,7 +111,8 @@ impl Lane {
             if state.paused {
                 return;
             }
-            state.queue.take_unless(|waiter| waiter.patience != Patience::UntilFailure)
+            let in_vain = state.hopeless().is_some();
+            state.queue.take_unless(|waiter| !in_vain && waiter.patience != Patience::UntilFailure)
         };
         for waiter in told {
             drop(waiter.hand.send(Err(Refusal::Unreachable(failure.clone()))));
@@ -116,6 +121,13 @@ impl Lane {
 }
 
 impl State {
+    /// Why waiting is in vain: the last connect failed for a reason that no repetition mends, and there is no session
+    /// that could come back.
+    pub(super) fn hopeless(&self) -> Option<&SharedFailure> {
+        let failure = self.last_failure.as_ref()?;
+        (self.size == self.connecting && !failure.reason().is_transient()).then_some(failure)
+    }
+
     /// A connect that was counted will not be made.
     pub(super) const fn give_up_connect(&mut self) {
         self.connecting -= 1;

@@ -11,8 +11,14 @@ use super::{
     queue::Queue,
 };
 use crate::{
-    endpoint::Endpoint, error::PoolError, lease::Lease, metrics::LaneMeters, session::Session,
-    shared_failure::SharedFailure, step::Step, target::Target,
+    counts::{Gone, LaneMeters},
+    endpoint::Endpoint,
+    error::PoolError,
+    lease::Lease,
+    session::Session,
+    shared_failure::SharedFailure,
+    step::Step,
+    target::Target,
 };
 use std::{
     fmt,
@@ -135,7 +141,7 @@ impl Lane {
                 }
             }
         };
-        drop(dead);
+        self.close_all(dead, |session| if session.is_closed() { Gone::Lost } else { Gone::Epoch });
         taken
     }
 
@@ -183,7 +189,7 @@ impl Lane {
         }
         self.end(&mut self.state(), loan);
         if session.is_closed() {
-            self.lost(session);
+            self.gone(session, Gone::Lost);
         } else {
             self.clean_later(session);
         }
@@ -206,18 +212,21 @@ impl Lane {
         session.idle_since = now;
         let fits = session.is_standby(self.endpoint.is_standby());
         let due = self.is_due(&session, now);
-        if state.closed
-            || !fits
-            || !self.is_current(&session)
-            || state.size > state.max
-            || session.is_past_lifetime(now)
-            || (due && state.replaced > 0)
-        {
+        let why = if state.closed {
+            Some(Gone::Shutdown)
+        } else if !fits {
+            Some(Gone::Epoch)
+        } else if state.size > state.max {
+            Some(Gone::Resized)
+        } else {
+            self.is_over(&session, now).or_else(|| (due && state.replaced > 0).then_some(Gone::Lifetime))
+        };
+        if let Some(why) = why {
             drop(state);
             if !fits {
                 self.endpoint.doubt();
             }
-            self.lost(session);
+            self.gone(session, why);
             return;
         }
         let replace = due && state.wants_replacement();
@@ -270,12 +279,13 @@ impl Lane {
         if let Err(mpsc::error::SendError(Work::Clean(_, session))) =
             self.work.send(Work::Clean(Arc::clone(self), session))
         {
-            self.lost(session);
+            self.gone(session, Gone::Shutdown);
         }
     }
 
     /// Closes a session and frees its slot; replaces it when somebody waits.
-    pub(crate) fn lost(self: &Arc<Self>, session: Box<Session>) {
+    pub(crate) fn gone(self: &Arc<Self>, session: Box<Session>, why: Gone) {
+        self.meters.closed.count(why);
         drop(session);
         let connect = {
             let mut state = self.state();

@@ -57,6 +57,7 @@ impl Lane {
         self.meters.idle.set(view.idle as f64);
         self.meters.busy.set(view.busy as f64);
         self.meters.waiting.set(view.waiting as f64);
+        self.meters.report_in_flight();
     }
 
     pub(crate) fn view(&self, now: Instant) -> LaneView {

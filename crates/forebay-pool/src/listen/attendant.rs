@@ -114,10 +114,12 @@ impl Attendant {
             self.begin(&line, endpoint, mailbox, statements).await?;
             Ok::<_, ConnectFailure>(line)
         };
-        tokio::time::timeout(within, Box::pin(listening))
-            .await
-            .map_err(|_| failed(SharedFailure::no_answer(within)))?
-            .map_err(|failure| failed(SharedFailure::new(failure)))
+        let opened = match tokio::time::timeout(within, Box::pin(listening)).await {
+            Ok(opened) => opened.map_err(|failure| failed(SharedFailure::new(failure))),
+            Err(_) => Err(failed(SharedFailure::no_answer(within))),
+        };
+        endpoint.meters.listens.ended(&opened);
+        opened
     }
 
     /// Begins to listen, and tries whether anything is heard: behind a pooler, or through a connector that does not

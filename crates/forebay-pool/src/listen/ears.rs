@@ -1,7 +1,7 @@
 //! Where the tap leads notifications.
 
 use super::mailbox::Mailbox;
-use metrics::Counter;
+use crate::counts::Tally;
 use std::{
     fmt,
     sync::{
@@ -18,11 +18,11 @@ pub(crate) struct Ears {
     trial: String,
     tried: AtomicBool,
     /// Counts what did not fit.
-    unheard: Counter,
+    unheard: Arc<Tally>,
 }
 
 impl Ears {
-    pub(super) const fn new(mailbox: Arc<Mailbox>, trial: String, unheard: Counter) -> Self {
+    pub(super) fn new(mailbox: Arc<Mailbox>, trial: String, unheard: Arc<Tally>) -> Self {
         Self { mailbox, trial, tried: AtomicBool::new(false), unheard }
     }
 

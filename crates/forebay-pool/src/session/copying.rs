@@ -5,6 +5,7 @@ use crate::bulk::BulkRow;
 use std::{
     pin::pin,
     sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
 };
 use tokio_postgres::{Error, binary_copy::BinaryCopyInWriter, types::Type};
 
@@ -34,9 +35,10 @@ impl Session {
             sent?;
         }
         let affected = writer.finish().await?;
+        let began = Instant::now();
         // The copy's end is told before its `ReadyForQuery`; behind this one everything is answered.
         self.barrier().await?;
         self.tap.copy_is_over();
-        Ok(Answer { rows: Vec::new(), affected })
+        Ok(Answer { rows: Vec::new(), affected, began })
     }
 }

@@ -37,7 +37,9 @@ impl Session {
             Err(error) if !fresh && alone && is_of_gone_type(&error) => {
                 self.statements.epoch.end(prepared.epoch);
                 let (_, statement, _) = self.prepared(sql).await?;
-                self.once(&statement, sql, params).await
+                let answer = self.once(&statement, sql, params).await?;
+                self.statements.epoch.note_healed();
+                Ok(answer)
             }
             result => result,
         }

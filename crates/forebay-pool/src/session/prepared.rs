@@ -7,6 +7,7 @@ use futures_util::{TryStreamExt as _, future};
 use std::{
     pin::pin,
     sync::{Arc, atomic::Ordering},
+    time::Instant,
 };
 use tokio_postgres::{Error, RowStream, Statement, error::SqlState};
 
@@ -92,13 +93,15 @@ impl Session {
     /// run by one message: the server holds the lock that parsing took until it has run.
     async fn run_anew(&self, sql: &str, params: Params<'_>) -> Result<Answer, Error> {
         let (prepared, statement, _) = self.prepared(sql).await?;
-        match self.execute(&statement, params).await {
+        let answer = match self.execute(&statement, params).await {
             Err(error) if self.outlived(sql, &prepared, true, &error) => {
                 let typed = params.iter().copied().zip(statement.params().iter().cloned());
                 collect(self.client.query_typed_raw(sql, typed).await?).await
             }
             result => result,
-        }
+        }?;
+        self.statements.epoch.note_healed();
+        Ok(answer)
     }
 
     /// The statement of a text, and whether it was prepared just now. Callers that ask for the same one at the same
@@ -138,10 +141,11 @@ impl Session {
 }
 
 pub(super) async fn collect(stream: RowStream) -> Result<Answer, Error> {
+    let began = Instant::now();
     let mut stream = pin!(stream);
     let mut rows = Vec::new();
     while let Some(row) = stream.try_next().await? {
         rows.push(row);
     }
-    Ok(Answer { affected: stream.rows_affected().unwrap_or(0), rows })
+    Ok(Answer { affected: stream.rows_affected().unwrap_or(0), rows, began })
 }
