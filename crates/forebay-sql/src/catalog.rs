@@ -8,6 +8,7 @@ pub mod queries;
 
 pub use allow::AllowList;
 pub use builder::CatalogBuilder;
+use known::Bound;
 pub(crate) use known::{Known, Verdict};
 use overloads::Overloads;
 
@@ -63,7 +64,7 @@ impl Tie {
             Self::Foreign => "is a foreign table",
             Self::Sequence => "is a sequence",
             Self::View => "is a view that may do more than read",
-            Self::Policy => "has a policy that may do more than read",
+            Self::Policy => "has a row security policy that may do more than read",
         }
     }
 }
@@ -86,6 +87,17 @@ impl Catalog {
     pub fn builder(major: u8) -> CatalogBuilder {
         CatalogBuilder::new(major)
     }
+
+    /// The same without its proofs: what is known against a function, an operator, a type or a relation stays, and everything else is
+    /// not known. For a snapshot that may be out of date.
+    #[must_use]
+    pub fn without_proofs(&self) -> Self {
+        Self {
+            functions: self.functions.clone().from(Volatility::Volatile),
+            operators: self.operators.clone().from(Volatility::Volatile),
+            ..self.clone()
+        }
+    }
 }
 
 /// Decide as [`classify`](crate::classify) does, with what the catalogue knows and what the application says.
@@ -93,6 +105,9 @@ impl Catalog {
 /// A function or operator of the database's own is proven when no overload of its name is volatile in the schemas of `search_path`, or in
 /// the schema the text names. Reasons are added for overloads of built-in names that are volatile, for `t.fn` that may call such a
 /// function, for types whose casts or checks are, and for relations that have a [`Tie`]. The lists of `allow` outrank both.
+///
+/// Without a `search_path` (it is not known, or may have been changed) no name without a schema is proven, and what is known against
+/// such a name counts in whichever schema it is. Schemas that are too many are harmless: they can only add reasons.
 ///
 /// ```
 /// use forebay_sql::{AllowList, Catalog, Kind, Tie, Volatility, classify_with};
@@ -104,30 +119,36 @@ impl Catalog {
 ///     .view("public", "numbered", "SELECT public.next_number() AS n")
 ///     .build();
 /// let allow = AllowList::default();
-/// let class = |sql| classify_with(sql, &catalog, &["public"], &allow);
+/// let class = |sql| classify_with(sql, &catalog, Some(&["public"]), &allow);
 ///
 /// assert_eq!(class("SELECT full_name(id) FROM users").kind(), Kind::Read);
 /// assert_eq!(class("SELECT next_number()").kind(), Kind::Unproven);
-/// assert_eq!(class("SELECT * FROM numbered").reasons()[0].to_string(), "numbered is a view that may do more than read");
+/// let why = class("SELECT * FROM numbered").reasons()[0].to_string();
+/// assert_eq!(why, "numbered is a view that may do more than read (public.next_number() is volatile)");
 /// assert_eq!(class("SELECT * FROM scratch").kind(), Kind::Unproven);
 ///
 /// let allow = AllowList::default().read_only_function("next_number").primary_table("users");
-/// let class = |sql| classify_with(sql, &catalog, &["public"], &allow);
+/// let class = |sql| classify_with(sql, &catalog, Some(&["public"]), &allow);
 /// assert_eq!(class("SELECT next_number()").kind(), Kind::Read);
 /// assert_eq!(class("SELECT * FROM users").kind(), Kind::Unproven);
 /// ```
 #[must_use]
-pub fn classify_with(sql: &str, catalog: &Catalog, search_path: &[&str], allow: &AllowList) -> Class {
+pub fn classify_with(
+    sql: &str,
+    catalog: &Catalog,
+    search_path: Option<&[&str]>,
+    allow: &AllowList,
+) -> Class {
     let known = Known { catalog, search_path, allow };
     let mut class = judge(sql, Some(&known));
     let found = relations(sql);
     let seen = found.as_ref().unwrap_or_else(|not_known| not_known.seen());
     for name in seen.reads().iter().chain(seen.writes()) {
-        if let Some(verdict) = known.relation(name) {
-            let at = place(sql, name);
-            class.add(match verdict {
-                Some(tie) => Reason::Relation { name: excerpt(&name.to_string()), tie, at },
-                None => Reason::Listed { name: excerpt(&name.to_string()), at },
+        if let Some(bound) = known.relation(name) {
+            let (at, name) = (place(sql, name), excerpt(&name.to_string()));
+            class.add(match bound {
+                Bound::Tied(tie, why) => Reason::Relation { name, tie, why: why.map(excerpt), at },
+                Bound::Listed => Reason::Listed { name, at },
             });
         }
     }

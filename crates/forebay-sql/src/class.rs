@@ -30,6 +30,8 @@ impl Kind {
 pub struct Class {
     kind: Kind,
     reasons: Vec<Reason>,
+    /// Without the catalogue it would not be what it is.
+    rests_on_catalog: bool,
 }
 
 impl Class {
@@ -37,7 +39,7 @@ impl Class {
     pub const REASONS_MAX: usize = 16;
 
     pub(crate) const fn read() -> Self {
-        Self { kind: Kind::Read, reasons: Vec::new() }
+        Self { kind: Kind::Read, reasons: Vec::new(), rests_on_catalog: false }
     }
 
     /// The kind of the whole text: the strongest of all its statements.
@@ -56,6 +58,17 @@ impl Class {
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {
         &self.reasons
+    }
+
+    /// Whether a function or operator of the database's own was found in a [`Catalog`](crate::Catalog) and taken for one that only
+    /// reads: a server that is behind the snapshot may have another one under that name, or none.
+    #[must_use]
+    pub const fn rests_on_catalog(&self) -> bool {
+        self.rests_on_catalog
+    }
+
+    pub(crate) const fn rest_on_catalog(&mut self) {
+        self.rests_on_catalog = true;
     }
 
     /// Only the reasons.

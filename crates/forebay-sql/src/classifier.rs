@@ -16,13 +16,15 @@ use crate::fingerprint::{Fingerprint, fingerprint};
 pub struct Statement {
     class: Class,
     fingerprint: Fingerprint,
+    /// Moves with everything but the text that the class depends on.
+    epoch: u64,
 }
 
 impl Statement {
     /// Work it out from the text.
     #[must_use]
     pub fn of(sql: &str) -> Self {
-        Self { class: classify(sql), fingerprint: fingerprint(sql) }
+        Self { class: classify(sql), fingerprint: fingerprint(sql), epoch: 0 }
     }
 
     /// Its class, with the reasons.
@@ -70,10 +72,35 @@ impl Classifier {
     /// What is known about `sql`, from memory if it was seen before.
     #[must_use]
     pub fn statement(&self, sql: &str) -> Arc<Statement> {
-        if let Some(statement) = self.seen.get(sql) {
+        self.statement_at(sql, 0, classify)
+    }
+
+    /// The same with a class by `judge`, such as [`classify_with`](crate::classify_with) and a snapshot. What was remembered under another
+    /// `epoch` is judged anew: a caller whose judgement changes counts it up.
+    ///
+    /// ```
+    /// use forebay_sql::{AllowList, Catalog, Classifier, Kind, Volatility, classify_with};
+    ///
+    /// let classifier = Classifier::default();
+    /// let kind = |epoch, volatility| {
+    ///     let catalog = Catalog::builder(15).function("public", "score", volatility).build();
+    ///     let judge = |sql: &str| classify_with(sql, &catalog, Some(&["public"]), &AllowList::default());
+    ///     classifier.statement_at("SELECT score(7)", epoch, judge).kind()
+    /// };
+    /// assert_eq!(kind(1, Volatility::Stable), Kind::Read);
+    /// assert_eq!(kind(1, Volatility::Volatile), Kind::Read, "remembered");
+    /// assert_eq!(kind(2, Volatility::Volatile), Kind::Unproven);
+    /// ```
+    pub fn statement_at(
+        &self,
+        sql: &str,
+        epoch: u64,
+        judge: impl FnOnce(&str) -> Class,
+    ) -> Arc<Statement> {
+        if let Some(statement) = self.seen.get(sql).filter(|statement| statement.epoch == epoch) {
             return statement;
         }
-        let statement = Arc::new(Statement::of(sql));
+        let statement = Arc::new(Statement { class: judge(sql), fingerprint: fingerprint(sql), epoch });
         if sql.len() <= self.text_bytes_max {
             self.seen.insert(Box::from(sql), Arc::clone(&statement));
         }

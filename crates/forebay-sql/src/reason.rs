@@ -36,14 +36,14 @@ pub enum Reason {
     Function { name: Box<str>, class: Function, at: usize },
     /// A function that is none of PostgreSQL's own: only the catalogue knows what it does.
     UnknownFunction { name: Box<str>, at: usize },
-    /// A function of which the catalogue has a volatile overload.
-    VolatileFunction { name: Box<str>, at: usize },
-    /// An operator of which the catalogue has one with a volatile function.
-    VolatileOperator { name: Box<str>, at: usize },
-    /// A type whose casts or checks call a volatile function.
-    VolatileType { name: Box<str>, at: usize },
-    /// A relation that is not read on any server, by the catalogue.
-    Relation { name: Box<str>, tie: Tie, at: usize },
+    /// A function of which the catalogue has a volatile overload; `why` says which one.
+    VolatileFunction { name: Box<str>, why: Option<Box<str>>, at: usize },
+    /// An operator of which the catalogue has one with a volatile function; `why` says which.
+    VolatileOperator { name: Box<str>, why: Option<Box<str>>, at: usize },
+    /// A type whose casts or checks call a volatile function; `why` says which.
+    VolatileType { name: Box<str>, why: Option<Box<str>>, at: usize },
+    /// A relation that is not read on any server, by the catalogue; `why` says what a view or policy does.
+    Relation { name: Box<str>, tie: Tie, why: Option<Box<str>>, at: usize },
     /// A function or relation that the application wants on the primary.
     Listed { name: Box<str>, at: usize },
     /// An operator that is none of PostgreSQL's own.
@@ -167,10 +167,18 @@ impl fmt::Display for Reason {
             Self::Function { name, class, .. } => write!(f, "{name}() {}", effect(*class)),
             Self::UnknownFunction { name, .. } => write!(f, "{name}() is not known"),
             Self::UnknownOperator { name, .. } => write!(f, "operator {name} is not known"),
-            Self::VolatileFunction { name, .. } => write!(f, "{name}() is volatile"),
-            Self::VolatileOperator { name, .. } => write!(f, "operator {name} is volatile"),
-            Self::VolatileType { name, .. } => write!(f, "type {name} calls a volatile function"),
-            Self::Relation { name, tie, .. } => write!(f, "{name} {}", tie.phrase()),
+            Self::VolatileFunction { name, why, .. } => {
+                write!(f, "{name}() is volatile{}", Because(why.as_deref()))
+            }
+            Self::VolatileOperator { name, why, .. } => {
+                write!(f, "operator {name} is volatile{}", Because(why.as_deref()))
+            }
+            Self::VolatileType { name, why, .. } => {
+                write!(f, "type {name} calls a volatile function{}", Because(why.as_deref()))
+            }
+            Self::Relation { name, tie, why, .. } => {
+                write!(f, "{name} {}{}", tie.phrase(), Because(why.as_deref()))
+            }
             Self::Listed { name, .. } => write!(f, "{name} is listed for the primary"),
             Self::ServerView { name, .. } => write!(f, "{name} shows the server that answers"),
             Self::SessionView { name, .. } => write!(f, "{name} belongs to the session"),
@@ -182,6 +190,15 @@ impl fmt::Display for Reason {
             }
             Self::Unterminated { what, .. } => write!(f, "{} is never closed", what.name()),
         }
+    }
+}
+
+/// The end of a sentence that says more, if there is more.
+struct Because<'a>(Option<&'a str>);
+
+impl fmt::Display for Because<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |why| write!(f, " ({why})"))
     }
 }
 

@@ -32,6 +32,12 @@ const SCHEMA: &str = "
     CREATE CAST (int AS pair) WITH FUNCTION to_pair(int);
     CREATE DOMAIN counted AS bigint CHECK (VALUE < nextval('numbers'));
     CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+    CREATE DOMAIN counted_again AS counted;
+    CREATE TYPE counters AS (first counted[], second int);
+    CREATE FUNCTION from_pair(pair) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT nextval(''numbers'')::int';
+    CREATE CAST (pair AS int) WITH FUNCTION from_pair(pair);
+    CREATE FUNCTION plus(int, int DEFAULT 1) RETURNS int LANGUAGE sql STABLE AS 'SELECT $1 + $2';
+    CREATE FUNCTION plus_next(int, bigint DEFAULT nextval('numbers')) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT $1 + $2';
     CREATE VIEW plain AS SELECT id, app.twice(id) AS double, id <=> 1 AS one FROM users;
     CREATE VIEW next_one AS SELECT nextval('numbers') AS n;
     CREATE VIEW over_it AS SELECT n FROM next_one;
@@ -49,6 +55,7 @@ const CASES: &[(&str, &str)] = &[
     ("read", "SELECT id, name FROM users"),
     ("read", "SELECT app.twice(id), twice(id), how_many() FROM users"),
     ("read", "SELECT adds(id) FROM users"),
+    ("read", "SELECT plus(1), plus(1, 2)"),
     ("read", "SELECT id <=> 1, id OPERATOR(public.<=>) 1 FROM users"),
     ("read", "SELECT 1::positive, CAST(2 AS positive)"),
     ("read", "SELECT * FROM plain JOIN open USING (id)"),
@@ -63,10 +70,14 @@ const CASES: &[(&str, &str)] = &[
     ("volatile_function", "SELECT (u).writes FROM users u"),
     ("volatile_function", "SELECT lower('A')"),
     ("volatile_function", "SELECT hidden(id) FROM users"),
+    ("volatile_function", "SELECT plus_next(1)"),
     ("volatile_operator", "SELECT id <~> 1 FROM users"),
     ("volatile_operator", "SELECT id OPERATOR(public.<~>) 1 FROM users"),
     ("volatile_type", "SELECT id::pair FROM users"),
     ("volatile_type", "SELECT CAST(1 AS public.counted)"),
+    ("volatile_type", "SELECT 1::counted_again"),
+    ("volatile_type", "SELECT '({1},2)'::counters"),
+    ("volatile_type", "SELECT (1, 2)::pair::integer"),
     ("relation", "SELECT * FROM scratch"),
     ("relation", "SELECT * FROM users WHERE EXISTS (SELECT FROM public.scratch)"),
     ("relation", "SELECT * FROM elsewhere"),
@@ -81,6 +92,24 @@ const CASES: &[(&str, &str)] = &[
     ("relation", "SELECT * FROM guarded"),
     ("function_writes", "SELECT nextval('numbers')"),
     ("writes", "DELETE FROM users"),
+];
+
+/// How the reasons read.
+const REASONS: &[(&str, &str)] = &[
+    ("SELECT mixed(1)", "mixed() is volatile (public.mixed(text))"),
+    (
+        "SELECT hidden(id) FROM users",
+        "hidden() is volatile (public.hidden(integer) calls public.steps(integer,integer))",
+    ),
+    ("SELECT plus_next(1)", "plus_next() is volatile (nextval() writes)"),
+    ("SELECT id <~> 1 FROM users", "operator <~> is volatile (public.steps(integer,integer))"),
+    ("SELECT id::pair FROM users", "type pair calls a volatile function (public.to_pair(integer))"),
+    (
+        "SELECT * FROM over_it",
+        "over_it is a view that may do more than read (public.next_one is a view that may do more than read (nextval() writes))",
+    ),
+    ("SELECT * FROM scratch", "scratch is an unlogged table"),
+    ("SELECT * FROM guarded", "guarded has a row security policy that may do more than read (nextval() writes)"),
 ];
 
 async fn connect(url: &str) -> Client {
@@ -106,13 +135,19 @@ async fn snapshot(database: &TestDatabase) -> Catalog {
         |row: &Row| Volatility::of(char::from(u8::try_from(row.get::<_, i8>(2)).expect("ASCII")));
     let mut builder = Catalog::builder(u8::try_from(version).expect("small"));
     for row in rows(&client, catalog_queries::FUNCTIONS).await {
-        builder = builder.function(row.get(0), row.get(1), volatility(&row));
+        builder = builder.function_because(row.get(0), row.get(1), volatility(&row), row.get(3));
+    }
+    for row in rows(&client, catalog_queries::FUNCTION_DEFAULTS).await {
+        builder = builder.function_defaults(row.get(0), row.get(1), row.get(2));
     }
     for row in rows(&client, catalog_queries::OPERATORS).await {
-        builder = builder.operator(row.get(0), row.get(1), volatility(&row));
+        builder = builder.operator(row.get(0), row.get(1), volatility(&row), row.get(3));
     }
     for row in rows(&client, catalog_queries::VOLATILE_TYPES).await {
-        builder = builder.volatile_type(row.get(0), row.get(1));
+        builder = builder.volatile_type(row.get(0), row.get(1), row.get(2));
+    }
+    for row in rows(&client, catalog_queries::TYPE_PARTS).await {
+        builder = builder.made_of(row.get(0), row.get(1), row.get(2));
     }
     for row in rows(&client, catalog_queries::DOMAINS).await {
         builder = builder.domain(row.get(0), row.get(1), row.get(2));
@@ -144,7 +179,7 @@ async fn its_reads_run_on_a_standby_and_the_rest_is_told_apart() {
     let (nothing, path) = (AllowList::default(), ["public", "app"]);
     let mut wrong = String::new();
     for (expected, sql) in CASES {
-        let class = classify_with(sql, &catalog, &path, &nothing);
+        let class = classify_with(sql, &catalog, Some(&path), &nothing);
         let found = class.reasons().first().map_or("read", |reason| reason.code());
         if found != *expected {
             wrong.push_str(&format!("{sql}\n    expected {expected}, found {:?}\n", class.reasons()));
@@ -156,8 +191,57 @@ async fn its_reads_run_on_a_standby_and_the_rest_is_told_apart() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+    let said = |sql| classify_with(sql, &catalog, Some(&path), &nothing).reasons()[0].to_string();
+    for (sql, expected) in REASONS {
+        assert_eq!(said(sql), *expected, "{sql}");
+    }
     // Each of those that are tied looks like a read to the text alone, or like a function nobody knows.
     assert_eq!(classify("SELECT * FROM app.over_that").kind(), Kind::Read);
+}
+
+#[test]
+fn without_a_search_path_nothing_is_proven_by_its_name_alone() {
+    let catalog = Catalog::builder(15)
+        .function("app", "looks", Volatility::Stable)
+        .function("other", "lower", Volatility::Volatile)
+        .relation("other", "scratch", Tie::Unlogged)
+        .build();
+    let allow = AllowList::default().read_only_function("app.counts").primary_table("app.orders");
+    for (known, unknown, sql) in [
+        (Kind::Read, Kind::Unproven, "SELECT looks()"),
+        (Kind::Read, Kind::Read, "SELECT app.looks()"),
+        (Kind::Read, Kind::Unproven, "SELECT lower('A')"),
+        (Kind::Read, Kind::Read, "SELECT upper('A') FROM users"),
+        (Kind::Read, Kind::Unproven, "SELECT * FROM scratch"),
+        (Kind::Read, Kind::Unproven, "SELECT counts()"),
+        (Kind::Unproven, Kind::Unproven, "SELECT * FROM orders"),
+    ] {
+        let kind = |path| classify_with(sql, &catalog, path, &allow).kind();
+        assert_eq!((kind(Some(&["app"])), kind(None)), (known, unknown), "{sql}");
+    }
+}
+
+#[test]
+fn a_snapshot_in_doubt_keeps_what_is_against_a_read() {
+    let catalog = Catalog::builder(15)
+        .function("app", "looks", Volatility::Stable)
+        .function("app", "lower", Volatility::Volatile)
+        .operator("app", "<=>", Volatility::Immutable, "app.same(integer,integer)")
+        .relation("app", "scratch", Tie::Unlogged)
+        .build();
+    let doubted = catalog.without_proofs();
+    let nothing = AllowList::default();
+    for (trusted, in_doubt, sql) in [
+        (Kind::Read, Kind::Unproven, "SELECT looks()"),
+        (Kind::Read, Kind::Unproven, "SELECT 1 <=> 2"),
+        (Kind::Read, Kind::Read, "SELECT id FROM users"),
+        (Kind::Unproven, Kind::Unproven, "SELECT lower('A')"),
+        (Kind::Unproven, Kind::Unproven, "SELECT * FROM scratch"),
+    ] {
+        let class = |catalog| classify_with(sql, catalog, Some(&["app"]), &nothing);
+        assert_eq!((class(&catalog).kind(), class(&doubted).kind()), (trusted, in_doubt), "{sql}");
+        assert_eq!(class(&catalog).rests_on_catalog(), trusted != in_doubt, "{sql}");
+    }
 }
 
 #[test]
@@ -189,7 +273,7 @@ fn the_applications_lists_outrank_the_catalogue() {
         (Kind::Read, "SELECT * FROM public.scratch"),
         (Kind::Write, "SELECT counts() FROM orders FOR UPDATE"),
     ] {
-        let class = classify_with(sql, &catalog, &["app"], &allow);
+        let class = classify_with(sql, &catalog, Some(&["app"]), &allow);
         assert_eq!(class.kind(), kind, "{sql} {:?}", class.reasons());
     }
 }
@@ -198,9 +282,9 @@ fn the_applications_lists_outrank_the_catalogue() {
 fn a_built_in_function_of_a_later_version_is_none_here() {
     let nothing = AllowList::default();
     let on = |major| {
-        classify_with("SELECT uuidv7()", &Catalog::builder(major).build(), &["public"], &nothing).kind()
+        classify_with("SELECT uuidv7()", &Catalog::builder(major).build(), Some(&["public"]), &nothing).kind()
     };
     assert_eq!((on(15), on(18), on(19)), (Kind::Unproven, Kind::Read, Kind::Read));
     let own = Catalog::builder(15).function("public", "uuidv7", Volatility::Stable).build();
-    assert_eq!(classify_with("SELECT uuidv7()", &own, &["public"], &nothing).kind(), Kind::Read);
+    assert_eq!(classify_with("SELECT uuidv7()", &own, Some(&["public"]), &nothing).kind(), Kind::Read);
 }

@@ -14,48 +14,69 @@ pub struct AllowList {
 }
 
 impl AllowList {
-    /// A function that only reads, whatever the catalogue says. A name that is none is left out. Default: none.
+    /// A function that only reads, whatever the catalogue says. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
     #[must_use]
     pub fn read_only_function(mut self, name: &str) -> Self {
-        self.read_only_functions.extend(RelationName::of(name));
+        self.read_only_functions.extend(RelationName::parse(name));
         self
     }
 
-    /// A function that is only called on the primary. A name that is none is left out. Default: none.
+    /// A function that is only called on the primary. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
     #[must_use]
     pub fn primary_function(mut self, name: &str) -> Self {
-        self.primary_functions.extend(RelationName::of(name));
+        self.primary_functions.extend(RelationName::parse(name));
         self
     }
 
-    /// A table or view that is only read on the primary. A name that is none is left out. Default: none.
+    /// A table or view that is only read on the primary. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
     #[must_use]
     pub fn primary_table(mut self, name: &str) -> Self {
-        self.primary_tables.extend(RelationName::of(name));
+        self.primary_tables.extend(RelationName::parse(name));
         self
     }
 
     /// What is said of a function: `true` that it only reads, `false` that it is the primary's, which outranks.
-    pub(super) fn function(&self, schema: Option<&str>, name: &str, search_path: &[&str]) -> Option<bool> {
-        if holds(&self.primary_functions, schema, name, search_path) {
+    pub(super) fn function(
+        &self,
+        schema: Option<&str>,
+        name: &str,
+        search_path: Option<&[&str]>,
+    ) -> Option<bool> {
+        if holds(&self.primary_functions, schema, name, search_path, true) {
             return Some(false);
         }
-        holds(&self.read_only_functions, schema, name, search_path).then_some(true)
+        holds(&self.read_only_functions, schema, name, search_path, false).then_some(true)
     }
 
-    pub(super) fn is_primary_table(&self, name: &RelationName, search_path: &[&str]) -> bool {
-        holds(&self.primary_tables, name.schema(), name.name(), search_path)
+    pub(super) fn is_primary_table(&self, name: &RelationName, search_path: Option<&[&str]>) -> bool {
+        holds(&self.primary_tables, name.schema(), name.name(), search_path, true)
+    }
+
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.read_only_functions.is_empty()
+            && self.primary_functions.is_empty()
+            && self.primary_tables.is_empty()
     }
 }
 
-fn holds(list: &HashSet<RelationName>, schema: Option<&str>, name: &str, search_path: &[&str]) -> bool {
+/// Whether a list has a name. Without a `search_path` one of the list in whichever schema counts as `unknown` says.
+fn holds(
+    list: &HashSet<RelationName>,
+    schema: Option<&str>,
+    name: &str,
+    search_path: Option<&[&str]>,
+    unknown: bool,
+) -> bool {
     if list.is_empty() {
         return false;
     }
     let has = |schema: Option<&str>| list.contains(&RelationName::new(schema, name));
-    match schema {
+    match (schema, search_path) {
         _ if has(None) => true,
-        Some(schema) => has(Some(schema)),
-        None => search_path.iter().any(|schema| has(Some(schema))),
+        (Some(schema), _) => has(Some(schema)),
+        (None, Some(search_path)) => search_path.iter().any(|schema| has(Some(schema))),
+        (None, None) => unknown && list.iter().any(|listed| listed.name() == name),
     }
 }

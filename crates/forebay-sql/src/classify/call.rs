@@ -11,7 +11,7 @@ use crate::reason::{Reason, excerpt};
 use crate::relations::{RelationName, identifier};
 use crate::token::{Token, TokenKind};
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
     /// Judge the name that ends before the parenthesis at `open`.
     pub(super) fn call(&mut self, query: &Query, open: Token) {
         let chain = query.chain;
@@ -35,17 +35,20 @@ impl Pass<'_> {
         }
         let name = excerpt(called);
         match verdict {
-            Some(Verdict::Allowed | Verdict::Proven) => {}
+            Some(Verdict::Allowed) => {}
+            Some(Verdict::Proven) => self.class.rest_on_catalog(),
             Some(Verdict::Listed) => self.class.add(Reason::Listed { name, at }),
-            Some(Verdict::Volatile) => self.class.add(Reason::VolatileFunction { name, at }),
+            Some(Verdict::Volatile(why)) => {
+                self.class.add(Reason::VolatileFunction { name, why: why.map(excerpt), at });
+            }
             None => self.class.add(Reason::UnknownFunction { name, at }),
         }
     }
 
     /// What catalogue and application know of the function `called`.
-    fn known_function(&self, called: &str) -> Option<Verdict> {
+    fn known_function(&self, called: &str) -> Option<Verdict<'a>> {
         let known = self.known?;
-        let name = RelationName::of(called)?;
+        let name = RelationName::parse(called)?;
         known.function(name.schema(), name.name())
     }
 
@@ -65,9 +68,14 @@ impl Pass<'_> {
         let function = (before == Some(TokenKind::Dot)).then(|| known.function(None, &word)).flatten();
         match function {
             Some(Verdict::Listed) => self.class.add(Reason::Listed { name: name(), at }),
-            Some(Verdict::Volatile) => self.class.add(Reason::VolatileFunction { name: name(), at }),
-            _ if known.is_volatile_type(&word) => self.class.add(Reason::VolatileType { name: name(), at }),
-            _ => {}
+            Some(Verdict::Volatile(why)) => {
+                self.class.add(Reason::VolatileFunction { name: name(), why: why.map(excerpt), at });
+            }
+            _ => {
+                if let Some(why) = known.volatile_type(&word) {
+                    self.class.add(Reason::VolatileType { name: name(), why: why.map(excerpt), at });
+                }
+            }
         }
     }
 

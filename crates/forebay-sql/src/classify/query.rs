@@ -297,11 +297,13 @@ impl Pass<'_> {
     fn operator(&mut self, token: Token, catalogue: bool) {
         let (name, at) = (self.cursor.text(token), token.start);
         match self.known.and_then(|known| known.operator(name)) {
-            Some(Verdict::Volatile) => self.class.add(Reason::VolatileOperator { name: excerpt(name), at }),
-            None if !catalogue || !is_builtin_operator(name) => {
-                self.class.add(Reason::UnknownOperator { name: excerpt(name), at });
+            Some(Verdict::Volatile(why)) => {
+                let (name, why) = (excerpt(name), why.map(excerpt));
+                self.class.add(Reason::VolatileOperator { name, why, at });
             }
-            _ => {}
+            _ if catalogue && is_builtin_operator(name) => {}
+            Some(_) => self.class.rest_on_catalog(),
+            None => self.class.add(Reason::UnknownOperator { name: excerpt(name), at }),
         }
     }
 

@@ -67,5 +67,5 @@ pub(super) fn literal(sql: &str, mut tokens: impl Iterator<Item = Token>) -> Opt
     }
     let ends = matches!(next.kind, TokenKind::Close | TokenKind::Comma);
     // Quotes and escapes would have to be taken off first.
-    (ends && !name.contains(['\'', '\\'])).then(|| RelationName::of(name)).flatten()
+    (ends && !name.contains(['\'', '\\'])).then(|| RelationName::parse(name)).flatten()
 }

@@ -35,9 +35,18 @@ impl RelationName {
         Self { schema: schema.map(Box::from), name: Box::from(name) }
     }
 
-    /// The name all of `text` spells, or `None` when it is no name of one to three parts. A database, the first of three, can only be
-    /// the one the statement runs in.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    /// The name all of `text` spells, as it stands in SQL, or `None` when it is no name of one to three parts. A database, the first of
+    /// three, can only be the one the statement runs in.
+    ///
+    /// ```
+    /// use forebay_sql::RelationName;
+    ///
+    /// let name = RelationName::parse("Shop.\"Orders\"").unwrap();
+    /// assert_eq!((name.schema(), name.name()), (Some("shop"), "Orders"));
+    /// assert!(RelationName::parse("two words").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let mut parts = Vec::new();
         let mut dotted = true;
         for token in Lexer::new(text).filter(|token| !token.is_trivia()) {

@@ -72,7 +72,7 @@ impl Text<'_> {
         if role == Role::Read && next == Some(TokenKind::Open) {
             return;
         }
-        let Some(name) = RelationName::of(text) else {
+        let Some(name) = RelationName::parse(text) else {
             let reason = Reason::NotUnderstood { text: excerpt(text), at: chain.first.start };
             return self.hide(Hidden::Text(reason));
         };
