@@ -1,6 +1,7 @@
 //! From a configuration to a running pool.
 
 use crate::{
+    catalog::{CatalogMeters, Clerk, Judgement},
     cluster::{Cluster, Server},
     config::PoolConfig,
     connect::{Connect, DefaultConnect},
@@ -26,7 +27,6 @@ use crate::{
     target::Target,
 };
 use forebay_metrics::Meter;
-use forebay_sql::Classifier;
 use forebay_traffic::{Balancer, Breaker};
 use futures_util::future;
 use std::{
@@ -111,14 +111,16 @@ impl PoolBuilder {
         let (work, worked) = mpsc::unbounded_channel();
         let doubt = watch::Sender::new(());
         let balancer = self.balancer()?;
+        let judgement = Arc::new(Judgement::new(&self.config));
         let cluster = Arc::new(self.cluster(&work, &doubt, &balancer)?);
         let config = self.config;
         let crew = Arc::new(Crew {
             opener: Opener {
                 connect: self.connect,
                 statements_max: config.statements_max,
-                epoch: Epoch::new(&self.meter),
+                epoch: Epoch::new(&self.meter, Arc::clone(&judgement)),
                 cancels: Cancels::new(&self.meter),
+                judgement: Arc::clone(&judgement),
                 pooler: config.pooler,
                 behind: Behind::default(),
                 lifetime: config.lifetime,
@@ -132,8 +134,15 @@ impl PoolBuilder {
             system: OnceLock::new(),
         });
         let system = first_look(&crew).await?;
+        let mut clerk = config.catalog.enabled.then(|| {
+            Clerk::new(config.catalog.clone(), Arc::clone(&judgement), CatalogMeters::new(&self.meter))
+        });
+        if let Some(clerk) = &mut clerk {
+            // So that the first statement is judged like all others. Without it the pool works as well.
+            Box::pin(clerk.look(&crew)).await;
+        }
         let closing = watch::Sender::new(false);
-        let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked)).abort_handle();
+        let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked, clerk)).abort_handle();
         Ok(Pool::new(Inner {
             cluster,
             selector: self
@@ -144,7 +153,7 @@ impl PoolBuilder {
             traced_text: config.traced_text,
             counts: Counts::new(&self.meter),
             learned: Learned::new(config.learned_max),
-            classifier: Classifier::new(config.classifier_bytes_max),
+            judgement,
             system,
             acquire_timeout: config.acquire_timeout,
             cleanup_timeout: config.cleanup_timeout,

@@ -114,7 +114,7 @@ pub(crate) async fn watch<T: Counted>(
         return Err(demoted(lease, asked.step, false));
     }
     if lease.is_pooled() && asked.step == Step::Statement {
-        leaks::check(lease, pool.classifier.statement(asked.sql).class(), asked.sql)?;
+        leaks::check(lease, pool.judgement.statement(asked.sql).class(), asked.sql)?;
     }
     Scope::with_current(|scope| scope.reached(pool.system, lease.reach()));
     let was_closed = lease.is_closed();
@@ -203,7 +203,7 @@ impl Inner {
     pub(crate) fn may_have_changed(&self, asked: Asked<'_>) -> bool {
         match asked.effect {
             Effect::None => false,
-            Effect::ByText => !self.only_reads(asked.sql),
+            Effect::ByText => !self.certainly_only_reads(asked.sql),
             Effect::Possible => true,
         }
     }
@@ -277,6 +277,8 @@ impl Drop for Call<'_> {
             }
             Outcome::Failed => self.lease.served(!self.in_trouble, took),
         }
+        let ended = matches!(self.outcome, Outcome::Done | Outcome::Failed);
+        self.pool.judgement.after_statement(self.lease, self.asked.sql, ended);
         if self.pool.observer.is_none() && self.span.is_disabled() {
             return;
         }

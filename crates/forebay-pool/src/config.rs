@@ -1,9 +1,10 @@
 //! What a pool is told: plain data.
 
 use crate::{
-    error::PoolError, freshness::WithoutReplica, observer::ObservedValues, pooler::Pooler, routed::Routing,
-    spans::TracedText, target::Target,
+    catalog::CatalogConfig, error::PoolError, freshness::WithoutReplica, observer::ObservedValues,
+    pooler::Pooler, routed::Routing, spans::TracedText, target::Target,
 };
+use forebay_sql::RelationName;
 use forebay_traffic::{BalancerConfig, BreakerConfig};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -126,6 +127,17 @@ pub struct PoolConfig {
     /// How reads are spread over the replicas: what an error costs, when one that stands out gets fewer, and how it comes
     /// back. Default: [`BalancerConfig::default`].
     pub balancer: BalancerConfig,
+    /// Functions of your own that only read, as SQL has their names (`score`, `app.score`): they may run on replicas,
+    /// whatever the catalogue says. One without a schema counts in every schema. Default: none.
+    pub read_only_functions: Vec<String>,
+    /// Functions that are only called on the primary, built-in ones included; outranks `read_only_functions`. Default:
+    /// none.
+    pub primary_functions: Vec<String>,
+    /// Tables and views that are only read on the primary by [`Pool::query`](crate::Pool::query) and its kin. Default:
+    /// none.
+    pub primary_tables: Vec<String>,
+    /// Whether and how the database's catalogue is read, for what no text shows. Default: it is not.
+    pub catalog: CatalogConfig,
     /// What to do with a read that must see a position when no replica has reached it and the primary cannot
     /// be reached: `false` is an error, `true` serves what a replica has and marks the scope as behind.
     /// Default: `false`.
@@ -178,6 +190,10 @@ impl Default for PoolConfig {
             classifier_bytes_max: 4 << 20,
             breaker: BreakerConfig::default(),
             balancer: BalancerConfig::default(),
+            read_only_functions: Vec::new(),
+            primary_functions: Vec::new(),
+            primary_tables: Vec::new(),
+            catalog: CatalogConfig::default(),
             serve_behind: false,
             observed_values: ObservedValues::default(),
             traced_text: TracedText::default(),
@@ -238,6 +254,16 @@ impl PoolConfig {
         }
         self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;
         self.balancer.check().map_err(|error| PoolError::config("balancer", error.to_string()))?;
+        self.catalog.check()?;
+        for (key, names) in [
+            ("read_only_functions", &self.read_only_functions),
+            ("primary_functions", &self.primary_functions),
+            ("primary_tables", &self.primary_tables),
+        ] {
+            if let Some(wrong) = names.iter().find(|name| RelationName::parse(name).is_none()) {
+                return Err(PoolError::config(key, format!("has `{wrong}`, which is no name as SQL has it")));
+            }
+        }
         for (key, value) in [
             ("write_sessions_max", self.write_sessions_max),
             ("primary_read_sessions_max", self.primary_read_sessions_max),

@@ -1,6 +1,6 @@
 //! What can go wrong, by step.
 
-use crate::{refusal::ConnectReason, shared_failure::SharedFailure, step::Step};
+use crate::{catalog::CatalogProblem, refusal::ConnectReason, shared_failure::SharedFailure, step::Step};
 use std::{panic::Location, time::Duration};
 use tokio_postgres::error::SqlState;
 
@@ -182,6 +182,16 @@ pub enum PoolError {
         /// What to do instead.
         instead: &'static str,
     },
+    /// The database's catalogue could not be read. A pool goes on without it; see
+    /// [`CatalogStatus::problem`](crate::CatalogStatus).
+    #[error("the catalogue cannot be used: {problem}")]
+    Catalog {
+        /// Why.
+        problem: CatalogProblem,
+        /// What the server said, or how the connection ended.
+        #[source]
+        source: Option<tokio_postgres::Error>,
+    },
     /// A different number of rows than asked for.
     #[error("the query returned {found} rows where {expected} was expected")]
     RowCount {
@@ -349,7 +359,8 @@ impl PoolError {
             Self::Statement { source, .. }
             | Self::Lost { source, .. }
             | Self::ReadOnly { source, .. }
-            | Self::RetryTransaction { source, .. } => source.code(),
+            | Self::RetryTransaction { source, .. }
+            | Self::Catalog { source: Some(source), .. } => source.code(),
             Self::Row { source, .. } => source.sql_state(),
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! What all handles of one pool share.
 
 use crate::{
+    catalog::Judgement,
     cluster::Cluster,
     counts::Counts,
     election::Leader,
@@ -16,7 +17,6 @@ use crate::{
     spans::{self, TracedText},
 };
 use forebay_scope::Scope;
-use forebay_sql::Classifier;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::AbortHandle, time::Instant};
 
@@ -28,8 +28,8 @@ pub(crate) struct Inner {
     pub(crate) traced_text: TracedText,
     pub(crate) counts: Counts,
     pub(crate) learned: Learned,
-    /// What is known of statements by their text.
-    pub(crate) classifier: Classifier,
+    /// Judges statements.
+    pub(crate) judgement: Arc<Judgement>,
     /// The primary's system identifier: positions of other systems say nothing about this pool.
     pub(crate) system: u64,
     pub(crate) acquire_timeout: Duration,

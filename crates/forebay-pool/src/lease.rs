@@ -10,7 +10,10 @@ use forebay_scope::Reach;
 use forebay_traffic::{Call, Permit};
 use std::{
     ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,8 @@ pub(crate) struct Lease {
     _call: Call,
     /// How long the caller waited for it.
     pub(crate) waited: Duration,
+    /// A statement on it may have changed the schema, which others see from the end of its transaction on.
+    changed_schema: AtomicBool,
     /// Lent although its server has not reached what was required; the scope was told.
     pub(crate) behind: bool,
 }
@@ -45,6 +50,7 @@ impl Lease {
             permit: Mutex::new(None),
             _call: call,
             waited: Duration::ZERO,
+            changed_schema: AtomicBool::new(false),
             behind: false,
         }
     }
@@ -94,6 +100,15 @@ impl Lease {
             Role::Primary => Reach::Newest,
             Role::Replica => self.lane.endpoint.seen().map_or(Reach::Unknown, |seen| Reach::At(seen.at)),
         }
+    }
+
+    pub(crate) fn note_schema_change(&self) {
+        self.changed_schema.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a statement may have changed the schema since this was last asked.
+    pub(crate) fn took_schema_change(&self) -> bool {
+        self.changed_schema.swap(false, Ordering::Relaxed)
     }
 
     /// Takes the session out without giving it back; the loan is the lane's to end.

@@ -48,6 +48,7 @@
 mod builder;
 mod bulk;
 mod call;
+mod catalog;
 mod checkout;
 mod cleaning;
 mod cluster;
@@ -107,6 +108,7 @@ mod writer;
 
 pub use builder::PoolBuilder;
 pub use bulk::{Bulk, BulkRow};
+pub use catalog::{CatalogConfig, CatalogProblem, CatalogSnapshot, CatalogStatus};
 pub use config::PoolConfig;
 pub use connect::{Canceller, Cancelling, Connect, ConnectFailure, ConnectPlain, Connected};
 pub use control::Sessions;

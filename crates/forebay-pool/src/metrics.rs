@@ -112,6 +112,17 @@ pub(crate) const UNHEARD: Metric = Metric::counter(
     "notifications that came while a listener's buffer was full",
 );
 
+pub(crate) const CATALOG_READS: Metric = Metric::counter(
+    "forebay_pool_catalog_reads_total",
+    &["result"],
+    "readings of the database's catalogue: read, failed (looks for changes that failed included)",
+);
+pub(crate) const CATALOG_TRUSTED: Metric = Metric::gauge(
+    "forebay_pool_catalog_trusted",
+    &[],
+    "1 while functions are proven by what was read of the catalogue, as the last look for changes found it",
+);
+
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
     QUERY,
@@ -138,4 +149,6 @@ pub const METRICS: &[Metric] = &[
     ELECTIONS,
     UNHEARD,
     ROUTES,
+    CATALOG_READS,
+    CATALOG_TRUSTED,
 ];

@@ -1,6 +1,7 @@
 //! How a session begins: connected, looked at, and ready to say where the log stands.
 
 use crate::{
+    catalog::Judgement,
     connect::{Connect, ConnectFailure, Connected},
     contain::contained,
     counts::Cancels,
@@ -15,7 +16,10 @@ use crate::{
 };
 use deadpool_postgres::ClientWrapper;
 use futures_util::future;
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::task::AbortHandle;
 
 /// Opens sessions of one pool.
@@ -24,6 +28,8 @@ pub(crate) struct Opener {
     pub(crate) statements_max: usize,
     /// Changes of the schema that any session of the pool has noticed.
     pub(crate) epoch: Epoch,
+    /// Is told where sessions look for names.
+    pub(crate) judgement: Arc<Judgement>,
     pub(crate) lifetime: Duration,
     pub(crate) cancels: Cancels,
     /// Says who the pool is, in place of the connection strings.
@@ -38,8 +44,11 @@ const REPLAYED: &str = "SELECT pg_catalog.pg_last_wal_replay_lsn()";
 
 /// The process that serves the session, and what limits statements if nobody asks for less, in milliseconds; 0 is
 /// nothing. The setting is told with a unit.
+///
+/// With the schemas in which the session looks for names.
 const FACTS: &str = "SELECT pg_catalog.pg_backend_pid(), \
-    (extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000)::bigint";
+    (extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000)::bigint, \
+    pg_catalog.current_schemas(false)::text[]";
 
 /// Sessions that were opened together do not end together.
 fn ends_after(lifetime: Duration) -> Duration {
@@ -87,6 +96,7 @@ impl Opener {
         let (seen, facts) = future::try_join(look, client.query_typed_one(FACTS, &[])).await?;
         let seen = Sighting::of(&seen)?;
         let (process, limit): (i32, i64) = (facts.try_get(0)?, facts.try_get(1)?);
+        self.judgement.saw_path(&facts.try_get::<_, Vec<String>>(2)?);
         // Before the first query the server said that it is ready: a tap that has not heard it hears nothing.
         if tap.transaction() != TransactionState::Idle {
             return Err("the connector did not put the tap on the stream of protocol messages".into());

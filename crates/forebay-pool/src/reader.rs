@@ -123,7 +123,7 @@ impl Reader {
         };
         match heal::rule(&error, phase, self.pool.only_reads(sql)) {
             None | Some(Cause::Refused(Refusal::Write)) => Err(error),
-            Some(_) if !heal::may_move(self.pool.classifier.statement(sql).class()) => Err(error),
+            Some(_) if !heal::may_move(self.pool.judgement.statement(sql).class()) => Err(error),
             // Rare, and as large as all the rest of the future.
             Some(cause) => self.pool.healed(cause, sql, Box::pin(self.on_primary(asked)).await),
         }
@@ -163,7 +163,7 @@ impl Inner {
                 Cause::Refused(refusal) => {
                     self.counts.refused.increment(1);
                     if refusal != Refusal::Likely {
-                        self.learned.learn(self.classifier.statement(sql).fingerprint());
+                        self.learned.learn(self.judgement.statement(sql).fingerprint());
                     }
                 }
                 Cause::Conflict => self.counts.conflict.increment(1),

@@ -4,7 +4,6 @@ use crate::{
     call::{Asked, Effect, watch},
     endpoint::Role,
     error::PoolError,
-    freshness::Freshness,
     heal,
     inner::Inner,
     lane::Caller,
@@ -13,7 +12,7 @@ use crate::{
     session::{Answer, Params},
     writer::Writer,
 };
-use forebay_sql::Kind;
+use forebay_sql::{Kind, Statement};
 use std::sync::Arc;
 
 /// Where a statement would go, and why. A replica stands for *some server that is fresh enough*, which may turn
@@ -32,24 +31,31 @@ pub struct Route {
 impl Inner {
     /// Whether a statement certainly changes nothing and may run on a standby.
     pub(crate) fn only_reads(&self, sql: &str) -> bool {
-        self.classifier.statement(sql).class().is_read()
+        self.judgement.statement(sql).class().is_read()
+    }
+
+    /// The same, whatever a session's `search_path` has become: a function that the catalogue proves may be another one
+    /// under another path.
+    pub(crate) fn certainly_only_reads(&self, sql: &str) -> bool {
+        let statement = self.judgement.statement(sql);
+        statement.class().is_read() && !statement.class().rests_on_catalog()
     }
 
     /// Whether a standby refused this statement before, or one that differs in its values only.
     pub(crate) fn knows_refused(&self, sql: &str) -> bool {
-        self.learned.any() && self.learned.knows(self.classifier.statement(sql).fingerprint())
+        self.learned.any() && self.learned.knows(self.judgement.statement(sql).fingerprint())
     }
 
-    fn why(&self, sql: &str) -> Why {
-        match self.classifier.statement(sql).class().kind() {
-            Kind::Read if self.knows_refused(sql) => Why::Learned,
+    fn why(&self, statement: &Statement) -> Why {
+        match statement.kind() {
+            Kind::Read if self.learned.knows(statement.fingerprint()) => Why::Learned,
             Kind::Read if self.routing == Routing::Shadow => Why::Shadowed,
             kind => kind.into(),
         }
     }
 
     pub(crate) fn explain_route(&self, sql: &str) -> Route {
-        let statement = self.classifier.statement(sql);
+        let statement = self.judgement.statement(sql);
         let class = statement.class();
         let mut route = Route {
             role: Role::Primary,
@@ -57,6 +63,9 @@ impl Inner {
             reasons: class.reasons().iter().map(ToString::to_string).collect(),
         };
         if !class.is_read() {
+            if class.kind() == Kind::Unproven {
+                route.reasons.extend(self.judgement.why_in_doubt());
+            }
             return route;
         }
         if self.learned.knows(statement.fingerprint()) {
@@ -82,13 +91,15 @@ impl Pool {
     ) -> Result<Answer, PoolError> {
         let inner = &self.0;
         let place = caller.place;
-        let why = inner.why(sql);
+        let statement = inner.judgement.statement(sql);
+        let why = inner.why(&statement);
         inner.routed.count(why);
         if !matches!(why, Why::Read) {
             let lease = inner.write_lease(caller).await?;
             return Writer::new(lease, Arc::clone(inner)).ask_as(Effect::Possible, sql, params, place).await;
         }
-        let lease = inner.read_lease(caller, Freshness::default()).await?;
+        let freshness = inner.judgement.freshness(statement.class());
+        let lease = inner.read_lease(caller, freshness).await?;
         let role = lease.lane().endpoint.role();
         let asked = Asked::statement(sql, params, place);
         let error = match watch(inner, &lease, asked, lease.run(sql, params)).await {

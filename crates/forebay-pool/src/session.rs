@@ -4,6 +4,7 @@ mod copying;
 mod limit;
 mod pooled;
 mod prepared;
+mod reading;
 
 pub(crate) use limit::{Change, Limit};
 pub(crate) use pooled::Pooled;

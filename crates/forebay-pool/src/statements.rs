@@ -1,6 +1,6 @@
 //! The prepared statements of one session, and the pool-wide count of schema changes they depend on.
 
-use crate::{counts::Tally, metrics::HEALED};
+use crate::{catalog::Judgement, counts::Tally, metrics::HEALED};
 use foldhash::fast::RandomState;
 use forebay_metrics::Meter;
 use std::{
@@ -23,12 +23,14 @@ struct Changes {
     noticed: AtomicU64,
     /// Statements that ran again because of one.
     healed: Tally,
+    /// Is told of each change as well.
+    judgement: Arc<Judgement>,
 }
 
 impl Epoch {
-    pub(crate) fn new(meter: &Meter) -> Self {
+    pub(crate) fn new(meter: &Meter, judgement: Arc<Judgement>) -> Self {
         let healed = Tally::new(meter.counter(&HEALED, &["schema"]));
-        Self(Arc::new(Changes { noticed: AtomicU64::new(0), healed }))
+        Self(Arc::new(Changes { noticed: AtomicU64::new(0), healed, judgement }))
     }
 
     fn now(&self) -> u64 {
@@ -48,7 +50,10 @@ impl Epoch {
     /// A statement prepared at `seen` has turned out to be stale. The first of its epoch ends it; what fails later
     /// and was prepared in the same one tells of the same change.
     pub(crate) fn end(&self, seen: u64) {
-        let _lost = self.0.noticed.compare_exchange(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed);
+        let noticed = &self.0.noticed;
+        if noticed.compare_exchange(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.0.judgement.doubt();
+        }
     }
 }
 

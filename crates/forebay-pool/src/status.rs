@@ -1,6 +1,7 @@
 //! What a pool looks like right now.
 
 use crate::{
+    catalog::CatalogStatus,
     cluster::Server,
     counts::{
         CancelsStatus, ConnectsStatus, FallbacksStatus, HealedStatus, PositionsStatus, ReadsStatus,
@@ -45,6 +46,8 @@ pub struct PoolStatus {
     pub elections: u64,
     /// Notifications that found the buffer of their listener full.
     pub notifications_dropped: u64,
+    /// What is known of the database's catalogue; `None` when it is not read.
+    pub catalog: Option<CatalogStatus>,
 }
 
 /// One server of a pool.
@@ -140,6 +143,7 @@ impl PoolStatus {
             cancels: crew.opener.cancels.status(),
             elections: pool.cluster.elections.total(),
             notifications_dropped: crew.chores.unheard.total(),
+            catalog: pool.judgement.status(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The one task that owns everything a pool does in the background.
 
 use crate::{
+    catalog::{Clerk, attend},
     cleaning,
     cluster::{Cluster, Server},
     connect::ConnectFailure,
@@ -60,8 +61,15 @@ const BACKOFF_MIN: Duration = Duration::from_millis(20);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
 /// Runs until it is aborted; everything it spawned ends with it.
-pub(crate) async fn supervise(crew: Arc<Crew>, mut work: mpsc::UnboundedReceiver<Work>) {
+pub(crate) async fn supervise(
+    crew: Arc<Crew>,
+    mut work: mpsc::UnboundedReceiver<Work>,
+    clerk: Option<Clerk>,
+) {
     let mut tasks = JoinSet::new();
+    if let Some(clerk) = clerk {
+        tasks.spawn(attend(Arc::clone(&crew), clerk));
+    }
     for server in crew.cluster.servers() {
         tasks.spawn(probe(Arc::clone(&crew), server.clone()));
     }

@@ -133,12 +133,7 @@ impl Catalog {
 /// assert_eq!(class("SELECT * FROM users").kind(), Kind::Unproven);
 /// ```
 #[must_use]
-pub fn classify_with(
-    sql: &str,
-    catalog: &Catalog,
-    search_path: Option<&[&str]>,
-    allow: &AllowList,
-) -> Class {
+pub fn classify_with(sql: &str, catalog: &Catalog, search_path: Option<&[&str]>, allow: &AllowList) -> Class {
     let known = Known { catalog, search_path, allow };
     let mut class = judge(sql, Some(&known));
     let found = relations(sql);

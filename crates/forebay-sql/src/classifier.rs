@@ -91,12 +91,7 @@ impl Classifier {
     /// assert_eq!(kind(1, Volatility::Volatile), Kind::Read, "remembered");
     /// assert_eq!(kind(2, Volatility::Volatile), Kind::Unproven);
     /// ```
-    pub fn statement_at(
-        &self,
-        sql: &str,
-        epoch: u64,
-        judge: impl FnOnce(&str) -> Class,
-    ) -> Arc<Statement> {
+    pub fn statement_at(&self, sql: &str, epoch: u64, judge: impl FnOnce(&str) -> Class) -> Arc<Statement> {
         if let Some(statement) = self.seen.get(sql).filter(|statement| statement.epoch == epoch) {
             return statement;
         }

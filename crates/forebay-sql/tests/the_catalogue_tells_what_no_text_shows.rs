@@ -109,7 +109,10 @@ const REASONS: &[(&str, &str)] = &[
         "over_it is a view that may do more than read (public.next_one is a view that may do more than read (nextval() writes))",
     ),
     ("SELECT * FROM scratch", "scratch is an unlogged table"),
-    ("SELECT * FROM guarded", "guarded has a row security policy that may do more than read (nextval() writes)"),
+    (
+        "SELECT * FROM guarded",
+        "guarded has a row security policy that may do more than read (nextval() writes)",
+    ),
 ];
 
 async fn connect(url: &str) -> Client {

@@ -79,9 +79,5 @@ impl<'a> Known<'a> {
 }
 
 fn verdict(there: &There<Volatility>) -> Verdict<'_> {
-    if there.what == Volatility::Volatile {
-        Verdict::Volatile(there.why.as_deref())
-    } else {
-        Verdict::Proven
-    }
+    if there.what == Volatility::Volatile { Verdict::Volatile(there.why.as_deref()) } else { Verdict::Proven }
 }
