@@ -1,7 +1,7 @@
 //! From a configuration to a running pool.
 
 use crate::{
-    catalog::{CatalogMeters, Clerk, Judgement},
+    catalog::{Clerk, Judgement},
     cluster::{Cluster, Server},
     config::PoolConfig,
     connect::{Connect, DefaultConnect},
@@ -115,17 +115,7 @@ impl PoolBuilder {
         let cluster = Arc::new(self.cluster(&work, &doubt, &balancer)?);
         let config = self.config;
         let crew = Arc::new(Crew {
-            opener: Opener {
-                connect: self.connect,
-                statements_max: config.statements_max,
-                epoch: Epoch::new(&self.meter, Arc::clone(&judgement)),
-                cancels: Cancels::new(&self.meter),
-                judgement: Arc::clone(&judgement),
-                pooler: config.pooler,
-                behind: Behind::default(),
-                lifetime: config.lifetime,
-                keyring: self.credentials.map(|source| Keyring::new(source, config.retire_old_logins)),
-            },
+            opener: opener(&config, self.connect, self.credentials, &self.meter, &judgement),
             cluster: Arc::clone(&cluster),
             doubt,
             log: Log::default(),
@@ -134,13 +124,7 @@ impl PoolBuilder {
             system: OnceLock::new(),
         });
         let system = first_look(&crew).await?;
-        let mut clerk = config.catalog.enabled.then(|| {
-            Clerk::new(config.catalog.clone(), Arc::clone(&judgement), CatalogMeters::new(&self.meter))
-        });
-        if let Some(clerk) = &mut clerk {
-            // So that the first statement is judged like all others. Without it the pool works as well.
-            Box::pin(clerk.look(&crew)).await;
-        }
+        let clerk = Clerk::employ(&config.catalog, &judgement, &self.meter, &crew).await;
         let closing = watch::Sender::new(false);
         let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked, clerk)).abort_handle();
         Ok(Pool::new(Inner {
@@ -218,6 +202,26 @@ impl PoolBuilder {
             servers.push(server((endpoint("replicas", url, Role::Replica)?, terms.replica)));
         }
         Ok(Cluster::new(servers, terms, elections(&self.meter)))
+    }
+}
+
+fn opener(
+    config: &PoolConfig,
+    connect: Box<dyn Connect>,
+    credentials: Option<Box<dyn Credentials>>,
+    meter: &Meter,
+    judgement: &Arc<Judgement>,
+) -> Opener {
+    Opener {
+        connect,
+        statements_max: config.statements_max,
+        epoch: Epoch::new(meter, Arc::clone(judgement)),
+        cancels: Cancels::new(meter),
+        judgement: Arc::clone(judgement),
+        pooler: config.pooler,
+        behind: Behind::default(),
+        lifetime: config.lifetime,
+        keyring: credentials.map(|source| Keyring::new(source, config.retire_old_logins)),
     }
 }
 

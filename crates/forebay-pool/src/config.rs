@@ -255,15 +255,7 @@ impl PoolConfig {
         self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;
         self.balancer.check().map_err(|error| PoolError::config("balancer", error.to_string()))?;
         self.catalog.check()?;
-        for (key, names) in [
-            ("read_only_functions", &self.read_only_functions),
-            ("primary_functions", &self.primary_functions),
-            ("primary_tables", &self.primary_tables),
-        ] {
-            if let Some(wrong) = names.iter().find(|name| RelationName::parse(name).is_none()) {
-                return Err(PoolError::config(key, format!("has `{wrong}`, which is no name as SQL has it")));
-            }
-        }
+        self.check_names()?;
         for (key, value) in [
             ("write_sessions_max", self.write_sessions_max),
             ("primary_read_sessions_max", self.primary_read_sessions_max),
@@ -302,6 +294,20 @@ impl PoolConfig {
         }
         if self.statement_timeout.is_some_and(|timeout| timeout > Self::STATEMENT_TIMEOUT_MAX) {
             return Err(PoolError::config("statement_timeout", "must be at most 2147483647 ms"));
+        }
+        Ok(())
+    }
+
+    /// The lists of functions and tables have names.
+    fn check_names(&self) -> Result<(), PoolError> {
+        for (key, names) in [
+            ("read_only_functions", &self.read_only_functions),
+            ("primary_functions", &self.primary_functions),
+            ("primary_tables", &self.primary_tables),
+        ] {
+            if let Some(wrong) = names.iter().find(|name| RelationName::parse(name).is_none()) {
+                return Err(PoolError::config(key, format!("has `{wrong}`, which is no name as SQL has it")));
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::{CatalogConfig, CatalogMeters, CatalogProblem, CatalogSnapshot, Judge
 use crate::{
     endpoint::Endpoint, error::PoolError, session::Session, shared_failure::SharedFailure, supervisor::Crew,
 };
+use forebay_metrics::Meter;
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -27,12 +28,28 @@ pub(crate) struct Clerk {
 }
 
 impl Clerk {
-    pub(crate) fn new(config: CatalogConfig, judgement: Arc<Judgement>, meters: CatalogMeters) -> Self {
+    /// One for a pool that is to read the catalogue, which he has done once: so that the first statement is judged like all
+    /// others. If he could not, the pool works as well.
+    pub(crate) async fn employ(
+        config: &CatalogConfig,
+        judgement: &Arc<Judgement>,
+        meter: &Meter,
+        crew: &Crew,
+    ) -> Option<Self> {
+        if !config.enabled {
+            return None;
+        }
+        let mut clerk = Self::new(config.clone(), Arc::clone(judgement), meter);
+        Box::pin(clerk.look(crew)).await;
+        Some(clerk)
+    }
+
+    fn new(config: CatalogConfig, judgement: Arc<Judgement>, meter: &Meter) -> Self {
         let looked_at = Instant::now();
         Self {
             config,
             judgement,
-            meters,
+            meters: CatalogMeters::new(meter),
             session: None,
             seen: None,
             too_large: None,
@@ -42,7 +59,7 @@ impl Clerk {
     }
 
     /// Looks for changes, and reads what changed. Says whether it could; what is wrong is in the log and the status.
-    pub(crate) async fn look(&mut self, crew: &Crew) -> bool {
+    async fn look(&mut self, crew: &Crew) -> bool {
         let begun = Instant::now();
         let result = self.round(crew).await;
         match &result {

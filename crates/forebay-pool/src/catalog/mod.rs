@@ -12,7 +12,7 @@ mod status;
 
 pub(crate) use attendant::{Clerk, attend};
 pub(crate) use judgement::Judgement;
-pub(crate) use meters::CatalogMeters;
+use meters::CatalogMeters;
 use path::Schemas;
 pub use problem::CatalogProblem;
 pub use settings::CatalogConfig;
