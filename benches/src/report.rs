@@ -53,6 +53,11 @@ impl Report {
         Ok(())
     }
 
+    /// Says how far something is that takes minutes.
+    pub fn progress(&self, text: &str) {
+        println!("{}: {text}", self.area);
+    }
+
     /// Times `subject` against itself: the spread of this line is what the machine can resolve. Later aims of the group
     /// allow for it.
     pub fn same_against_same(&mut self, name: &str, pairs: usize, mut subject: impl FnMut() -> Duration) {

@@ -37,7 +37,7 @@ pub(crate) enum Task {
     ///
     /// Prints one line a figure and writes target/bench/AREA.json with what was measured. Without an area it lists the areas.
     #[command(
-        after_help = "Examples:\n  cargo xtask bench cache\n  cargo xtask bench cache hits ratio\n  cargo xtask bench --check"
+        after_help = "Examples:\n  cargo xtask bench cache\n  cargo xtask bench cache hits ratio\n  cargo xtask bench pool spike\n  cargo xtask bench --check"
     )]
     Bench(BenchOptions),
     /// Look for what breaks a promise, in random histories, for some minutes
@@ -129,10 +129,13 @@ pub(crate) struct TestOptions {
 pub(crate) struct BenchOptions {
     /// The area; `service` is the demo's figures
     pub(crate) area: Option<String>,
-    /// Only these groups of figures; everything when none is named. `cache` alone has them: hits, macros, sizes, growth, ratio,
-    /// redis, memcached, nodes, outage
+    /// Only these groups of figures; everything when none is named
+    ///
+    /// `cache` has hits, macros, sizes, growth, ratio, redis, memcached, nodes, outage; `pool` has requests, observer, faults,
+    /// balance, own-writes, bulk, spike. The other areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many reads
+    /// `own-writes` makes in place of a million
     pub(crate) groups: Vec<String>,
-    /// Only check that the benches compile
+    /// Only check that the benches compile, and the code of docs/ that needs a peer
     #[arg(long)]
     pub(crate) check: bool,
     /// Install missing packages without asking

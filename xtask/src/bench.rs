@@ -24,7 +24,12 @@ pub(crate) async fn run(options: &BenchOptions, interrupts: &mut Interrupts) -> 
     let workspace = Workspace::load()?;
     if options.check {
         let mut check = workspace.cargo(["check", "--package", "forebay-benches", "--all-targets"]);
-        return Ok(exit_code(Group::spawn(&mut check)?.wait(interrupts).await?));
+        let checked = Group::spawn(&mut check)?.wait(interrupts).await?;
+        if !checked.success() {
+            return Ok(exit_code(checked));
+        }
+        let mut pages = workspace.cargo(["test", "--package", "forebay-benches", "--doc"]);
+        return Ok(exit_code(Group::spawn(&mut pages)?.wait(interrupts).await?));
     }
     let areas = areas(&workspace)?;
     let Some(area) = options.area.as_deref() else {
@@ -88,18 +93,28 @@ fn areas(workspace: &Workspace) -> Result<Vec<String>> {
 mod tests {
     use clap::CommandFactory as _;
 
+    use super::GROUPED;
     use crate::arguments::Arguments;
 
     #[test]
-    fn the_help_names_every_group_of_the_cache() {
-        let bench = include_str!("../../benches/src/bin/cache/main.rs");
-        let groups: Vec<_> = bench
-            .lines()
-            .filter_map(|line| Some(line.strip_prefix("    (\"")?.split_once("\", ")?.0))
-            .collect();
+    fn the_help_names_every_group_of_every_area() {
         let mut commands = Arguments::command();
         let help = commands.find_subcommand_mut("bench").map(|bench| bench.render_long_help().to_string());
         let help = help.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(!groups.is_empty() && help.contains(&groups.join(", ")), "{groups:?} are not in: {help}");
+        let mut areas = Vec::new();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../benches/src/bin");
+        for entry in std::fs::read_dir(folder).expect("the benches are there").flatten() {
+            let Ok(bench) = std::fs::read_to_string(entry.path().join("main.rs")) else { continue };
+            let name = |line: &str| Some(line.strip_prefix("    (\"")?.split_once("\", ")?.0.to_owned());
+            let groups: Vec<_> = bench.lines().filter_map(name).collect();
+            if bench.contains("const GROUPS") {
+                let area = entry.file_name().into_string().expect("a name in letters");
+                let named = format!("`{area}` has {}", groups.join(", "));
+                assert!(!groups.is_empty() && help.contains(&named), "{named} is not in: {help}");
+                areas.push(area);
+            }
+        }
+        areas.sort();
+        assert_eq!(areas, GROUPED);
     }
 }

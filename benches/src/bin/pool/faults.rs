@@ -1,31 +1,25 @@
-//! What happens to others: waits in line, a query that was given up, reads behind writes, a promotion.
+//! What happens to others: waits in line, a query that was given up, a promotion.
 
-use crate::requests::{SESSIONS, deadpool, time};
+use crate::subjects::{SESSIONS, deadpool, time};
 use anyhow::Result;
 use forebay_benches::{Aim, PAIRS, Report, Summary};
 use forebay_pool::{Pool, PoolConfig};
 use forebay_tests::{Postgres, PostgresSpec, TestDatabase};
 use std::{
     future::Future,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
 
 /// Samples of what takes seconds.
 const SLOW_SAMPLES: usize = 5;
-/// Writes, each read back at once.
-const PAIRS_OF_WRITE_AND_READ: usize = 20_000;
 
 pub(crate) fn run(report: &mut Report) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let database = runtime.block_on(async { forebay_tests::shared().await.database("bench_faults").await });
     waits(report, &runtime, &database)?;
     runtime.block_on(abandoned(report, &database))?;
-    runtime.block_on(own_writes(report, &database))?;
     runtime.block_on(promotion(report))
 }
 
@@ -113,46 +107,6 @@ async fn give_up_then<T, E>(
     let asked = Instant::now();
     next.await?;
     Ok(asked.elapsed().as_secs_f64())
-}
-
-/// Reads behind writes of the same request, over standbys that come after.
-async fn own_writes(report: &mut Report, database: &TestDatabase) -> Result<()> {
-    database.execute("CREATE TABLE own (id int PRIMARY KEY, v int)").await;
-    let config = PoolConfig::from_url(&database.primary_url())?.replicas(database.replica_urls())?;
-    let pool = Pool::builder(config).build().await?;
-    let (violations, on_replicas) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let mut tasks = tokio::task::JoinSet::new();
-    for id in 0..8_i32 {
-        let (pool, violations, on_replicas) =
-            (pool.clone(), Arc::clone(&violations), Arc::clone(&on_replicas));
-        tasks.spawn(async move {
-            for v in 0..PAIRS_OF_WRITE_AND_READ / 8 {
-                let v = i32::try_from(v)?;
-                let request = forebay::scope::Scope::new();
-                let read = request.run(async {
-                    let upsert = "INSERT INTO own VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET v = $2";
-                    pool.execute(upsert, &[&id, &v]).await?;
-                    let reader = pool.read().await?;
-                    let row = reader.query_one("SELECT v FROM own WHERE id = $1", &[&id]).await?;
-                    Ok::<_, forebay_pool::PoolError>((row.get::<_, i32>(0), reader.role()))
-                });
-                let (found, role) = read.await?;
-                violations.fetch_add(usize::from(found != v), Ordering::Relaxed);
-                on_replicas.fetch_add(usize::from(role == forebay_pool::Role::Replica), Ordering::Relaxed);
-            }
-            Ok::<_, anyhow::Error>(())
-        });
-    }
-    while let Some(task) = tasks.join_next().await {
-        task??;
-    }
-    let total = PAIRS_OF_WRITE_AND_READ;
-    let violations = violations.load(Ordering::Relaxed) as f64;
-    report.value("pool.ryw_violations", Aim::AtMost(0.0), violations, "reads", total);
-    let share = on_replicas.load(Ordering::Relaxed) as f64 / total as f64;
-    report.value("pool.ryw_reads_on_replicas", Aim::None, share, "share", total);
-    pool.shutdown(Duration::from_secs(5)).await;
-    Ok(())
 }
 
 /// From the moment the promoted standby accepts writes to the first that the pool is acknowledged.

@@ -1,0 +1,90 @@
+//! What it costs to tell an observer of the cheapest query there is.
+
+use anyhow::Result;
+use forebay_benches::{Aim, PAIRS, Report, Summary};
+use forebay_pool::{Outcome, Pool, PoolConfig, QueryEvent, QueryObserver, Writer};
+use std::{
+    hint::black_box,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Blocks of queries by turns, on sessions that are opened anew for each sample.
+const BLOCKS: usize = 40;
+const QUERIES: usize = 50;
+
+/// Takes all that it is told, as one that groups statements by their fingerprint does.
+#[derive(Default)]
+struct Everything {
+    statements: AtomicU64,
+    rows: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl QueryObserver for Everything {
+    fn observe(&self, event: &QueryEvent<'_>) {
+        black_box((event.fingerprint(), event.endpoint, event.role, event.place, event.params.len()));
+        self.statements.fetch_add(u64::from(event.outcome == Outcome::Done), Ordering::Relaxed);
+        self.rows.fetch_add(event.rows, Ordering::Relaxed);
+        let time = event.wait + event.round_trip;
+        self.nanoseconds.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn run(report: &mut Report) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let database = runtime.block_on(async { forebay_tests::shared().await.database("bench_observer").await });
+    let config = PoolConfig { write_sessions_max: 1, ..PoolConfig::from_url(&database.primary_url())? };
+    let observer = Arc::new(Everything::default());
+    let (mut shares, mut same) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        shares.push(runtime.block_on(sample(&config, Some(Arc::clone(&observer))))?);
+        same.push(runtime.block_on(sample(&config, None))?);
+    }
+    let told = observer.statements.load(Ordering::Relaxed);
+    anyhow::ensure!(told as usize >= PAIRS * BLOCKS * QUERIES, "the observer was told of {told} statements");
+    let same = Summary::of(same);
+    report.spread("pool.observer_aa", Aim::None, same, "share", 0.0);
+    let name = "pool.observer_share_of_cheapest_query";
+    report.spread(name, Aim::AtMost(0.03), Summary::of(shares), "share", 0.0);
+    Ok(())
+}
+
+/// How much longer queries take on a pool with this observer than on one without any, as a share.
+async fn sample(config: &PoolConfig, observer: Option<Arc<Everything>>) -> Result<f64> {
+    let without = Pool::builder(config.clone()).build().await?;
+    let with = Pool::builder(config.clone());
+    let with = match observer {
+        Some(observer) => with.observer(observer),
+        None => with,
+    };
+    let with = with.build().await?;
+    let ratio = {
+        let (ours, bare) = (with.write().await?, without.write().await?);
+        let mut times = [Vec::new(), Vec::new()];
+        block(&ours).await?;
+        block(&bare).await?;
+        for _ in 0..BLOCKS {
+            times[0].push(block(&ours).await?);
+            times[1].push(block(&bare).await?);
+        }
+        // The middle block of each: a few that were interrupted do not count.
+        let [ours, bare] = times.map(|times| Summary::of(times).median);
+        ours / bare
+    };
+    for pool in [with, without] {
+        pool.shutdown(Duration::from_secs(5)).await;
+    }
+    Ok(ratio - 1.0)
+}
+
+async fn block(writer: &Writer) -> Result<f64> {
+    let started = Instant::now();
+    for _ in 0..QUERIES {
+        black_box(writer.query_one("SELECT 1", &[]).await?);
+    }
+    Ok(started.elapsed().as_secs_f64())
+}
