@@ -35,7 +35,8 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
         }
         Ok::<_, anyhow::Error>(fleet)
     })?;
-    let config = PoolConfig { replica_sessions_max: SESSIONS, ..PoolConfig::from_url(&database.primary_url())? };
+    let config =
+        PoolConfig { replica_sessions_max: SESSIONS, ..PoolConfig::from_url(&database.primary_url())? };
     let config = config.replicas(fleet.iter().map(Staged::url))?;
     let round = |conduct| round(&runtime, &config, &fleet[0], conduct);
 

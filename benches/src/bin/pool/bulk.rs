@@ -9,9 +9,9 @@ use tokio::runtime::Runtime;
 /// Rows written by one measurement beside single inserts.
 const ROWS: i64 = 1_000;
 /// Sizes at which the two ways are compared.
-const SIZES: [i64; 8] = [1, 10, 30, 100, 300, 1_000, 3_000, 10_000];
-/// Calls in one measurement of a size, so that it takes a while; at least one.
-const ROWS_IN_SUM: i64 = 3_000;
+const SIZES: [i64; 9] = [1, 10, 30, 100, 200, 300, 500, 1_000, 3_000];
+/// Rows of all calls in one measurement of a size, so that it takes a while.
+const ROWS_IN_SUM: i64 = 15_000;
 
 pub(crate) fn run(report: &mut Report) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -32,16 +32,15 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     );
     let mut crossover = None;
     for size in SIZES {
-        let calls = (ROWS_IN_SUM / size).clamp(1, 300);
-        let (mut copied, mut sent) = (Vec::new(), Vec::new());
-        report.time_ratio(
+        let calls = (ROWS_IN_SUM / size).clamp(1, 200);
+        let ratio = report.time_ratio(
             &format!("pool.bulk_copy_of_{size}_rows_vs_arrays"),
             Aim::None,
             PAIRS,
-            || note(&mut copied, many(&runtime, &copying, size, calls)),
-            || note(&mut sent, many(&runtime, &sending, size, calls)),
+            || many(&runtime, &copying, size, calls),
+            || many(&runtime, &sending, size, calls),
         );
-        if median(&mut copied) < median(&mut sent) {
+        if ratio.median < 1.0 {
             crossover = crossover.or(Some(size));
         } else {
             crossover = None;
@@ -51,16 +50,6 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     let at = crossover.map_or(f64::INFINITY, |size| size as f64);
     report.value("pool.bulk_crossover_rows", Aim::None, at, "rows", PAIRS);
     Ok(())
-}
-
-fn note(all: &mut Vec<Duration>, one: Duration) -> Duration {
-    all.push(one);
-    one
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 fn rows(count: i64) -> Vec<(i64, String, i32)> {

@@ -135,17 +135,17 @@ async fn request(pool: &Pool, counts: &Counts, id: i32, v: i32) -> Result<()> {
 }
 
 async fn read_back(pool: &Pool, counts: &Counts, freshness: Freshness, id: i32, v: i32) -> Result<()> {
+    if v % CARELESS == 1 {
+        let row = pool.read().await?.query_opt(READ, &[&id]).await?;
+        counts.careless.fetch_add(1, Ordering::Relaxed);
+        counts.stale.fetch_add(u64::from(row.is_none_or(|row| row.get::<_, i32>(0) != v)), Ordering::Relaxed);
+    }
     for _ in 0..READS_EACH {
         let reader = pool.read_with(freshness).await?;
         let found: i32 = reader.query_one(READ, &[&id]).await?.get(0);
         counts.reads.fetch_add(1, Ordering::Relaxed);
         counts.violations.fetch_add(u64::from(found != v), Ordering::Relaxed);
         counts.on_replicas.fetch_add(u64::from(reader.role() == Role::Replica), Ordering::Relaxed);
-    }
-    if v % CARELESS == 1 {
-        let row = pool.read().await?.query_opt(READ, &[&id]).await?;
-        counts.careless.fetch_add(1, Ordering::Relaxed);
-        counts.stale.fetch_add(u64::from(row.is_none_or(|row| row.get::<_, i32>(0) != v)), Ordering::Relaxed);
     }
     Ok(())
 }

@@ -44,10 +44,8 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
         bench.checkouts(report, &format!("{name}_vs_sqlx"), &sqlx, tasks, CHECKOUTS_WITH_ROUND_TRIP);
     }
     // They have no replicas to choose from: what the choice adds, for reading.
-    let (ours, theirs) = (
-        || checkouts(&runtime, &split, 1, CHECKOUTS),
-        || checkouts(&runtime, &deadpool, 1, CHECKOUTS),
-    );
+    let (ours, theirs) =
+        (|| checkouts(&runtime, &split, 1, CHECKOUTS), || checkouts(&runtime, &deadpool, 1, CHECKOUTS));
     report.time_ratio("pool.checkout_of_replica_vs_deadpool", Aim::None, PAIRS, ours, theirs);
 
     report.same_against_same("pool.read_throughput", PAIRS, || reads(&runtime, &deadpool, 8));

@@ -69,7 +69,12 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
             let database = forebay_tests::shared().await.database("bench_spike").await;
             let bb8 = bb8(&database.primary_url()).await?;
             let sqlx = sqlx(&database.primary_url()).await?;
-            Ok::<_, anyhow::Error>([ours(&database).await?, deadpool(&database.primary_url()).await?, bb8, sqlx])
+            Ok::<_, anyhow::Error>([
+                ours(&database).await?,
+                deadpool(&database.primary_url()).await?,
+                bb8,
+                sqlx,
+            ])
         })?;
         for (most, extra) in most.iter_mut().zip(extra) {
             *most = extra.max(*most);

@@ -4,8 +4,7 @@
 use anyhow::{Context as _, Result};
 use std::{
     collections::HashSet,
-    io,
-    mem,
+    io, mem,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
