@@ -124,6 +124,24 @@ pub enum PoolError {
         /// Whether a write was under way that may still have happened.
         outcome_unknown: bool,
     },
+    /// A call of [`blocking`](crate::blocking) was made in an asynchronous task, whose thread it would block. Nothing was
+    /// done.
+    #[cfg(feature = "blocking")]
+    #[error(
+        "`blocking`'s `{call}` was called in an asynchronous task: call it in `spawn_blocking`, or use \
+         `forebay_pool::Pool` and await it"
+    )]
+    WouldBlock {
+        /// The call.
+        call: &'static str,
+    },
+    /// The runtime of a [`blocking`](crate::blocking) pool could not be started.
+    #[cfg(feature = "blocking")]
+    #[error("the thread of the blocking pool cannot be started")]
+    NoRuntime {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The pool was shut down.
     #[error("the pool is closed")]
     Closed,

@@ -45,6 +45,8 @@
 //! used for anything else, by the same guard or another. Whether a write took effect is then unknown. The
 //! deadline of the current scope does the same, and sets the server's own `statement_timeout` a little behind it.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod bulk;
 mod call;
