@@ -10,6 +10,10 @@ mod report;
 mod summary;
 mod versions;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/sqlx.md")]
+mod sqlx_page {}
+
 pub use aim::Aim;
 pub use groups::{Group, chosen};
 pub use report::{PAIRS, Report};
