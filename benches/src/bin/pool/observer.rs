@@ -28,10 +28,17 @@ struct Everything {
 
 impl QueryObserver for Everything {
     fn observe(&self, event: &QueryEvent<'_>) {
-        black_box((event.fingerprint(), event.endpoint, event.role, event.place, event.params.len()));
+        black_box((
+            event.fingerprint(),
+            event.endpoint,
+            event.role,
+            event.place,
+            event.params.len(),
+            event.sql_state,
+        ));
         self.statements.fetch_add(u64::from(event.outcome == Outcome::Done), Ordering::Relaxed);
         self.rows.fetch_add(event.rows, Ordering::Relaxed);
-        let time = event.wait + event.round_trip;
+        let time = event.wait + event.round_trip + event.fetch;
         self.nanoseconds.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
     }
 }
