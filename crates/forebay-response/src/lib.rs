@@ -21,6 +21,10 @@
 //!   so that a client that changed its codings keeps its 304.
 //! - **Long bodies** are encoded on tokio's threads for blocking work, so nobody waits behind them.
 //!
+//! - **[`CacheControl`]**: typed directives that refuse contradictions, also for targeted fields (RFC 9213).
+//! - **[`FieldsLayer`]** sends of JSON only the fields a request asks for ([`FieldMask`], [`FieldFilter`]).
+//! - **[`JsonLines`], [`JsonArray`], [`Events`]**: bodies from a stream, with backpressure and a contract for errors.
+//!
 //! On the order of layers: put this one outside of everything that changes bodies or their headers, and remove
 //! other compression and ETag layers; a response that is encoded already is left alone.
 //!
@@ -50,25 +54,47 @@
 //! # Ok(()) }
 //! ```
 
+mod cache_control;
 mod config;
 mod eligible;
 mod encode;
 mod error;
+mod fields;
 mod metrics;
 mod negotiate;
+#[cfg(feature = "paging")]
+mod paging;
+#[cfg(feature = "cache")]
+mod precompute;
 mod prepared;
+mod problem;
+mod query_text;
 mod scope_layer;
 mod service;
+mod streaming;
 mod validate;
 mod variants;
 
+pub use cache_control::{
+    CacheControl, CacheControlBuilder, CacheControlError, CacheDirectives, CacheExtension, CacheTarget,
+    DELTA_SECONDS_MAX, Qualified,
+};
 pub use config::{BrotliConfig, GzipConfig, ResponseConfig};
 pub use eligible::{And, ContentTypes, Eligible};
 pub use error::Error;
+pub use fields::{
+    BadMask, FieldFilter, FieldMask, Fields, FieldsConfig, FieldsFuture, FieldsLayer, FieldsService,
+    FilteredBody, JsonFraming, Malformed, Selection,
+};
 pub use metrics::METRICS;
 pub use negotiate::{AcceptEncoding, Coding, merge_vary};
+#[cfg(feature = "paging")]
+pub use paging::{BadPage, CursorError, Cursors, Links, Page, PageConfig, PageRequest};
+#[cfg(feature = "cache")]
+pub use precompute::{Precompute, PrecomputeError, Precomputed};
 pub use prepared::Prepared;
 pub use scope_layer::{ScopeLayer, ScopeService};
 pub use service::{
     BoxError, ResponseBody, ResponseFuture, ResponseLayer, ResponseLayerBuilder, ResponseService,
 };
+pub use streaming::{Array, Event, EventLines, Events, Format, Items, JsonArray, JsonLines, Lines, Shape};

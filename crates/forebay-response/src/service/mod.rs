@@ -12,6 +12,7 @@ mod stream;
 mod timer;
 mod whole;
 
+pub(crate) use body::own;
 pub use body::{BoxError, ResponseBody};
 pub use builder::ResponseLayerBuilder;
 pub use future::ResponseFuture;

@@ -1,0 +1,15 @@
+//! What caches may do with a response: `Cache-Control` and its targeted relatives, typed and checked.
+
+mod builder;
+mod check;
+mod directives;
+mod error;
+mod target;
+mod value;
+mod write;
+
+pub use builder::CacheControlBuilder;
+pub use directives::{CacheDirectives, CacheExtension, DELTA_SECONDS_MAX, Qualified};
+pub use error::CacheControlError;
+pub use target::CacheTarget;
+pub use value::CacheControl;
