@@ -113,6 +113,7 @@ impl PoolBuilder {
         let balancer = self.balancer()?;
         let judgement = Arc::new(Judgement::new(&self.config));
         let cluster = Arc::new(self.cluster(&work, &doubt, &balancer)?);
+        let direct = direct(&self.config)?;
         let config = self.config;
         let crew = Arc::new(Crew {
             opener: opener(&config, self.connect, self.credentials, &self.meter, &judgement),
@@ -148,7 +149,7 @@ impl PoolBuilder {
             catch_up_wait: config.catch_up_wait,
             serve_behind: config.serve_behind,
             supervisor,
-            attendant: Attendant { crew, closed: closing.subscribe() },
+            attendant: Attendant { crew, direct, closed: closing.subscribe() },
             closing,
             listen_buffer_max: config.listen_buffer_max,
             bulk_copy_rows_min: config.bulk_copy_rows_min,
@@ -234,6 +235,13 @@ fn session_config(endpoint: &Endpoint, access: Access, statement_timeout: Option
     let statement_timeout_ms = statement_timeout.map(|timeout| timeout.as_millis() as u64);
     target.demands = Demands { read_only, statement_timeout_ms };
     target
+}
+
+/// Where the servers themselves are.
+fn direct(config: &PoolConfig) -> Result<Arc<[Target]>, PoolError> {
+    let named =
+        |url: &String| Target::parse("direct", url).map(|target| target.named(&config.application_name));
+    config.direct.iter().map(named).collect()
 }
 
 const fn times(config: &PoolConfig) -> Times {

@@ -109,6 +109,10 @@ pub struct PoolConfig {
     pub statement_timeout: Option<Duration>,
     /// Whether a transaction pooler stands between the pool and its servers. Default: [`Pooler::Auto`].
     pub pooler: Pooler,
+    /// Connection strings that lead to the servers themselves, past a transaction pooler, for what needs a connection of its
+    /// own: [`Pool::listen`](crate::Pool::listen). One for `primary` and each of `replicas`, in their order, or a single
+    /// one that leads to whichever is the primary. Default: none, the addresses above are used.
+    pub direct: Vec<String>,
     /// Prepared statements kept per session; the least recently used one goes first. Default: 256.
     pub statements_max: usize,
     /// Notifications a [`Listener`](crate::Listener) keeps until they are taken; what comes then is counted and shows
@@ -183,6 +187,7 @@ impl Default for PoolConfig {
             cleanup_timeout: Duration::from_secs(5),
             statement_timeout: None,
             pooler: Pooler::default(),
+            direct: Vec::new(),
             statements_max: 256,
             listen_buffer_max: 1024,
             bulk_copy_rows_min: 500,
@@ -250,6 +255,15 @@ impl PoolConfig {
             return Err(PoolError::config(
                 "replicas",
                 format!("has more than {} entries", Self::REPLICAS_MAX),
+            ));
+        }
+        for url in &self.direct {
+            Target::parse("direct", url)?;
+        }
+        if ![0, 1, 1 + self.replicas.len()].contains(&self.direct.len()) {
+            return Err(PoolError::config(
+                "direct",
+                "has to name one server, or the primary and every replica".to_owned(),
             ));
         }
         self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;

@@ -65,16 +65,14 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// `watched` makes the breaker and the meters for a server of this name.
     pub(crate) fn new(
-        mut target: Target,
+        target: Target,
         role: Role,
         application: &str,
         doubt: watch::Sender<()>,
         member: Member,
         watched: impl FnOnce(&str) -> Result<(Breaker, ServerMeters), forebay_traffic::Error>,
     ) -> Result<Self, PoolError> {
-        if target.get_application_name().is_none() {
-            target.config.application_name(application);
-        }
+        let target = target.named(application);
         let name = target.endpoint();
         let (breaker, meters) =
             watched(&name).map_err(|error| PoolError::config("breaker", error.to_string()))?;

@@ -11,7 +11,7 @@ const NO_SETTING: Leak = Leak("SET", "use SET LOCAL in a transaction, or ALTER R
 const NO_LOCK: Leak = Leak("a session advisory lock", "use pg_advisory_xact_lock in a transaction");
 const NO_NAME: Leak =
     Leak("the SQL command PREPARE", "send the statement itself: it is prepared without a name of its own");
-const NO_LISTEN: Leak = Leak("LISTEN", "listen on a connection that leads to the server itself");
+const NO_LISTEN: Leak = Leak("LISTEN", "use Pool::listen, with the servers' own addresses in `direct`");
 const NO_CURSOR: Leak = Leak("a cursor WITH HOLD", "declare it without, and fetch in the same transaction");
 const NO_TABLE: Leak = Leak("a temporary table", "make it in a transaction with ON COMMIT DROP");
 const NO_SESSION: Leak =

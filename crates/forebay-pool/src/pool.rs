@@ -210,12 +210,12 @@ impl Pool {
     /// Hears what is sent with `NOTIFY` to these channels, on a connection of its own to the primary. Names are taken
     /// letter by letter, as `NOTIFY "Name"` and `pg_notify` do; `NOTIFY Name` means `name`.
     ///
-    /// When this returns, the connection listens. It counts against the server's `max_connections`, and behind a
-    /// pooler in transaction mode it is refused, because nothing would be heard there.
+    /// When this returns, the connection listens. It counts against the server's `max_connections`. Behind a pooler it
+    /// leads to the server itself, by [`PoolConfig::direct`].
     ///
     /// # Errors
-    /// [`PoolError::Argument`] for names that cannot be; [`PoolError::Connect`] when the primary cannot be reached or
-    /// does not hand notifications on.
+    /// [`PoolError::Argument`] for names that cannot be; [`PoolError::Connect`] when the primary cannot be reached;
+    /// [`PoolError::BehindPooler`] when a pooler stands in front of it and `direct` does not lead past it.
     ///
     /// # Cancellation
     /// Dropping the future ends the connection.

@@ -51,6 +51,14 @@ impl Target {
         }
     }
 
+    /// Says who it is, unless the connection string does.
+    pub(crate) fn named(mut self, application: &str) -> Self {
+        if self.get_application_name().is_none() {
+            self.config.application_name(application);
+        }
+        self
+    }
+
     /// `host:port`, for messages, metrics and status.
     pub(crate) fn endpoint(&self) -> String {
         let port = self.config.get_ports().first().copied().unwrap_or(DEFAULT_PORT);

@@ -30,6 +30,14 @@ struct Cycle {
     current: Option<Vec<u8>>,
 }
 
+impl Cycle {
+    /// Takes in the requests before it, whose answers come first.
+    fn join(&mut self, mut before: Self) {
+        before.parses.append(&mut self.parses);
+        self.parses = before.parses;
+    }
+}
+
 const HEADER: usize = 5;
 
 impl Unnamed {
@@ -144,6 +152,17 @@ impl Unnamed {
     fn answered(&mut self, tag: u8) -> bool {
         match tag {
             b'1' => self.cycles.front_mut().and_then(|cycle| cycle.parses.pop_front()) == Some(false),
+            // The server takes copy data from here on, and passes over a `Sync` among it: the requests behind that one belong
+            // to the same cycle. Source: PostgreSQL documentation, 55.2.6 "COPY Operations".
+            b'G' => {
+                if self.cycles.len() > 1
+                    && let Some(passed_over) = self.cycles.pop_front()
+                    && let Some(next) = self.cycles.front_mut()
+                {
+                    next.join(passed_over);
+                }
+                false
+            }
             // After an error the rest of the cycle has no answers.
             b'Z' => {
                 self.cycles.pop_front();
@@ -204,6 +223,48 @@ mod tests {
             message(b'S', b""),
         ]
         .concat()
+    }
+
+    /// Copies by `s2`, with one `Sync` too many, as the driver does, and uses it again.
+    fn copier() -> Vec<u8> {
+        [
+            message(b'P', b"s2\0COPY t FROM STDIN\0\0\0"),
+            message(b'S', b""),
+            message(b'B', b"\0s2\0"),
+            message(b'E', b"\0\0\0\0\0"),
+            message(b'S', b""),
+            message(b'd', b"rows"),
+            message(b'c', b""),
+            message(b'S', b""),
+            message(b'B', b"\0s2\0"),
+            message(b'S', b""),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn a_copy_leaves_no_answer_behind() {
+        let (mut unnamed, mut sent, mut read) = (Unnamed::new(), Vec::new(), Vec::new());
+        unnamed.write(&copier(), &mut sent);
+        let (parsed, ready) = (message(b'1', b""), message(b'Z', b"I"));
+        let answers = [
+            (parsed.clone(), true),
+            (ready.clone(), true),
+            (parsed.clone(), false),
+            (message(b'2', b""), true),
+            (message(b'G', b"\0\0\0"), true),
+            (message(b'C', b"COPY 1\0"), true),
+            (ready.clone(), true),
+            (parsed, false),
+            (message(b'2', b""), true),
+            (ready, true),
+        ];
+        for (answer, _) in &answers {
+            unnamed.read(answer, &mut read);
+        }
+        let seen: Vec<u8> =
+            answers.into_iter().filter(|(_, seen)| *seen).flat_map(|(bytes, _)| bytes).collect();
+        assert_eq!(read, seen);
     }
 
     fn expected() -> Vec<u8> {

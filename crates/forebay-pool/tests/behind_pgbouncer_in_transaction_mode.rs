@@ -1,7 +1,7 @@
 //! Behind a transaction pooler everything works that can, and what would leak is refused.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
-use forebay_pool::{Pool, PoolConfig, PoolError, Pooler, Role};
+use forebay_pool::{Bulk, Heard, Pool, PoolConfig, PoolError, Pooler, Role};
 use forebay_scope::Scope;
 use forebay_tests::{PgBouncer, TestDatabase};
 use std::time::Duration;
@@ -245,4 +245,71 @@ async fn a_server_of_ones_own_is_told_from_a_pooler() {
     assert!(!set(&lab.database.primary_url(), Pooler::Transaction).await);
     assert!(!set(&lab.pooler.url(lab.database.name()), Pooler::Auto).await);
     assert!(!set(&lab.pooler.url(lab.database.name()), Pooler::Transaction).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_rows_go_as_arrays_and_as_copies() {
+    let setup = "CREATE TYPE mood AS ENUM ('calm', 'keen'); \
+        CREATE TABLE t (id int PRIMARY KEY, v text, m mood DEFAULT 'calm', l int[])";
+    let lab = Lab::start("bouncer_bulk", MANY, setup).await;
+    // Two are arrays, four are a copy.
+    let pool = Pool::builder(PoolConfig { bulk_copy_rows_min: 3, ..lab.config() }).build().await.unwrap();
+    let columns = Bulk::into("t").columns(["id", "v"]);
+    let rows =
+        |from: i32, count: i32| (from..from + count).map(|id| (id, format!("v{id}"))).collect::<Vec<_>>();
+    let writer = pool.write().await.unwrap();
+    for round in 0..8 {
+        let count = if round % 2 == 0 { 2 } else { 4 };
+        let written = writer.insert_many(&columns, &rows(round * 10, count)).await.unwrap();
+        assert_eq!(written, u64::try_from(count).unwrap());
+        // What follows on the same connection has its own answers.
+        let row = writer.query_one("SELECT v FROM t WHERE id = $1", &[&(round * 10)]).await.unwrap();
+        assert_eq!(row.get::<_, String>(0), format!("v{}", round * 10));
+    }
+    let transaction = pool.begin().await.unwrap();
+    transaction.execute("INSERT INTO t VALUES (100, 'one')", &[]).await.unwrap();
+    assert_eq!(transaction.insert_many(&columns, &rows(101, 2)).await.unwrap(), 2);
+    assert_eq!(transaction.insert_many(&columns, &rows(103, 4)).await.unwrap(), 4);
+    let upsert = columns.clone().or_update(["id"]);
+    assert_eq!(transaction.insert_many(&upsert, &rows(100, 4)).await.unwrap(), 4);
+    // Columns that are arrays are always copied.
+    let lists = Bulk::into("t").columns(["id", "l"]);
+    assert_eq!(transaction.insert_many(&lists, &[(200_i32, vec![1_i32, 2])]).await.unwrap(), 1);
+    let count = "SELECT count(*) FROM t WHERE id >= 100";
+    assert_eq!(transaction.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 8);
+    drop(transaction);
+    assert_eq!(writer.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 0, "it was rolled back");
+    // A row that is there already fails the whole copy, and is named.
+    let error = writer.insert_many(&columns, &rows(0, 4)).await.unwrap_err();
+    assert_eq!(error.sql_state().unwrap().code(), "23505", "{error:?}");
+    drop(writer);
+    let done = pool.transaction(async |tx| tx.insert_many(&columns, &rows(300, 4)).await).await.unwrap();
+    let seen = pool.read_after(done.position).await.unwrap();
+    assert_eq!(seen.query("SELECT id FROM t WHERE id >= 300", &[]).await.unwrap().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listening_leads_past_the_pooler_or_is_refused() {
+    let lab = Lab::start("bouncer_listen", ONE, "SELECT 1").await;
+    for pooler in [Pooler::Auto, Pooler::Transaction] {
+        let pool = Pool::builder(PoolConfig { pooler, ..lab.config() }).build().await.unwrap();
+        let error = pool.listen(["jobs"]).await.unwrap_err();
+        let PoolError::BehindPooler { what: "LISTEN", instead, .. } = error else { panic!("{error:?}") };
+        assert!(instead.contains("`direct`"), "{instead}");
+    }
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%LISTEN%' AND pid <> pg_backend_pid() \
+        AND datname = current_database()";
+    let client = lab.database.client().await;
+    assert_eq!(client.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0, "nobody listens for nobody");
+
+    let direct = vec![lab.database.primary_url()];
+    let pool = Pool::builder(PoolConfig { direct, ..lab.config() }).build().await.unwrap();
+    let mut jobs = pool.listen(["jobs"]).await.unwrap();
+    pool.write().await.unwrap().query("SELECT pg_notify('jobs', 'one')", &[]).await.unwrap();
+    let Some(Heard::Notification(job)) = jobs.next().await else { panic!("a notification") };
+    assert_eq!(job.payload(), "one");
+
+    let two = vec![lab.database.primary_url(); 2];
+    let error = Pool::builder(PoolConfig { direct: two, ..lab.config() }).build().await.unwrap_err();
+    assert!(matches!(error, PoolError::Config { key: "direct", .. }), "{error:?}");
 }

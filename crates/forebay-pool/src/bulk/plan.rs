@@ -45,14 +45,6 @@ pub(crate) async fn plan<R: BulkRow>(
     place: &'static Location<'static>,
 ) -> Result<Plan, PoolError> {
     let wrong = |reason: String| PoolError::argument("insert_many", reason);
-    if lease.is_pooled() {
-        // Its statements would need names in sessions that change.
-        return Err(PoolError::BehindPooler {
-            endpoint: lease.lane().endpoint.name.clone(),
-            what: "`insert_many`",
-            instead: "send the rows as arrays with INSERT … SELECT … FROM unnest(…)",
-        });
-    }
     let width = bulk.columns.len();
     if width == 0 {
         return Err(wrong("names no columns: give them with `columns`".to_owned()));

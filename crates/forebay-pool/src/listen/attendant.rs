@@ -4,13 +4,16 @@ use super::{ears::Ears, mailbox::Mailbox};
 use crate::{
     cluster::Server,
     connect::{ConnectFailure, Connected},
+    election::Leader,
     endpoint::Endpoint,
     error::PoolError,
     identifier::quoted,
+    pooler::Pooler,
     shared_failure::SharedFailure,
     sighting::Sighting,
     supervisor::Crew,
     tap::Tap,
+    target::Target,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -27,8 +30,18 @@ const BACKOFF_MAX: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Attendant {
     pub(crate) crew: Arc<Crew>,
+    /// Where each server itself is, or whichever is the primary, past a pooler.
+    pub(crate) direct: Arc<[Target]>,
     /// Becomes true when the pool is shut down.
     pub(crate) closed: watch::Receiver<bool>,
+}
+
+fn behind_pooler(target: &Target) -> PoolError {
+    PoolError::BehindPooler {
+        endpoint: target.endpoint(),
+        what: "LISTEN",
+        instead: "name the servers' own addresses in `direct`; for a pooler in session mode say `pooler = \"direct\"`",
+    }
 }
 
 /// Told once: whether the first attempt to listen succeeded.
@@ -66,7 +79,7 @@ impl Attendant {
         loop {
             let leader = *news.borrow_and_update();
             let opened = match self.crew.cluster.writable(leader) {
-                Ok(server) => self.open(server, mailbox, statements).await,
+                Ok(server) => self.open(self.at(leader, server), server, mailbox, statements).await,
                 Err(error) => Err(error),
             };
             match (opened, ready.take()) {
@@ -98,32 +111,58 @@ impl Attendant {
         }
     }
 
+    /// Where to listen.
+    fn at<'a>(&'a self, leader: Leader, server: &'a Server) -> &'a Target {
+        let direct = match (&*self.direct, leader) {
+            ([only], _) => Some(only),
+            (all, Leader::Server(server)) => all.get(server),
+            _ => None,
+        };
+        direct.unwrap_or(&server.endpoint.target)
+    }
+
     async fn open(
         &self,
+        target: &Target,
         server: &Server,
         mailbox: &Arc<Mailbox>,
         statements: &str,
     ) -> Result<Line, PoolError> {
         let endpoint = &server.endpoint;
-        let failed = |source| PoolError::Connect { endpoint: endpoint.name.clone(), source };
+        let failed = |source| PoolError::Connect { endpoint: target.endpoint(), source };
         let within = self.crew.times.connect;
         let listening = async {
-            let (Connected { client, task, .. }, tap, _standing) =
-                self.crew.opener.log_in(&endpoint.target).await?;
+            let (Connected { client, task, .. }, tap, _standing) = self.crew.opener.log_in(target).await?;
             let line = Line { client, tap, task: task.abort_handle() };
+            if self.is_behind_pooler(&line).await? {
+                return Ok(None);
+            }
             self.begin(&line, endpoint, mailbox, statements).await?;
-            Ok::<_, ConnectFailure>(line)
+            Ok::<_, ConnectFailure>(Some(line))
         };
         let opened = match tokio::time::timeout(within, Box::pin(listening)).await {
-            Ok(opened) => opened.map_err(|failure| failed(SharedFailure::new(failure))),
+            Ok(Ok(Some(line))) => Ok(line),
+            Ok(Ok(None)) => Err(behind_pooler(target)),
+            Ok(Err(failure)) => Err(failed(SharedFailure::new(failure))),
             Err(_) => Err(failed(SharedFailure::no_answer(within))),
         };
         endpoint.meters.listens.ended(&opened);
         opened
     }
 
-    /// Begins to listen, and tries whether anything is heard: behind a pooler, or through a connector that does not
-    /// hand notifications on, there would only ever be silence.
+    /// Whether another process serves the connection than the one that was named: a channel would be listened to on a session
+    /// that belongs to somebody else next.
+    async fn is_behind_pooler(&self, line: &Line) -> Result<bool, tokio_postgres::Error> {
+        if self.crew.opener.pooler == Pooler::Direct {
+            return Ok(false);
+        }
+        let serves: i32 =
+            line.client.query_typed_one("SELECT pg_catalog.pg_backend_pid()", &[]).await?.try_get(0)?;
+        Ok(serves != line.tap.process())
+    }
+
+    /// Begins to listen, and tries whether anything is heard: through a connector that does not hand notifications
+    /// on there would only ever be silence.
     async fn begin(
         &self,
         line: &Line,
@@ -131,7 +170,7 @@ impl Attendant {
         mailbox: &Arc<Mailbox>,
         statements: &str,
     ) -> Result<(), ConnectFailure> {
-        let seen = Sighting::of(&line.client.query_one(Sighting::QUERY, &[]).await?)?;
+        let seen = Sighting::of(&line.client.query_typed_one(Sighting::QUERY, &[]).await?)?;
         self.crew.is_of_this_system(endpoint, seen)?;
         if seen.standby {
             return Err("the server is a standby, and standbys have no notifications".into());
@@ -143,8 +182,8 @@ impl Attendant {
         // What was sent before is heard before the answer.
         line.client.check_connection().await?;
         if !ears.tried() {
-            return Err("a notification was sent and not heard: listening needs a connection of its own to the \
-                        server (no pooler in transaction mode), and a connector that hands notifications to the tap"
+            return Err("a notification was sent and not heard: listening needs a connector that hands notifications \
+                        to the tap"
                 .into());
         }
         line.client.batch_execute(&format!("UNLISTEN {}; {statements}", quoted(&trial))).await?;
