@@ -155,7 +155,7 @@ pub(crate) async fn watch<T: Counted>(
             call.in_trouble = shows_trouble(&error);
             call.sql_state = error.code().cloned();
             let may_have_changed = !was_closed && pool.may_have_changed(asked);
-            Err(meaning(lease, asked.step, may_have_changed, error))
+            Err(meaning(lease, asked, may_have_changed, error))
         }
         Err(_) => {
             call.outcome = Outcome::TimedOut;
@@ -223,7 +223,19 @@ fn demoted(lease: &Lease, step: Step, outcome_unknown: bool) -> PoolError {
     PoolError::Demoted { endpoint: lease.lane().endpoint.name.clone(), step, outcome_unknown }
 }
 
-fn meaning(lease: &Lease, step: Step, outcome_unknown: bool, source: tokio_postgres::Error) -> PoolError {
+fn meaning(
+    lease: &Lease,
+    Asked { sql, step, .. }: Asked<'_>,
+    outcome_unknown: bool,
+    source: tokio_postgres::Error,
+) -> PoolError {
+    // What the protocol cannot carry is found before anything is sent.
+    if let (None, Some(at)) = (source.as_db_error(), sql.find('\0')) {
+        let reason = format!(
+            "has a NUL byte at {at}: text of PostgreSQL has none; take it out, or send it as `bytea`"
+        );
+        return PoolError::argument("the statement", reason);
+    }
     let endpoint = lease.lane().endpoint.name.clone();
     if source.is_closed() {
         lease.lane().endpoint.doubt();

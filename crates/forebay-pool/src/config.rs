@@ -241,31 +241,7 @@ impl PoolConfig {
     /// # Errors
     /// [`PoolError::Config`] with the key that is wrong and why.
     pub fn validate(&self) -> Result<(), PoolError> {
-        if self.primary.is_empty() {
-            return Err(PoolError::config(
-                "primary",
-                "is missing: give the connection string of the primary",
-            ));
-        }
-        Target::parse("primary", &self.primary)?;
-        for url in &self.replicas {
-            Target::parse("replicas", url)?;
-        }
-        if self.replicas.len() > Self::REPLICAS_MAX {
-            return Err(PoolError::config(
-                "replicas",
-                format!("has more than {} entries", Self::REPLICAS_MAX),
-            ));
-        }
-        for url in &self.direct {
-            Target::parse("direct", url)?;
-        }
-        if ![0, 1, 1 + self.replicas.len()].contains(&self.direct.len()) {
-            return Err(PoolError::config(
-                "direct",
-                "has to name one server, or the primary and every replica".to_owned(),
-            ));
-        }
+        self.check_addresses()?;
         self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;
         self.balancer.check().map_err(|error| PoolError::config("balancer", error.to_string()))?;
         self.catalog.check()?;
@@ -322,6 +298,35 @@ impl PoolConfig {
             if let Some(wrong) = names.iter().find(|name| RelationName::parse(name).is_none()) {
                 return Err(PoolError::config(key, format!("has `{wrong}`, which is no name as SQL has it")));
             }
+        }
+        Ok(())
+    }
+
+    fn check_addresses(&self) -> Result<(), PoolError> {
+        if self.primary.is_empty() {
+            return Err(PoolError::config(
+                "primary",
+                "is missing: give the connection string of the primary",
+            ));
+        }
+        Target::parse("primary", &self.primary)?;
+        for url in &self.replicas {
+            Target::parse("replicas", url)?;
+        }
+        if self.replicas.len() > Self::REPLICAS_MAX {
+            return Err(PoolError::config(
+                "replicas",
+                format!("has more than {} entries", Self::REPLICAS_MAX),
+            ));
+        }
+        for url in &self.direct {
+            Target::parse("direct", url)?;
+        }
+        if ![0, 1, 1 + self.replicas.len()].contains(&self.direct.len()) {
+            return Err(PoolError::config(
+                "direct",
+                "has to name one server, or the primary and every replica".to_owned(),
+            ));
         }
         Ok(())
     }

@@ -47,21 +47,26 @@ pub enum PoolError {
     },
     /// No server takes writes: the one configured as the primary is a standby, and so are those configured as replicas.
     #[error(
-        "{endpoint} is configured as the primary but is a standby (in recovery), and no other server takes writes"
+        "{endpoint} is configured as the primary but is a standby (in recovery), and no other server takes writes: give \
+         the address of the primary as `primary`, and this one under `replicas`"
     )]
     NotPrimary {
         /// The server.
         endpoint: String,
     },
     /// A server configured as a replica is writable.
-    #[error("{endpoint} is configured as a replica but is a primary (not in recovery)")]
+    #[error(
+        "{endpoint} is configured as a replica but is a primary (not in recovery): take it out of `replicas`, or make it a \
+         standby of the primary"
+    )]
     NotReplica {
         /// The server.
         endpoint: String,
     },
     /// A replica belongs to another database cluster than the primary.
     #[error(
-        "{endpoint} belongs to database system {found}, the primary to {expected}: it is not its replica"
+        "{endpoint} belongs to database system {found}, the primary to {expected}: it is not its replica; check both \
+         addresses"
     )]
     OtherSystem {
         /// The server.

@@ -81,6 +81,33 @@ async fn a_server_without_tls_is_told_from_one_that_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_without_asking_first_is_for_servers_from_17_on() {
+    let (server, url) = server(PostgresSpec::default()).await;
+    let root = server.certificates().authority.display().to_string();
+    let pool = Pool::builder(PoolConfig::from_url(&url).unwrap()).build().await.unwrap();
+    let version = "SELECT current_setting('server_version_num')::int";
+    let version: i32 = pool.query_one(version, &[]).await.unwrap().get(0);
+    let direct = format!("{url}?sslmode=verify-full&sslrootcert={root}&sslnegotiation=direct");
+    if version < 170_000 {
+        assert_eq!(refused(&direct).await, ConnectReason::TlsHandshake);
+        return;
+    }
+    assert!(look(&direct).await.unwrap().0);
+    // Requests to cancel go the same way.
+    let config = PoolConfig { write_sessions_max: 1, ..PoolConfig::from_url(&direct).unwrap() };
+    let pool = Pool::builder(config).build().await.unwrap();
+    let pid = "SELECT pg_backend_pid()";
+    let before: i32 = pool.write().await.unwrap().query_one(pid, &[]).await.unwrap().get(0);
+    {
+        let writer = pool.write().await.unwrap();
+        let slow = writer.execute("SELECT pg_sleep(1000)", &[]);
+        assert!(tokio::time::timeout(Duration::from_millis(50), slow).await.is_err());
+    }
+    let after: i32 = pool.write().await.unwrap().query_one(pid, &[]).await.unwrap().get(0);
+    assert_eq!(before, after, "the statement was stopped, and its session is used again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_oldest_version_is_a_choice() {
     let (_server, url) = server(PostgresSpec::default().setting("ssl_max_protocol_version", "TLSv1.2")).await;
     let (_, version, _) = look(&format!("{url}?sslmode=require")).await.unwrap();
