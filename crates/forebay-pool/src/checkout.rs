@@ -18,8 +18,40 @@ use tokio::time::Instant;
 
 /// Pause between two looks at a replica that has not replayed a position yet.
 const CATCH_UP_STEP: Duration = Duration::from_millis(1);
+/// The part of a read's time that it waits for replicas, so that some is left for the primary.
+const REPLICAS_SHARE: f64 = 0.75;
+
+/// How long one read may wait for sessions, on all servers together. It begins with the first wait: mostly there is
+/// none, and the clock is not asked.
+#[derive(Debug)]
+struct Wait {
+    total: Duration,
+    began: Option<Instant>,
+}
+
+impl Wait {
+    const fn new(total: Duration) -> Self {
+        Self { total, began: None }
+    }
+
+    /// What is left of this share of it, from 0 to 1.
+    fn left(&mut self, share: f64) -> Duration {
+        let now = Instant::now();
+        let until = *self.began.get_or_insert(now) + self.total.mul_f64(share);
+        until.saturating_duration_since(now)
+    }
+}
 
 impl Inner {
+    /// # Errors
+    /// [`PoolError::ForeignPosition`] for a position that no server of this pool can be at.
+    pub(crate) fn is_of_this_system(&self, freshness: Freshness) -> Result<(), PoolError> {
+        match freshness.after.filter(|position| position.system != self.system) {
+            Some(position) => Err(PoolError::ForeignPosition { position, system: self.system }),
+            None => Ok(()),
+        }
+    }
+
     /// A read-only session that has reached what the scope, and the caller, require.
     pub(crate) async fn read_lease(&self, caller: Caller, freshness: Freshness) -> Result<Lease, PoolError> {
         let lag_max = freshness.lag_max.unwrap_or(self.lag_max);
@@ -30,8 +62,7 @@ impl Inner {
         };
         let required = required.map(|required| self.wanted(required));
         let mut failed = Excluded::default();
-        // All servers together get the time that one wait may take; asked for only when there is a wait.
-        let mut until = None;
+        let mut wait = Wait::new(self.acquire_timeout);
         while let Some(index) = self.choose(required, lag_max, failed) {
             let lane = &self.cluster.servers()[index].read;
             // A replica whose circuit is open is left alone; asking for the permit is what lets a probe through.
@@ -39,7 +70,7 @@ impl Inner {
                 failed.add(index);
                 continue;
             };
-            match self.take_until(lane, caller, &mut until).await {
+            match self.take_within(lane, caller, &mut wait, Duration::MAX).await {
                 // A wait, or a new session, may have found the replica further back than it was.
                 Ok(_) if required.is_some_and(|required| !lane.endpoint.has_reached(required)) => {
                     failed.add(index);
@@ -63,14 +94,14 @@ impl Inner {
             }
         }
         if let Some(required) = required
-            && let Some(lease) = self.caught_up(caller, required, lag_max, failed).await?
+            && let Some(lease) = self.caught_up(caller, required, lag_max, failed, &mut wait).await?
         {
             return Ok(lease);
         }
         if self.without_replica == WithoutReplica::Refuse && self.cluster.servers().len() > 1 {
             return Err(PoolError::NoReplica { lag_max, required });
         }
-        let lease = self.primary_lease(caller, required).await?;
+        let lease = self.primary_lease(caller, required, &mut wait).await?;
         if self.cluster.servers().len() > 1 && lease.lane().endpoint.role() == Role::Primary {
             let why = match (required, failed.any()) {
                 (Some(_), _) => &self.counts.not_there,
@@ -121,6 +152,7 @@ impl Inner {
         required: Position,
         lag_max: Duration,
         failed: Excluded,
+        wait: &mut Wait,
     ) -> Result<Option<Lease>, PoolError> {
         let furthest = |server: &Server| server.endpoint.seen().map(|seen| (seen.at.timeline, seen.at.lsn));
         let fit = self.cluster.replicas().filter(|(index, Server { endpoint, .. })| {
@@ -135,7 +167,7 @@ impl Inner {
             return Ok(None);
         };
         let until = Instant::now() + self.catch_up_wait;
-        let lease = match self.take_until(lane, caller, &mut Some(until)).await {
+        let lease = match self.take_within(lane, caller, wait, self.catch_up_wait).await {
             Ok(lease) => lease,
             Err(
                 PoolError::Connect { .. }
@@ -188,19 +220,21 @@ impl Inner {
         self.reaches(lease, required, Instant::now() + self.catch_up_wait).await
     }
 
-    /// [`Inner::take`] for a caller that has other servers to ask, until a common point in time.
-    async fn take_until(
+    /// A session of one of several servers, in what is left of the wait, and of that at most `longest`.
+    async fn take_within(
         &self,
         lane: &Arc<Lane>,
         caller: Caller,
-        until: &mut Option<Instant>,
+        wait: &mut Wait,
+        longest: Duration,
     ) -> Result<Lease, PoolError> {
         match lane.try_take(caller) {
             Some(lease) => Ok(lease),
             None => {
-                let now = Instant::now();
-                let until = *until.get_or_insert(now + self.acquire_timeout);
-                self.wait(lane, caller, Patience::UntilFailure, until.saturating_duration_since(now)).await
+                // Nothing comes after the replicas.
+                let share = if self.without_replica == WithoutReplica::Refuse { 1.0 } else { REPLICAS_SHARE };
+                let left = wait.left(share).min(longest);
+                self.wait(lane, caller, Patience::UntilFailure, left).await
             }
         }
     }
@@ -208,14 +242,27 @@ impl Inner {
     /// A read-only session on the primary. With replicas there are other servers to ask, so a primary that is down is heard
     /// of at once.
     pub(crate) async fn primary_read(&self, caller: Caller) -> Result<Lease, PoolError> {
+        self.primary_read_within(caller, &mut Wait::new(self.acquire_timeout)).await
+    }
+
+    async fn primary_read_within(&self, caller: Caller, wait: &mut Wait) -> Result<Lease, PoolError> {
         let alone = self.cluster.servers().len() == 1;
         let patience = if alone { Patience::UntilTimeout } else { Patience::UntilFailure };
-        self.take(&self.cluster.primary().read, caller, patience).await
+        let lane = &self.cluster.primary().read;
+        match lane.try_take(caller) {
+            Some(lease) => Ok(lease),
+            None => self.wait(lane, caller, patience, wait.left(1.0)).await,
+        }
     }
 
     /// A read-only session on the primary, which has reached everything by definition.
-    async fn primary_lease(&self, caller: Caller, required: Option<Position>) -> Result<Lease, PoolError> {
-        let source = match self.primary_read(caller).await {
+    async fn primary_lease(
+        &self,
+        caller: Caller,
+        required: Option<Position>,
+        wait: &mut Wait,
+    ) -> Result<Lease, PoolError> {
+        let source = match self.primary_read_within(caller, wait).await {
             // An old primary that came back: what is required was written after another was promoted.
             Ok(lease) if required.is_some_and(|required| required.timeline > lease.origin().timeline) => {
                 lease.lane().endpoint.doubt();
@@ -239,7 +286,7 @@ impl Inner {
                 endpoint.is_usable() && endpoint.seen().is_some_and(|seen| seen.at.system == self.system)
             };
             for (_, server) in self.cluster.replicas().filter(|(_, server)| of_this(&server.endpoint)) {
-                if let Ok(mut lease) = self.take(&server.read, caller, Patience::UntilFailure).await {
+                if let Ok(mut lease) = self.take_within(&server.read, caller, wait, Duration::MAX).await {
                     Scope::with_current(Scope::mark_behind);
                     lease.behind = true;
                     self.counts.behind.increment(1);

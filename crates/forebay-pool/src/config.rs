@@ -53,7 +53,8 @@ pub struct PoolConfig {
     /// absorbed. Default: 100 ms.
     #[serde(with = "humantime_serde")]
     pub queue_delay_interval: Duration,
-    /// Longest wait for a session. A request's own deadline may shorten it. Default: 5 s.
+    /// Longest wait for a session, on all servers together; a request's own deadline may shorten it. Where the primary
+    /// may serve a read, replicas are waited for during three quarters of it. Default: 5 s.
     #[serde(with = "humantime_serde")]
     pub acquire_timeout: Duration,
     /// Longest time one connect may take. Default: 5 s.

@@ -74,19 +74,6 @@ impl Inner {
         }
     }
 
-    /// A session of one lane, and the wait measured when there was one.
-    pub(crate) async fn take(
-        &self,
-        lane: &Arc<Lane>,
-        caller: Caller,
-        patience: Patience,
-    ) -> Result<Lease, PoolError> {
-        if let Some(lease) = lane.try_take(caller) {
-            return Ok(lease);
-        }
-        self.wait(lane, caller, patience, self.acquire_timeout).await
-    }
-
     /// A session of a lane that had none idle, after at most `timeout`.
     pub(crate) async fn wait(
         &self,

@@ -24,7 +24,7 @@ const NO_BEGIN: Leak =
 /// Refuses a statement that a caller gave if it would leave something in a session that others get next.
 pub(crate) fn check(lease: &Lease, class: &Class, sql: &str) -> Result<(), PoolError> {
     let inside = lease.tap().transaction() != TransactionState::Idle;
-    match leak(class, sql, inside, lease.is_read_only()) {
+    match leak(class, sql, inside, lease.wraps_reads()) {
         None => Ok(()),
         Some(Leak(what, instead)) => {
             let endpoint = lease.lane().endpoint.name.clone();

@@ -116,7 +116,7 @@ pub use connect::{Canceller, Cancelling, Connect, ConnectFailure, ConnectPlain, 
 pub use control::Sessions;
 pub use counts::{
     CancelsStatus, ClosedStatus, ConnectsStatus, FallbacksStatus, HealedStatus, PositionsStatus, ReadsStatus,
-    RefusedStatus, SessionCounts, WaitsStatus,
+    RefusedStatus, RetriesStatus, SessionCounts, WaitsStatus,
 };
 pub use credentials::{Credentials, Login, Wanted};
 pub use endpoint::Role;
@@ -141,5 +141,5 @@ pub use tap::{Tap, Tapped, TransactionState};
 pub use target::Target;
 pub use tls_settings::{TlsMode, TlsSettings};
 pub use tokens::PositionTokens;
-pub use transaction::{Committed, Transaction};
+pub use transaction::{Committed, Isolation, Retries, Transaction, TransactionOptions};
 pub use writer::Writer;

@@ -89,6 +89,16 @@ pub(crate) const HEALED: Metric = Metric::counter(
     &["cause"],
     "statements run again: refused or lost by a replica, conflict with its replay, schema that changed",
 );
+pub(crate) const RETRIES: Metric = Metric::counter(
+    "forebay_pool_transaction_retries_total",
+    &["cause"],
+    "transactions run again by retry_transaction: serialization, deadlock, schema",
+);
+pub(crate) const GIVEN_UP: Metric = Metric::counter(
+    "forebay_pool_transactions_given_up_total",
+    &[],
+    "transactions of retry_transaction that collided at their last attempt, or had no time for another",
+);
 pub(crate) const ABANDONED: Metric = Metric::counter(
     "forebay_pool_abandoned_total",
     &[],
@@ -145,6 +155,8 @@ pub const METRICS: &[Metric] = &[
     POSITION_WAIT,
     HEALED,
     CANCELS,
+    RETRIES,
+    GIVEN_UP,
     ABANDONED,
     ELECTIONS,
     UNHEARD,

@@ -13,7 +13,6 @@ use crate::{
     rows,
     session::Params,
     status::PoolStatus,
-    transaction::{Committed, Transaction},
     writer::Writer,
 };
 use forebay_scope::Position;
@@ -48,7 +47,7 @@ impl Pool {
     }
 
     #[track_caller]
-    fn caller(&self) -> Caller {
+    pub(crate) fn caller(&self) -> Caller {
         Caller { place: Location::caller(), priority: self.1 }
     }
 
@@ -83,9 +82,7 @@ impl Pool {
     }
 
     async fn reader(&self, caller: Caller, freshness: Freshness) -> Result<Reader, PoolError> {
-        if let Some(position) = freshness.after.filter(|position| position.system != self.system()) {
-            return Err(PoolError::ForeignPosition { position, system: self.system() });
-        }
+        self.0.is_of_this_system(freshness)?;
         Ok(Reader::new(self.0.read_lease(caller, freshness).await?, Arc::clone(&self.0)))
     }
 
@@ -113,38 +110,6 @@ impl Pool {
         async move {
             let lease = self.0.write_lease(caller).await?;
             Ok(Writer::new(lease, Arc::clone(&self.0)))
-        }
-    }
-
-    /// An open transaction on the primary, at the server's default isolation level.
-    ///
-    /// # Errors
-    /// As [`Pool::write`], and what the server says to `BEGIN`.
-    #[track_caller]
-    pub fn begin(&self) -> impl Future<Output = Result<Transaction, PoolError>> + Send + '_ {
-        let caller = self.caller();
-        async move {
-            let lease = self.0.write_lease(caller).await?;
-            Transaction::begin(lease, Arc::clone(&self.0), caller.place).await
-        }
-    }
-
-    /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back otherwise. It is not repeated.
-    ///
-    /// # Errors
-    /// What `work` returned, or why the transaction could not begin or commit.
-    #[track_caller]
-    pub fn transaction<T, E, F>(&self, work: F) -> impl Future<Output = Result<Committed<T>, E>>
-    where
-        F: AsyncFnOnce(&Transaction) -> Result<T, E>,
-        E: From<PoolError>,
-    {
-        let begun = self.begin();
-        async move {
-            let transaction = begun.await?;
-            let value = work(&transaction).await?;
-            let position = transaction.commit().await?;
-            Ok(Committed { value, position })
         }
     }
 

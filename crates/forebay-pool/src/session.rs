@@ -83,6 +83,8 @@ pub(crate) struct Session {
     standing: Standing,
     /// Behind a transaction pooler.
     pooled: Option<Pooled>,
+    /// A transaction of a caller's is open, or about to be: there a read is one already.
+    in_transaction: AtomicBool,
     retire_at: Instant,
     /// The server's when it was opened.
     pub(crate) epoch: u64,
@@ -115,6 +117,7 @@ impl Session {
             limit,
             standing: wired.standing,
             pooled,
+            in_transaction: AtomicBool::new(false),
             retire_at,
             epoch: 0,
             idle_since: Instant::now(),
@@ -192,6 +195,16 @@ impl Session {
         &mut self.client
     }
 
+    /// `BEGIN` is about to be sent for a caller.
+    pub(crate) fn begins(&self) {
+        self.in_transaction.store(true, Ordering::Relaxed);
+    }
+
+    /// His transaction was ended.
+    pub(crate) fn ends(&self) {
+        self.in_transaction.store(false, Ordering::Relaxed);
+    }
+
     pub(crate) fn tap(&self) -> &Tap {
         &self.tap
     }
@@ -218,6 +231,7 @@ impl Session {
         !self.is_abandoned()
             && !self.lent.load(Ordering::Relaxed)
             && !self.touched.load(Ordering::Relaxed)
+            && !self.in_transaction.load(Ordering::Relaxed)
             && self.tap.in_flight() == 0
             && self.tap.transaction() == TransactionState::Idle
             && !self.tap.copied_in()
@@ -237,6 +251,7 @@ impl Session {
         }
         *self.abandoned.get_mut() = false;
         *self.lent.get_mut() = false;
+        *self.in_transaction.get_mut() = false;
         *self.touched.get_mut() = false;
         // The driver wrapper's own cache has no bound.
         if self.client.statement_cache.size() > statements_max {

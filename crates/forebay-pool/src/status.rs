@@ -5,7 +5,7 @@ use crate::{
     cluster::Server,
     counts::{
         CancelsStatus, ConnectsStatus, FallbacksStatus, HealedStatus, PositionsStatus, ReadsStatus,
-        SessionCounts,
+        RetriesStatus, SessionCounts,
     },
     election::Leader,
     endpoint::Role,
@@ -38,6 +38,8 @@ pub struct PoolStatus {
     pub positions: PositionsStatus,
     /// Statements that ran again, by why.
     pub healed: HealedStatus,
+    /// Transactions run again because they collided with others.
+    pub retries: RetriesStatus,
     /// Statements whose future was dropped, or whose deadline passed, before the answer.
     pub abandoned: u64,
     /// Requests to servers to stop a statement.
@@ -139,6 +141,7 @@ impl PoolStatus {
             fallbacks: pool.counts.fallbacks(),
             positions: pool.counts.positions(),
             healed: pool.counts.healed(crew.opener.epoch.healed()),
+            retries: pool.counts.retried.status(),
             abandoned: pool.counts.abandoned.total(),
             cancels: crew.opener.cancels.status(),
             elections: pool.cluster.elections.total(),

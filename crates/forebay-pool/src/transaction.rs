@@ -1,8 +1,16 @@
 //! Several statements that take effect together.
 
+mod options;
+mod retries;
+mod run;
+
+pub use options::{Isolation, TransactionOptions};
+pub use retries::Retries;
+
 use crate::{
     bulk::{self, Bulk, BulkRow, Columns, Plan, Way},
-    call::{Asked, Effect, watch},
+    call::{Asked, Counted, Effect, watch},
+    endpoint::Role,
     error::PoolError,
     inner::Inner,
     lease::Lease,
@@ -13,19 +21,25 @@ use crate::{
     tap::TransactionState,
 };
 use forebay_scope::{Position, Scope};
+use retries::Collision;
 use std::{
     fmt,
     future::Future,
     panic::Location,
-    sync::{Arc, atomic::AtomicUsize},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
 };
-use tokio_postgres::Row;
+use tokio_postgres::{Row, error::SqlState};
 
-/// An open transaction on the primary. Dropping it rolls back, in the background, before the session is used
-/// again.
+/// An open transaction: on the primary, or on a replica when it is read-only. Dropping it rolls back, in the
+/// background, before the session is used again.
 pub struct Transaction {
     lease: Lease,
     pool: Arc<Inner>,
+    read_only: bool,
+    /// Commits the session had seen when this began.
+    commits_before: u64,
+    /// Whether the failure of its last statement was one of those after which it is worth running again.
+    collision: Mutex<Option<Collision>>,
 }
 
 /// What a transaction returned, and the log position behind its commit.
@@ -34,7 +48,7 @@ pub struct Transaction {
 pub struct Committed<T> {
     /// What the closure returned.
     pub value: T,
-    /// A read at or after this position sees the transaction.
+    /// A read at or after this position sees the transaction; of a read-only one, at least what it saw.
     pub position: Position,
 }
 
@@ -42,11 +56,27 @@ impl Transaction {
     pub(crate) async fn begin(
         lease: Lease,
         pool: Arc<Inner>,
+        options: TransactionOptions,
         place: &'static Location<'static>,
     ) -> Result<Self, PoolError> {
-        let asked = Asked { step: Step::Begin, ..Asked::statement("BEGIN", &[], place) };
-        watch(&pool, &lease, asked, lease.batch("BEGIN")).await?;
-        Ok(Self { lease, pool })
+        let begin = options.begin();
+        let asked = Asked { step: Step::Begin, ..Asked::statement(&begin, &[], place) };
+        lease.begins();
+        watch(&pool, &lease, asked, lease.batch(&begin)).await?;
+        let (read_only, commits_before) = (options.is_read_only(), lease.tap().commits());
+        Ok(Self { lease, pool, read_only, commits_before, collision: Mutex::new(None) })
+    }
+
+    /// `host:port` of the server it is on.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.lease.lane().endpoint.name
+    }
+
+    /// The role of that server, now.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.lease.lane().endpoint.role()
     }
 
     /// Runs a statement and returns how many rows it changed or returned.
@@ -115,10 +145,7 @@ impl Transaction {
         sql: &'a str,
     ) -> impl Future<Output = Result<(), PoolError>> + Send + 'a {
         let place = Location::caller();
-        async move {
-            watch(&self.pool, &self.lease, Asked::statement(sql, &[], place), self.lease.foreign_batch(sql))
-                .await
-        }
+        async move { self.send(Asked::statement(sql, &[], place), self.lease.foreign_batch(sql)).await }
     }
 
     /// Writes many rows, all or none, and returns how many were written, as
@@ -143,7 +170,7 @@ impl Transaction {
                 }
                 Way::Copy(types) => {
                     let work = self.lease.copy_rows(&sql, &types, rows, &failed);
-                    watch(&self.pool, &self.lease, Asked::statement(&sql, &[], place), work).await
+                    self.send(Asked::statement(&sql, &[], place), work).await
                 }
             };
             let answer = done.map_err(|error| bulk::with_row(error, failed.into_inner()))?;
@@ -152,7 +179,7 @@ impl Transaction {
     }
 
     /// Commits, and returns the log position behind the commit, taken on the same flush. The current scope, if
-    /// any, is told of it.
+    /// any, is told of it. Of a read-only transaction it is how far its server had got by then, and a scope is not told.
     ///
     /// In the rare case that the connection ends after the commit and before the position, the position is one
     /// that only the primary satisfies.
@@ -177,28 +204,46 @@ impl Transaction {
                 }
             }
             let commits = self.lease.tap().commits();
-            let asked = Asked {
-                step: Step::Commit,
-                effect: Effect::Possible,
-                ..Asked::statement("COMMIT", &[], place)
+            let unsettled = (!self.read_only).then(|| Unsettled::arm(&self.lease));
+            let result = self.send_commit(place).await;
+            let (at, unsettled) = match unsettled {
+                // The server said that it rolled back.
+                Some(unsettled) if result.as_ref().is_err_and(|error| Collision::of(error).is_some()) => {
+                    unsettled.disarm();
+                    (result?, None)
+                }
+                Some(unsettled) => {
+                    let (at, unsettled) = unsettled.unless_untouched(result)?;
+                    (at, Some(unsettled))
+                }
+                None => (result?, None),
             };
-            let work = async {
-                let (done, at) = self.lease.batch_then_position("COMMIT").await;
-                done.map(|()| ((), at))
-            };
-            let unsettled = Unsettled::arm(&self.lease);
-            let result = watch(&self.pool, &self.lease, asked, work).await;
-            let (((), at), unsettled) = unsettled.unless_untouched(result)?;
             // A statement that was on its way unseen could have failed the transaction since.
-            if self.lease.tap().commits() == commits {
+            let failed = self.lease.tap().commits() == commits;
+            self.lease.ends();
+            let behind = match failed {
+                true => None,
+                false => Some(position::settle(&self.lease, at).await),
+            };
+            if let Some(unsettled) = unsettled {
+                if let Some(behind) = behind {
+                    Scope::with_current(|scope| position::tell(scope, behind));
+                }
                 unsettled.disarm();
-                return Err(PoolError::TransactionFailed);
             }
-            let behind = position::settle(&self.lease, at).await;
-            Scope::with_current(|scope| position::tell(scope, behind));
-            unsettled.disarm();
-            Ok(behind.position())
+            behind.map(|behind| behind.position()).ok_or(PoolError::TransactionFailed)
         }
+    }
+
+    async fn send_commit(&self, place: &'static Location<'static>) -> Result<Option<Position>, PoolError> {
+        let effect = if self.read_only { Effect::None } else { Effect::Possible };
+        let asked = Asked { step: Step::Commit, effect, ..Asked::statement("COMMIT", &[], place) };
+        let work = async {
+            let (done, at) = self.lease.batch_then_position("COMMIT").await;
+            done.map(|()| ((), at))
+        };
+        let ((), at) = watch(&self.pool, &self.lease, asked, work).await?;
+        Ok(at)
     }
 
     /// Rolls back and gives the session back. Dropping the transaction does the same without waiting.
@@ -210,8 +255,22 @@ impl Transaction {
         let place = Location::caller();
         async move {
             let asked = Asked { step: Step::Rollback, ..Asked::statement("ROLLBACK", &[], place) };
-            watch(&self.pool, &self.lease, asked, self.lease.batch("ROLLBACK")).await
+            watch(&self.pool, &self.lease, asked, self.lease.batch("ROLLBACK")).await?;
+            self.lease.ends();
+            Ok(())
         }
+    }
+
+    /// Why it was rolled back, where that is a reason to run it again: its last statement failed for it, and nothing of
+    /// the transaction can have been committed.
+    async fn collided(&self, place: &'static Location<'static>) -> Option<Collision> {
+        let collision = (*self.collision.lock().unwrap_or_else(PoisonError::into_inner))?;
+        if self.read_only && self.lease.is_closed() {
+            return Some(collision);
+        }
+        let failed = matches!(self.state(place).await, Ok(TransactionState::Failed));
+        // A text may have committed, and begun again.
+        (failed && self.lease.tap().commits() == self.commits_before).then_some(collision)
     }
 
     /// Where the transaction stands once everything sent before is answered. `COMMIT` of a failed transaction
@@ -232,15 +291,28 @@ impl Transaction {
         params: Params<'_>,
         place: &'static Location<'static>,
     ) -> Result<Answer, PoolError> {
-        watch(&self.pool, &self.lease, Asked::statement(sql, params, place), self.lease.run(sql, params))
-            .await
+        self.send(Asked::statement(sql, params, place), self.lease.run(sql, params)).await
+    }
+
+    /// Runs `work`, which sends a statement, and notes how it failed.
+    async fn send<T: Counted>(
+        &self,
+        asked: Asked<'_>,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, PoolError> {
+        let result = watch(&self.pool, &self.lease, asked, work).await;
+        if let Err(error) = &result
+            // That only says that one failed before.
+            && error.sql_state() != Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
+        {
+            *self.collision.lock().unwrap_or_else(PoisonError::into_inner) = Collision::of(error);
+        }
+        result
     }
 }
 
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transaction")
-            .field("endpoint", &self.lease.lane().endpoint.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Transaction").field("endpoint", &self.endpoint()).finish_non_exhaustive()
     }
 }

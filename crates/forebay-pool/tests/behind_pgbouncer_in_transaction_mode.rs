@@ -1,7 +1,7 @@
 //! Behind a transaction pooler everything works that can, and what would leak is refused.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
-use forebay_pool::{Bulk, Heard, Pool, PoolConfig, PoolError, Pooler, Role};
+use forebay_pool::{Bulk, Heard, Pool, PoolConfig, PoolError, Pooler, Role, TransactionOptions};
 use forebay_scope::Scope;
 use forebay_tests::{PgBouncer, TestDatabase};
 use std::time::Duration;
@@ -312,4 +312,26 @@ async fn listening_leads_past_the_pooler_or_is_refused() {
     let two = vec![lab.database.primary_url(); 2];
     let error = Pool::builder(PoolConfig { direct: two, ..lab.config() }).build().await.unwrap_err();
     assert!(matches!(error, PoolError::Config { key: "direct", .. }), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_only_reads_is_one_transaction_there() {
+    let lab = Lab::start("bouncer_snapshot", MANY, "CREATE TABLE t (v int)").await;
+    let pool = lab.pool().await;
+    let count = "SELECT count(*), pg_backend_pid() FROM t";
+    let transaction = pool.begin_with(TransactionOptions::snapshot()).await.unwrap();
+    let before = transaction.query_one(count, &[]).await.unwrap();
+    pool.execute("INSERT INTO t VALUES (1)", &[]).await.unwrap();
+    transaction.batch_execute("SAVEPOINT s").await.unwrap();
+    let after = transaction.query_one(count, &[]).await.unwrap();
+    let both = |row: &tokio_postgres::Row| (row.get::<_, i64>(0), row.get::<_, i32>(1));
+    assert_eq!(both(&before), both(&after), "one snapshot, on one session of the server");
+    let error = transaction.execute("INSERT INTO t VALUES (2)", &[]).await.unwrap_err();
+    assert!(matches!(error, PoolError::ReadOnly { .. }), "{error:?}");
+    drop(transaction);
+    // What reads next on that session is read-only by itself again.
+    let reader = pool.read().await.unwrap();
+    assert_eq!(reader.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 1);
+    let error = reader.query("INSERT INTO t VALUES (3)", &[]).await.unwrap_err();
+    assert!(matches!(error, PoolError::ReadOnly { .. }), "{error:?}");
 }

@@ -1,6 +1,6 @@
 //! Who gets the next call, and who is left alone.
 //!
-//! Three parts that know nothing of each other, do no I/O and spawn nothing:
+//! Four parts that know nothing of each other, do no I/O and spawn nothing:
 //!
 //! - [`Balancer`]: *which* of several equal servers gets the next call. Each pick takes two of them at random and
 //!   chooses the one whose calls are expected to take less, failures included; servers that stand out among their
@@ -9,6 +9,7 @@
 //!   keeps failing, calls are refused at once instead of each waiting for its own timeout, and after a while a few
 //!   *probes* find out whether it is back.
 //! - [`Budget`]: whether *another* call may be made on top, a retry or a hedge.
+//! - [`Percentile`]: *when* to make it: how slow a slow answer of a server usually is.
 //!
 //! A breaker judges a server by itself, the balancer judges it by its peers: where all servers fail alike nobody is
 //! ejected, and each breaker opens.
@@ -60,6 +61,7 @@ mod budget;
 mod clock;
 mod error;
 mod metrics;
+mod percentile;
 mod sync;
 
 pub use balancer::{Balancer, BalancerConfig, Call, Member, MemberStatus, Standing, Terms};
@@ -67,3 +69,4 @@ pub use breaker::{Breaker, BreakerConfig, Permit, Rejected, State};
 pub use budget::{Budget, BudgetConfig};
 pub use error::Error;
 pub use metrics::METRICS;
+pub use percentile::Percentile;

@@ -5,6 +5,7 @@ mod closed;
 mod connects;
 mod meters;
 mod reads;
+mod retries;
 mod tally;
 mod waits;
 
@@ -17,5 +18,6 @@ pub(crate) use meters::{Chores, LaneMeters, ServerMeters, elections};
 pub use meters::{RefusedStatus, SessionCounts};
 pub(crate) use reads::Counts;
 pub use reads::{FallbacksStatus, HealedStatus, PositionsStatus, ReadsStatus};
+pub use retries::RetriesStatus;
 pub(crate) use tally::Tally;
 pub use waits::WaitsStatus;

@@ -1,6 +1,7 @@
 //! What is counted on the path of a statement.
 
 use super::{
+    retries::Retried,
     tally::Tally,
     waits::{Waits, WaitsStatus},
 };
@@ -75,6 +76,7 @@ pub(crate) struct Counts {
     pub(crate) conflict: Tally,
     pub(crate) lost: Tally,
     pub(crate) abandoned: Tally,
+    pub(crate) retried: Retried,
 }
 
 impl Counts {
@@ -95,6 +97,7 @@ impl Counts {
             conflict: tally(&HEALED, "conflict"),
             lost: tally(&HEALED, "lost"),
             abandoned: Tally::new(meter.counter(&ABANDONED, &[])),
+            retried: Retried::new(meter),
         }
     }
 

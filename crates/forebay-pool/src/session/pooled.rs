@@ -4,6 +4,7 @@ use super::{Answer, Params, Session, prepared::collect};
 use crate::{pooler::Demands, tap::TransactionState};
 use forebay_scope::{Position, Scope};
 use futures_util::future;
+use std::sync::atomic::Ordering;
 use tokio_postgres::{Error, Statement, error::SqlState};
 
 /// What a session behind a pooler asks of each transaction, because it could not ask it once at its start.
@@ -23,14 +24,16 @@ impl Session {
         self.pooled.is_some()
     }
 
-    /// Whether it is for reads, and a pooler keeps the server from knowing.
-    pub(crate) fn is_read_only(&self) -> bool {
+    /// Whether it is for reads, a pooler keeps the server from knowing, and no transaction says so either: then each
+    /// statement has to.
+    pub(crate) fn wraps_reads(&self) -> bool {
         self.pooled.is_some_and(|pooled| pooled.demands.read_only)
+            && !self.in_transaction.load(Ordering::Relaxed)
     }
 
     /// [`Session::run`], by one message without a name for the statement. Its parameter types are asked for once.
     pub(super) async fn run_pooled(&self, sql: &str, params: Params<'_>) -> Result<Answer, Error> {
-        let alone = self.is_read_only() || self.tap.transaction() == TransactionState::Idle;
+        let alone = self.wraps_reads() || self.tap.transaction() == TransactionState::Idle;
         let (prepared, statement, fresh) = self.prepared(sql).await?;
         match self.once(&statement, sql, params).await {
             // Parsing failed, so nothing was run.
@@ -65,7 +68,7 @@ impl Session {
             let typed = params.iter().copied().zip(statement.params().iter().cloned());
             collect(self.client.query_typed_raw(sql, typed).await?).await
         };
-        if !self.is_read_only() {
+        if !self.wraps_reads() {
             return typed.await;
         }
         let deadline = Scope::with_current(Scope::deadline).flatten();
