@@ -11,13 +11,16 @@ use crate::{
     endpoint::{Endpoint, Role},
     error::PoolError,
     heal::Learned,
+    hedging::Hedging,
     inner::Inner,
     lag::Log,
     lane::{Access, Lane, LaneTerms, Limits, Terms, Work},
     listen::Attendant,
     metrics::METRICS,
+    mode::Mode,
     observer::QueryObserver,
     opener::Opener,
+    places::places,
     pool::Pool,
     pooler::{Behind, Demands},
     routed::Routed,
@@ -122,17 +125,20 @@ impl PoolBuilder {
             log: Log::default(),
             chores: Chores::new(&self.meter),
             times: times(&config),
+            mode: config.mode,
+            used: watch::Sender::new(()),
             system: OnceLock::new(),
         });
         let system = first_look(&crew).await?;
         let clerk = Clerk::employ(&config.catalog, &judgement, &self.meter, &crew).await;
         let closing = watch::Sender::new(false);
+        let selector = selector(self.selector, balancer, &config)?;
+        let hedging = Hedging::of(&config, cluster.servers().len(), &self.meter)?;
         let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked, clerk)).abort_handle();
         Ok(Pool::new(Inner {
             cluster,
-            selector: self
-                .selector
-                .unwrap_or_else(|| Box::new(Balanced::new(balancer, config.replica_sessions_max))),
+            selector,
+            hedging,
             observer: self.observer,
             observed_values: config.observed_values,
             traced_text: config.traced_text,
@@ -144,6 +150,7 @@ impl PoolBuilder {
             cleanup_timeout: config.cleanup_timeout,
             lag_max: config.lag_max,
             without_replica: config.without_replica,
+            mode: config.mode,
             routing: config.routing,
             routed: Routed::new(&self.meter),
             catch_up_wait: config.catch_up_wait,
@@ -158,12 +165,8 @@ impl PoolBuilder {
 
     /// Knows the servers by the places they have in the cluster.
     fn balancer(&self) -> Result<Balancer, PoolError> {
-        let config = &self.config;
-        let mut names = vec![Target::parse("primary", &config.primary)?.endpoint()];
-        for url in &config.replicas {
-            names.push(Target::parse("replicas", url)?.endpoint());
-        }
-        Balancer::measured(config.balancer.clone(), names, "pool", &self.meter)
+        let names = self.config.endpoints()?;
+        Balancer::measured(self.config.balancer.clone(), names, "pool", &self.meter)
             .map_err(|error| PoolError::config("balancer", error.to_string()))
     }
 
@@ -224,6 +227,17 @@ fn opener(
         lifetime: config.lifetime,
         keyring: credentials.map(|source| Keyring::new(source, config.retire_old_logins)),
     }
+}
+
+/// The user's own, else the balancer with what is known of the servers.
+fn selector(
+    own: Option<Box<dyn ReplicaSelector>>,
+    balancer: Balancer,
+    config: &PoolConfig,
+) -> Result<Box<dyn ReplicaSelector>, PoolError> {
+    let places = places(config, &config.endpoints()?)?;
+    let balanced = || Balanced::new(balancer, config.replica_sessions_max, config.zone_factor, places);
+    Ok(own.unwrap_or_else(|| Box::new(balanced())))
 }
 
 /// The settings of a lane's sessions, given at the start of each, so that they cost no round trip and survive
@@ -295,6 +309,9 @@ async fn first_look(crew: &Crew) -> Result<u64, PoolError> {
                 );
             }
         }
+    }
+    if let (Mode::PerUse, Some(seen)) = (crew.mode, primary.endpoint.seen()) {
+        return Ok(seen.at.system);
     }
     let session = crew.open(&primary.write).await?;
     let system = session.origin().system;

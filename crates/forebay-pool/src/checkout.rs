@@ -9,6 +9,7 @@ use crate::{
     inner::Inner,
     lane::{Caller, Lane, Patience},
     lease::Lease,
+    mode::Mode,
     position,
     selector::Candidate,
 };
@@ -52,17 +53,31 @@ impl Inner {
         }
     }
 
+    /// What a read must see: what the caller and the scope require.
+    pub(crate) fn required(&self, freshness: Freshness) -> Option<Position> {
+        let of_scope = Scope::with_current(|scope| scope.required(self.system)).flatten();
+        match (freshness.after, of_scope) {
+            (Some(after), Some(of_scope)) => Some(after.newest(of_scope)),
+            (after, of_scope) => after.or(of_scope),
+        }
+    }
+
     /// A read-only session that has reached what the scope, and the caller, require.
     pub(crate) async fn read_lease(&self, caller: Caller, freshness: Freshness) -> Result<Lease, PoolError> {
         let lag_max = freshness.lag_max.unwrap_or(self.lag_max);
-        let of_scope = Scope::with_current(|scope| scope.required(self.system)).flatten();
-        let required = match (freshness.after, of_scope) {
-            (Some(after), Some(of_scope)) => Some(after.newest(of_scope)),
-            (after, of_scope) => after.or(of_scope),
-        };
-        let required = required.map(|required| self.wanted(required));
+        let required = self.required(freshness).map(|required| self.wanted(required));
         let mut failed = Excluded::default();
         let mut wait = Wait::new(self.acquire_timeout);
+        if self.mode == Mode::PerUse && self.knows_no_lag(lag_max, &mut wait).await {
+            match self.primary_lease(caller, required, &mut wait).await {
+                // It is away: what replicas have is the newest there is.
+                Err(PoolError::Connect { .. } | PoolError::Behind { .. }) => {}
+                result => {
+                    self.counts.none_fresh.increment(u64::from(result.is_ok()));
+                    return result;
+                }
+            }
+        }
         while let Some(index) = self.choose(required, lag_max, failed) {
             let lane = &self.cluster.servers()[index].read;
             // A replica whose circuit is open is left alone; asking for the permit is what lets a probe through.
@@ -113,6 +128,24 @@ impl Inner {
         Ok(lease)
     }
 
+    /// Whether the last look at the primary is too old to tell whether a replica is within `lag_max`. Where the primary is
+    /// not for reads, it is looked at first.
+    async fn knows_no_lag(&self, lag_max: Duration, wait: &mut Wait) -> bool {
+        let primary = &self.cluster.primary().endpoint;
+        let is_old = || primary.unseen_for().is_none_or(|unseen| unseen > lag_max);
+        if self.cluster.servers().len() == 1 || !primary.is_usable() || !is_old() {
+            return false;
+        }
+        if self.without_replica == WithoutReplica::Primary {
+            return true;
+        }
+        primary.doubt();
+        while is_old() && primary.is_usable() && !wait.left(1.0).is_zero() {
+            tokio::time::sleep(CATCH_UP_STEP).await;
+        }
+        false
+    }
+
     /// What has to be seen of a position that may be of a timeline which has ended since.
     fn wanted(&self, required: Position) -> Position {
         let wanted = self.cluster.in_todays_terms(required);
@@ -123,7 +156,12 @@ impl Inner {
     }
 
     /// A replica that is usable, fresh enough, and known to have reached `required`.
-    fn choose(&self, required: Option<Position>, lag_max: Duration, failed: Excluded) -> Option<usize> {
+    pub(crate) fn choose(
+        &self,
+        required: Option<Position>,
+        lag_max: Duration,
+        failed: Excluded,
+    ) -> Option<usize> {
         let mut candidates = [Candidate::default(); PoolConfig::REPLICAS_MAX];
         let mut count = 0;
         for (server, Server { endpoint, read, .. }) in self.cluster.replicas() {
@@ -300,10 +338,10 @@ impl Inner {
 
 /// Servers that failed this checkout already.
 #[derive(Debug, Clone, Copy, Default)]
-struct Excluded(u32);
+pub(crate) struct Excluded(u32);
 
 impl Excluded {
-    const fn add(&mut self, server: usize) {
+    pub(crate) const fn add(&mut self, server: usize) {
         self.0 |= 1 << server;
     }
 

@@ -1,13 +1,22 @@
 //! What a pool is told: plain data.
 
 use crate::{
-    catalog::CatalogConfig, error::PoolError, freshness::WithoutReplica, observer::ObservedValues,
-    pooler::Pooler, routed::Routing, spans::TracedText, target::Target,
+    catalog::CatalogConfig,
+    error::PoolError,
+    freshness::WithoutReplica,
+    hedging::HedgingConfig,
+    mode::Mode,
+    observer::ObservedValues,
+    places::{ServerConfig, places},
+    pooler::Pooler,
+    routed::Routing,
+    spans::TracedText,
+    target::Target,
 };
 use forebay_sql::RelationName;
 use forebay_traffic::{BalancerConfig, BreakerConfig};
 use serde::{Deserialize, Serialize};
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// How a pool connects, how large it may grow, and how fresh replicas must be.
 ///
@@ -28,6 +37,8 @@ pub struct PoolConfig {
     /// Connection strings of streaming standbys of the same database, at most [`PoolConfig::REPLICAS_MAX`].
     /// Default: none, every read goes to the primary.
     pub replicas: Vec<String>,
+    /// Whether sessions outlive their use: `kept`, or `per_use` for serverless functions. Default: [`Mode::Kept`].
+    pub mode: Mode,
     /// Most sessions for writes and transactions on the primary. Default: 10.
     pub write_sessions_max: usize,
     /// Most read-only sessions on the primary, on top of the above. Default: 10.
@@ -143,6 +154,16 @@ pub struct PoolConfig {
     pub primary_tables: Vec<String>,
     /// Whether and how the database's catalogue is read, for what no text shows. Default: it is not.
     pub catalog: CatalogConfig,
+    /// The zone this process is in: reads stay there while its replicas are not much dearer, and have a session free.
+    /// Default: none, every server is near.
+    pub zone: Option<String>,
+    /// How many times dearer this zone's best replica must be (slower, busier, failing) before one of another zone is
+    /// asked; from 1 to 1,000. Default: 3.
+    pub zone_factor: f64,
+    /// Zone and weight of servers by `host:port`, or by `host` where the port is 5432: as many as one likes. Default: none.
+    pub servers: BTreeMap<String, ServerConfig>,
+    /// When a read that one replica is slow to answer is asked of a second one as well. Default: none, never.
+    pub hedging: Option<HedgingConfig>,
     /// What to do with a read that must see a position when no replica has reached it and the primary cannot
     /// be reached: `false` is an error, `true` serves what a replica has and marks the scope as behind.
     /// Default: `false`.
@@ -161,6 +182,7 @@ impl Default for PoolConfig {
         Self {
             primary: String::new(),
             replicas: Vec::new(),
+            mode: Mode::default(),
             write_sessions_max: 10,
             primary_read_sessions_max: 10,
             replica_sessions_max: 10,
@@ -200,6 +222,10 @@ impl Default for PoolConfig {
             primary_functions: Vec::new(),
             primary_tables: Vec::new(),
             catalog: CatalogConfig::default(),
+            zone: None,
+            zone_factor: 3.0,
+            servers: BTreeMap::new(),
+            hedging: None,
             serve_behind: false,
             observed_values: ObservedValues::default(),
             traced_text: TracedText::default(),
@@ -237,6 +263,13 @@ impl PoolConfig {
         Ok(self)
     }
 
+    /// `host:port` of the primary and each replica, in this order.
+    pub(crate) fn endpoints(&self) -> Result<Vec<String>, PoolError> {
+        let primary = std::iter::once(("primary", &self.primary));
+        let all = primary.chain(self.replicas.iter().map(|url| ("replicas", url)));
+        all.map(|(key, url)| Ok(Target::parse(key, url)?.endpoint())).collect()
+    }
+
     /// Checks every value.
     ///
     /// # Errors
@@ -247,6 +280,8 @@ impl PoolConfig {
         self.balancer.check().map_err(|error| PoolError::config("balancer", error.to_string()))?;
         self.catalog.check()?;
         self.check_names()?;
+        places(self, &self.endpoints()?)?;
+        self.hedging.as_ref().map_or(Ok(()), HedgingConfig::check)?;
         for (key, value) in [
             ("write_sessions_max", self.write_sessions_max),
             ("primary_read_sessions_max", self.primary_read_sessions_max),

@@ -52,6 +52,8 @@ pub(crate) struct Endpoint {
     /// Moves with its role and its timeline: sessions from before are not lent again.
     epoch: AtomicU64,
     seen: Mutex<Option<Sighting>>,
+    /// When that was.
+    looked_at: Mutex<Option<Instant>>,
     /// Since when it does not answer.
     silent_since: Mutex<Option<Instant>>,
     /// Has all servers looked at, now.
@@ -86,6 +88,7 @@ impl Endpoint {
             leads: AtomicBool::new(role == Role::Primary),
             epoch: AtomicU64::new(0),
             seen: Mutex::new(None),
+            looked_at: Mutex::new(None),
             silent_since: Mutex::new(None),
             doubt,
             lag_us: AtomicU64::new(u64::MAX),
@@ -152,10 +155,16 @@ impl Endpoint {
         self.reachable.store(true, Ordering::Relaxed);
         self.standby.store(now.standby, Ordering::Relaxed);
         *self.silent_since() = None;
+        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
         if before.is_some_and(|before| before.at.timeline != now.at.timeline) {
             self.epoch.fetch_add(1, Ordering::AcqRel);
         }
+    }
+
+    /// How long ago it was looked at; `None` before the first look.
+    pub(crate) fn unseen_for(&self) -> Option<Duration> {
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
     }
 
     /// A replay position read outside of a probe.

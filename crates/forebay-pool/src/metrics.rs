@@ -58,7 +58,7 @@ pub(crate) const CLEANED: Metric = Metric::counter(
 pub(crate) const CLOSED: Metric = Metric::counter(
     "forebay_pool_closed_total",
     &["endpoint", "kind", "cause"],
-    "sessions closed: lost, dirty, lifetime, login, idle, epoch, resized, shutdown",
+    "sessions closed: lost, dirty, lifetime, login, idle, epoch, resized, shutdown, used",
 );
 pub(crate) const IN_FLIGHT: Metric =
     Metric::gauge("forebay_pool_in_flight", &["endpoint", "kind"], "statements sent and not answered yet");
@@ -109,6 +109,12 @@ pub(crate) const ROUTES: Metric = Metric::counter(
     "forebay_pool_routes_total",
     &["to", "why"],
     "statements sent where their text allows: replica because read; primary because write, unproven, learned, shadowed",
+);
+pub(crate) const HEDGES: Metric = Metric::counter(
+    "forebay_pool_hedges_total",
+    &["fate"],
+    "reads that a replica was slow to answer: sent to a second one, won by it; over_budget, nowhere (not sent); moved while \
+     they waited for a session",
 );
 pub(crate) const ELECTIONS: Metric = Metric::counter(
     "forebay_pool_elections_total",
@@ -163,4 +169,5 @@ pub const METRICS: &[Metric] = &[
     ROUTES,
     CATALOG_READS,
     CATALOG_TRUSTED,
+    HEDGES,
 ];

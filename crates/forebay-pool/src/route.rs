@@ -99,10 +99,24 @@ impl Pool {
             return Writer::new(lease, Arc::clone(inner)).ask_as(Effect::Possible, sql, params, place).await;
         }
         let freshness = inner.judgement.freshness(statement.class());
-        let lease = inner.read_lease(caller, freshness).await?;
+        let lease = match &inner.hedging {
+            Some(hedging) => Box::pin(inner.lease_hedged(hedging, caller, freshness)).await?,
+            None => inner.read_lease(caller, freshness).await?,
+        };
         let role = lease.lane().endpoint.role();
         let asked = Asked::statement(sql, params, place);
-        let error = match watch(inner, &lease, asked, lease.run(sql, params)).await {
+        let result = match &inner.hedging {
+            // The session that is slow to answer is given back in there.
+            Some(hedging) if role == Role::Replica => {
+                Box::pin(inner.read_hedged(hedging, lease, asked, caller, freshness)).await
+            }
+            _ => {
+                let result = watch(inner, &lease, asked, lease.run(sql, params)).await;
+                drop(lease);
+                result
+            }
+        };
+        let error = match result {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
@@ -114,7 +128,6 @@ impl Pool {
             _ => None,
         };
         let Some(cause) = cause else { return Err(error) };
-        drop(lease);
         // Rare, and larger than all the rest of the future.
         Box::pin(self.elsewhere(cause, asked, caller)).await
     }

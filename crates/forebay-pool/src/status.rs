@@ -9,6 +9,7 @@ use crate::{
     },
     election::Leader,
     endpoint::Role,
+    hedging::{HedgesStatus, Hedging},
     inner::Inner,
     lane::{Lane, NestedPlaces, Overdue},
     listen::Attendant,
@@ -50,6 +51,8 @@ pub struct PoolStatus {
     pub notifications_dropped: u64,
     /// What is known of the database's catalogue; `None` when it is not read.
     pub catalog: Option<CatalogStatus>,
+    /// Reads asked of a second replica; `None` where [`PoolConfig::hedging`](crate::PoolConfig) is off.
+    pub hedges: Option<HedgesStatus>,
 }
 
 /// One server of a pool.
@@ -147,6 +150,7 @@ impl PoolStatus {
             elections: pool.cluster.elections.total(),
             notifications_dropped: crew.chores.unheard.total(),
             catalog: pool.judgement.status(),
+            hedges: pool.hedging.as_ref().map(Hedging::status),
         }
     }
 }

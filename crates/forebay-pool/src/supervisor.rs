@@ -10,6 +10,7 @@ use crate::{
     error::PoolError,
     lag::Log,
     lane::{Access, Lane, Work},
+    mode::Mode,
     opener::Opener,
     refusal::Refusal,
     session::Session,
@@ -36,6 +37,9 @@ pub(crate) struct Crew {
     pub(crate) log: Log,
     pub(crate) chores: Chores,
     pub(crate) times: Times,
+    pub(crate) mode: Mode,
+    /// Sent to when a session is opened for a caller.
+    pub(crate) used: watch::Sender<()>,
     /// Set by the first session, which is on the primary.
     pub(crate) system: OnceLock<u64>,
 }
@@ -96,6 +100,7 @@ impl Crew {
     }
 
     async fn open_uncounted(&self, lane: &Lane) -> Result<Box<Session>, PoolError> {
+        self.used.send_replace(());
         let endpoint = &lane.endpoint;
         let epoch = endpoint.epoch();
         let failed = |source| PoolError::Connect { endpoint: endpoint.name.clone(), source };
@@ -148,6 +153,25 @@ impl Crew {
         self.cluster.elect();
         for lane in [&server.read, &server.write] {
             lane.turn_away(failure);
+        }
+    }
+
+    /// Waits until a server is to be looked at again: after a while, or when somebody doubts. Where no session is kept, not
+    /// before the pool is used, and not for its own sake when there is but one server.
+    async fn until_look(&self, doubt: &mut watch::Receiver<()>, used: &mut watch::Receiver<()>) {
+        let after_a_while = async {
+            tokio::time::sleep(self.until_next_look()).await;
+            if self.mode == Mode::Kept {
+                return;
+            }
+            if self.cluster.servers().len() > 1 && used.changed().await.is_ok() {
+                return;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = after_a_while => {}
+            Ok(()) = doubt.changed() => {}
         }
     }
 
@@ -214,11 +238,15 @@ async fn clean(crew: Arc<Crew>, lane: Arc<Lane>, mut session: Box<Session>) {
     }
 }
 
-/// Looks at one server for as long as the pool lives, over a session of its own.
+/// Looks at one server for as long as the pool lives, over a session of its own, or over a new one each time.
 async fn probe(crew: Arc<Crew>, server: Server) {
     let endpoint = &server.endpoint;
     let mut doubt = crew.doubt.subscribe();
+    let mut used = crew.used.subscribe();
     let mut session: Option<Session> = None;
+    if crew.mode == Mode::PerUse {
+        crew.until_look(&mut doubt, &mut used).await;
+    }
     loop {
         let look = async {
             let (open, seen) = match session.take().filter(|session| !session.is_closed()) {
@@ -230,7 +258,7 @@ async fn probe(crew: Arc<Crew>, server: Server) {
         };
         match tokio::time::timeout(crew.times.probe, look).await {
             Ok(Ok((open, seen))) => {
-                session = Some(open);
+                session = (crew.mode == Mode::Kept).then_some(open);
                 if !endpoint.is_reachable() {
                     server.read.answers();
                     server.write.answers();
@@ -252,10 +280,7 @@ async fn probe(crew: Arc<Crew>, server: Server) {
         endpoint.report();
         // However many doubt, a server is asked no more often than this.
         tokio::time::sleep(DOUBT_PAUSE).await;
-        tokio::select! {
-            () = tokio::time::sleep(crew.until_next_look()) => {}
-            Ok(()) = doubt.changed() => {}
-        }
+        crew.until_look(&mut doubt, &mut used).await;
     }
 }
 

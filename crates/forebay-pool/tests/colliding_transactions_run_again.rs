@@ -53,7 +53,7 @@ async fn of_two_that_cannot_be_put_in_order() {
             reads_and_inserts(tx, async {
                 if first {
                     let work = async |tx: &Transaction| reads_and_inserts(tx, async {}).await;
-                    other.transaction_with(serializable(), work).await.unwrap();
+                    Box::pin(other.transaction_with(serializable(), work)).await.unwrap();
                 }
             })
             .await

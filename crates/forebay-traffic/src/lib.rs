@@ -19,8 +19,8 @@
 //! use std::time::Duration;
 //!
 //! let balancer = Balancer::new(BalancerConfig::default(), ["here:5432", "there:5432"])?;
-//! // The second one is in another zone: it is worth it when the first is twice as dear.
-//! let candidate = |index| Some(Terms::default().times(if index == 1 { 2.0 } else { 1.0 }));
+//! // The second one is in another zone: it is worth it when all of this one are twice as dear.
+//! let candidate = |index| Some(if index == 1 { Terms::default().far(2.0) } else { Terms::default() });
 //! let index = balancer.pick(candidate).expect("there are candidates");
 //!
 //! let call = balancer.member(index).expect("picked").start();

@@ -16,6 +16,7 @@ pub(crate) enum Gone {
     Epoch,
     Resized,
     Shutdown,
+    Used,
 }
 
 /// Sessions of one kind on one server that were closed since the pool was built, by why.
@@ -38,15 +39,17 @@ pub struct ClosedStatus {
     pub resized: u64,
     /// The pool was shut down.
     pub shutdown: u64,
+    /// They were used, and none is kept ([`Mode::PerUse`](crate::Mode)).
+    pub used: u64,
 }
 
 /// Counts closed sessions of one kind on one server.
 #[derive(Debug)]
-pub(crate) struct Closed([Tally; 8]);
+pub(crate) struct Closed([Tally; 9]);
 
 impl Closed {
     pub(crate) fn new(meter: &Meter, endpoint: &str, kind: &str) -> Self {
-        let causes = ["lost", "dirty", "lifetime", "login", "idle", "epoch", "resized", "shutdown"];
+        let causes = ["lost", "dirty", "lifetime", "login", "idle", "epoch", "resized", "shutdown", "used"];
         Self(causes.map(|cause| Tally::new(meter.counter(&CLOSED, &[endpoint, kind, cause]))))
     }
 
@@ -65,6 +68,7 @@ impl Closed {
             epoch: of(Gone::Epoch),
             resized: of(Gone::Resized),
             shutdown: of(Gone::Shutdown),
+            used: of(Gone::Used),
         }
     }
 }

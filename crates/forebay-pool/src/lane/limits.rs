@@ -1,7 +1,7 @@
 //! What a lane is told: sizes and times.
 
 use super::{access::Access, overload::DelayTarget};
-use crate::config::PoolConfig;
+use crate::{config::PoolConfig, mode::Mode};
 use std::time::Duration;
 
 /// Time for opening the replacement of a session before its lifetime ends: several looks and connects.
@@ -12,6 +12,8 @@ const RETIRE_LEAD_MAX: Duration = Duration::from_secs(10);
 pub(crate) struct Limits {
     /// Most sessions to begin with; it can be changed while the lane is in use.
     pub(crate) max: usize,
+    /// Whether a session that nobody waits for is kept.
+    pub(crate) keeps: bool,
     /// Idle sessions kept ready while the server is the primary, and while it is not.
     pub(crate) primary_idle_min: usize,
     pub(crate) replica_idle_min: usize,
@@ -30,7 +32,8 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new(config: &PoolConfig, access: Access, max: usize) -> Self {
-        let or_all = |own: Option<usize>| own.unwrap_or(config.idle_sessions_min);
+        let keeps = config.mode == Mode::Kept;
+        let or_all = |own: Option<usize>| if keeps { own.unwrap_or(config.idle_sessions_min) } else { 0 };
         let (primary_idle_min, replica_idle_min) = match access {
             Access::Read => (or_all(config.primary_read_idle_min), or_all(config.replica_idle_min)),
             // Nobody writes on a server that is not the primary.
@@ -38,6 +41,7 @@ impl Limits {
         };
         Self {
             max,
+            keeps,
             primary_idle_min,
             replica_idle_min,
             queue_max: config.queue_max,

@@ -229,8 +229,12 @@ impl Lane {
             self.gone(session, why);
             return;
         }
-        let replace = due && state.wants_replacement();
+        let replace = due && self.limits.keeps && state.wants_replacement();
         if let Some(session) = self.hand_on(&mut state, session, now) {
+            if !self.limits.keeps {
+                drop(state);
+                return self.gone(session, Gone::Used);
+            }
             state.overload.calm();
             match freshness {
                 Freshness::Used => state.idle.push(session),

@@ -13,13 +13,13 @@ pub(super) struct Drawn {
 ///
 /// Source of the keys: P. Efraimidis, P. Spirakis, "Weighted random sampling with a reservoir", IPL 2006.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Two {
+struct Two {
     first: Option<Drawn>,
     second: Option<Drawn>,
 }
 
 impl Two {
-    pub(super) fn offer(&mut self, drawn: Drawn) {
+    fn offer(&mut self, drawn: Drawn) {
         if self.first.is_none_or(|first| drawn.key < first.key) {
             self.second = self.first.replace(drawn);
         } else if self.second.is_none_or(|second| drawn.key < second.key) {
@@ -27,13 +27,40 @@ impl Two {
         }
     }
 
-    /// The one that costs less; of equals the one that was drawn first. `None` when nothing was offered.
-    pub(super) fn cheaper(&self, cost: impl Fn(&Drawn) -> f64) -> Option<usize> {
+    /// The one that costs less, and its cost; of equals the one that was drawn first. `None` when nothing was offered.
+    fn cheaper(&self, cost: impl Fn(&Drawn) -> f64) -> Option<(usize, f64)> {
         let first = self.first.as_ref()?;
+        let first = (first.index, cost(first));
         match &self.second {
-            Some(second) if cost(second) < cost(first) => Some(second.index),
-            _ => Some(first.index),
+            Some(second) => {
+                let second = (second.index, cost(second));
+                Some(if second.1 < first.1 { second } else { first })
+            }
+            None => Some(first),
         }
+    }
+}
+
+/// Two of those that are near, and two of those that are far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Draws {
+    near: Two,
+    far: Two,
+}
+
+impl Draws {
+    pub(super) fn offer(&mut self, drawn: Drawn) {
+        if drawn.terms.far { self.far.offer(drawn) } else { self.near.offer(drawn) }
+    }
+
+    /// The one that costs least, near ones first among equals. `None` when nothing was offered.
+    pub(super) fn cheapest(&self, cost: impl Fn(&Drawn) -> f64) -> Option<usize> {
+        let near = self.near.cheaper(&cost);
+        let best = match (near, self.far.cheaper(&cost)) {
+            (Some(near), Some(far)) => Some(if far.1 < near.1 { far } else { near }),
+            (near, far) => near.or(far),
+        };
+        best.map(|(index, _)| index)
     }
 }
 
@@ -59,7 +86,7 @@ impl Chance {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chance, Two};
+    use super::{Chance, Draws};
     use crate::Terms;
 
     #[test]
@@ -67,11 +94,11 @@ mod tests {
         let mut chance = Chance(1);
         let mut hits = [0; 3];
         for _ in 0..40_000 {
-            let mut two = Two::default();
+            let mut two = Draws::default();
             for (index, weight) in [1.0, 1.0, 2.0].into_iter().enumerate() {
                 two.offer(chance.draw(index, Terms::default().weight(weight)));
             }
-            hits[two.cheaper(|_| 1.0).expect("three were offered")] += 1;
+            hits[two.cheapest(|_| 1.0).expect("three were offered")] += 1;
         }
         let near = |hits: i32, expected: i32| (hits - expected).abs() < 500;
         assert!(near(hits[0], 10_000) && near(hits[1], 10_000) && near(hits[2], 20_000), "{hits:?}");
@@ -81,9 +108,25 @@ mod tests {
     fn of_two_the_cheaper_is_chosen_and_never_the_same_twice() {
         let mut chance = Chance(2);
         for _ in 0..1_000 {
-            let mut two = Two::default();
+            let mut two = Draws::default();
             (0..2).for_each(|index| two.offer(chance.draw(index, Terms::default())));
-            assert_eq!(two.cheaper(|drawn| drawn.index as f64), Some(0));
+            assert_eq!(two.cheapest(|drawn| drawn.index as f64), Some(0));
+        }
+    }
+
+    #[test]
+    fn far_ones_are_chosen_when_all_that_are_near_are_dearer_by_the_factor() {
+        let mut chance = Chance(3);
+        let mut chosen = |near_cost: f64| {
+            let mut draws = Draws::default();
+            // One near, many far.
+            draws.offer(chance.draw(0, Terms::default()));
+            (1..20).for_each(|index| draws.offer(chance.draw(index, Terms::default().far(3.0))));
+            draws.cheapest(|drawn| drawn.terms.times * if drawn.index == 0 { near_cost } else { 1.0 })
+        };
+        for _ in 0..1_000 {
+            assert_eq!(chosen(2.9), Some(0));
+            assert_ne!(chosen(3.1), Some(0));
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::{
     BalancerConfig, Member, MemberStatus, Terms,
-    choice::{Chance, Drawn, Two},
+    choice::{Chance, Drawn, Draws},
     judge::Judge,
     latency::ticks,
     measure::{self, Measure},
@@ -23,7 +23,7 @@ use std::{
 ///
 /// Of two candidates drawn at random the one with the lower cost is chosen, where
 /// `cost = (in_flight / weight + 1) × (latency + error share × error cost) × times + plus`; see
-/// [`Terms`] for what the caller adds. Who stands out among its peers draws less and less, then nothing for a while,
+/// [`Terms`] for what the caller adds, such as [another zone](Terms::far). Who stands out among its peers draws less and less, then nothing for a while,
 /// then more and more; see [`BalancerConfig`].
 ///
 /// No method waits, but for [`status`](Self::status). It works in and outside of a tokio runtime; its clock is
@@ -110,7 +110,7 @@ impl Balancer {
         let now = inner.clock.now();
         inner.judge_if_due(now);
         let mut chance = Chance(draw);
-        let mut all = Two::default();
+        let mut all = Draws::default();
         // Those whose share admits them this time; the same as `all` until one has less than its full share.
         let mut admitted = None;
         let (mut candidates, mut reduced) = (0, 0);
@@ -135,7 +135,7 @@ impl Balancer {
         if panics {
             inner.panics.increment(1);
         }
-        admitted.filter(|_| !panics).unwrap_or(all).cheaper(|drawn| inner.cost(drawn, now))
+        admitted.filter(|_| !panics).unwrap_or(all).cheapest(|drawn| inner.cost(drawn, now))
     }
 
     /// The member at this place.

@@ -8,6 +8,7 @@ pub struct Terms {
     pub(super) plus_ns: f64,
     pub(super) times: f64,
     pub(super) weight: f64,
+    pub(super) far: bool,
 }
 
 impl Default for Terms {
@@ -18,7 +19,7 @@ impl Default for Terms {
 
 impl Terms {
     /// Nothing is known: add nothing, multiply by 1, weight 1.
-    pub const NEUTRAL: Self = Self { plus_ns: 0.0, times: 1.0, weight: 1.0 };
+    pub const NEUTRAL: Self = Self { plus_ns: 0.0, times: 1.0, weight: 1.0, far: false };
 
     /// Adds to the cost: what a replica's lag is worth, a round trip to another region. Default: nothing.
     #[must_use]
@@ -27,12 +28,22 @@ impl Terms {
         self
     }
 
-    /// Multiplies the cost: 2 makes a member of another zone the choice when those of this zone are twice as
-    /// busy. From 0.001 to 1,000; what lies outside is taken for the nearest, and no number for the least.
+    /// Multiplies the cost: with 2 a member is the choice when the other one drawn is more than twice as dear. From 0.001 to 1,000; what lies outside is taken for the nearest, and no number for the least.
     /// Default: 1.
     #[must_use]
     pub const fn times(mut self, factor: f64) -> Self {
         self.times = bounded(factor);
+        self
+    }
+
+    /// It is in another zone: two of the members that are *not* far are drawn as if there were no others, and likewise two
+    /// that are; the cheapest of those far is chosen only when this factor times its cost is still less. So however
+    /// many are far, calls stay near until the near ones are that much dearer: slow, failing, busy, or none. At least 1;
+    /// otherwise bounded as [`times`](Self::times), which it multiplies. Default: near.
+    #[must_use]
+    pub const fn far(mut self, factor: f64) -> Self {
+        self.times = bounded(self.times * bounded(factor.max(1.0)));
+        self.far = true;
         self
     }
 

@@ -7,3 +7,4 @@ mod slow_member;
 mod slow_together;
 mod small_fleets;
 mod world;
+mod zones;
