@@ -279,6 +279,12 @@ impl PoolConfig {
         self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;
         self.balancer.check().map_err(|error| PoolError::config("balancer", error.to_string()))?;
         self.catalog.check()?;
+        if self.mode == Mode::PerUse && self.catalog.enabled {
+            return Err(PoolError::config(
+                "catalog",
+                "is read over a session that is kept: not in mode `per_use`",
+            ));
+        }
         self.check_names()?;
         places(self, &self.endpoints()?)?;
         self.hedging.as_ref().map_or(Ok(()), HedgingConfig::check)?;

@@ -130,3 +130,13 @@ async fn reads_go_to_replicas_while_the_lag_is_known() {
     .await;
     assert_eq!(pool.read().await.unwrap().role(), Role::Replica, "that read was a look");
 }
+
+#[test]
+fn what_would_keep_a_session_is_refused() {
+    let mut config = PoolConfig::from_url("postgres://a@db-1/x").unwrap();
+    config.mode = Mode::PerUse;
+    config.validate().unwrap();
+    config.catalog.enabled = true;
+    let error = config.validate().unwrap_err();
+    assert!(matches!(error, PoolError::Config { key: "catalog", .. }), "{error:?}");
+}
