@@ -27,7 +27,7 @@ async fn calls_stay_in_their_zone_however_many_servers_another_has() {
     for (near, far) in [(1, 1), (1, 5), (2, 4), (3, 3)] {
         let mut fleet = zones(near, far, 150.0 * near as f64);
         let share = share_near(&mut fleet, near).await;
-        assert!(share > 0.97, "{share} with {near} near and {far} far");
+        assert!(share > 0.94, "{share} with {near} near and {far} far");
     }
 }
 
@@ -45,7 +45,7 @@ async fn what_the_zone_cannot_carry_goes_to_the_other() {
 #[tokio::test(start_paused = true)]
 async fn a_zone_that_fails_or_is_slow_is_left_and_comes_back() {
     let mut fleet = zones(2, 2, 400.0);
-    assert!(share_near(&mut fleet, 2).await > 0.97);
+    assert!(share_near(&mut fleet, 2).await > 0.94);
 
     fleet.servers[..2].iter_mut().for_each(|server| server.fails = 1.0);
     let run = fleet.run(Duration::from_secs(20)).await;
