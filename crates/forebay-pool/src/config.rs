@@ -276,18 +276,7 @@ impl PoolConfig {
     /// [`PoolError::Config`] with the key that is wrong and why.
     pub fn validate(&self) -> Result<(), PoolError> {
         self.check_addresses()?;
-        self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;
-        self.balancer.check().map_err(|error| PoolError::config("balancer", error.to_string()))?;
-        self.catalog.check()?;
-        if self.mode == Mode::PerUse && self.catalog.enabled {
-            return Err(PoolError::config(
-                "catalog",
-                "is read over a session that is kept: not in mode `per_use`",
-            ));
-        }
-        self.check_names()?;
-        places(self, &self.endpoints()?)?;
-        self.hedging.as_ref().map_or(Ok(()), HedgingConfig::check)?;
+        self.check_parts()?;
         for (key, value) in [
             ("write_sessions_max", self.write_sessions_max),
             ("primary_read_sessions_max", self.primary_read_sessions_max),
@@ -330,6 +319,22 @@ impl PoolConfig {
         Ok(())
     }
 
+    /// What has a type of its own checks itself; that they go together is checked here.
+    fn check_parts(&self) -> Result<(), PoolError> {
+        self.breaker.check().map_err(|error| PoolError::config("breaker", error.to_string()))?;
+        self.balancer.check().map_err(|error| PoolError::config("balancer", error.to_string()))?;
+        self.catalog.check()?;
+        if self.mode == Mode::PerUse && self.catalog.enabled {
+            return Err(PoolError::config(
+                "catalog",
+                "is read over a session that is kept: not in mode `per_use`",
+            ));
+        }
+        self.check_names()?;
+        places(self, &self.endpoints()?)?;
+        self.hedging.as_ref().map_or(Ok(()), HedgingConfig::check)
+    }
+
     /// The lists of functions and tables have names.
     fn check_names(&self) -> Result<(), PoolError> {
         for (key, names) in [
@@ -351,10 +356,7 @@ impl PoolConfig {
                 "is missing: give the connection string of the primary",
             ));
         }
-        Target::parse("primary", &self.primary)?;
-        for url in &self.replicas {
-            Target::parse("replicas", url)?;
-        }
+        self.endpoints()?;
         if self.replicas.len() > Self::REPLICAS_MAX {
             return Err(PoolError::config(
                 "replicas",
