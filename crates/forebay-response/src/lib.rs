@@ -16,9 +16,15 @@
 //!   event or of a line of NDJSON.
 //! - **Validators**: every whole body gets a strong tag of its own bytes: `"B"` for the plain body, `"B.gz5"` or
 //!   `"B.br5"` (coding and level) for its encoded forms, where `B` is a hash of body and content type. A tag the
-//!   handler sets is respected, and becomes weak where other bytes than the handler's are sent. `If-None-Match`
-//!   is answered with 304 before anything is encoded, and looks for the client's copy before a coding is chosen,
-//!   so that a client that changed its codings keeps its 304.
+//!   handler sets is respected: `"v1"` becomes `"v1.gz5"` on encoded bytes that are settled, and weak on a stream.
+//!   `If-None-Match` is answered with 304 before anything is encoded, and looks for the client's copy before a
+//!   coding is chosen, so that a client that changed its codings keeps its 304. `If-Match` and
+//!   `If-Unmodified-Since` of a read end in 412; handlers that change something ask [`Preconditions`] first.
+//! - **Ranges** of bodies the layer holds, plain or encoded, under `If-Range`; never of streams.
+//! - **Digests** (RFC 9530) of the plain body are dropped where other bytes are sent; feature `digest` adds true
+//!   ones.
+//! - **Encoded requests**: [`RequestDecodingLayer`] decodes bodies within limits on size, ratio and chain length.
+//! - **Secrets**: a response marked [`SecretAndReflected`] is not compressed for other sites.
 //! - **Long bodies** are encoded on tokio's threads for blocking work, so nobody waits behind them.
 //!
 //! - **[`CacheControl`]**: typed directives that refuse contradictions, also for targeted fields (RFC 9213).
@@ -53,13 +59,45 @@
 //! # }
 //! # Ok(()) }
 //! ```
+//!
+//! On plain hyper it is the same layer around the service of a connection:
+//!
+//! ```no_run
+//! use bytes::Bytes;
+//! use forebay_response::ResponseLayer;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use hyper::body::Incoming;
+//! use hyper_util::{rt::{TokioExecutor, TokioIo}, server::conn::auto, service::TowerToHyperService};
+//! use tower::{ServiceBuilder, service_fn};
+//!
+//! async fn answer(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
+//!     Ok(Response::new(Full::from("[]")))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let layer = ResponseLayer::builder().build()?;
+//! let service = ServiceBuilder::new().layer(layer).service(service_fn(answer));
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! loop {
+//!     let (stream, _) = listener.accept().await?;
+//!     let service = TowerToHyperService::new(service.clone());
+//!     tokio::spawn(async move {
+//!         auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
+//!     });
+//! }
+//! # }
+//! ```
 
 mod cache_control;
 mod config;
+#[cfg(feature = "digest")]
+mod digest;
 mod eligible;
 mod encode;
 mod error;
 mod fields;
+mod guarded;
 mod metrics;
 mod negotiate;
 #[cfg(feature = "paging")]
@@ -69,6 +107,8 @@ mod precompute;
 mod prepared;
 mod problem;
 mod query_text;
+mod range;
+mod request_body;
 mod scope_layer;
 mod service;
 mod streaming;
@@ -80,12 +120,15 @@ pub use cache_control::{
     DELTA_SECONDS_MAX, Qualified,
 };
 pub use config::{BrotliConfig, GzipConfig, ResponseConfig};
+#[cfg(feature = "digest")]
+pub use digest::Digests;
 pub use eligible::{And, ContentTypes, Eligible};
 pub use error::Error;
 pub use fields::{
     BadMask, FieldFilter, FieldMask, Fields, FieldsConfig, FieldsFuture, FieldsLayer, FieldsService,
     FilteredBody, JsonFraming, Malformed, Selection,
 };
+pub use guarded::{SecretAndReflected, SecretAndReflectedFuture, SecretAndReflectedService};
 pub use metrics::METRICS;
 pub use negotiate::{AcceptEncoding, Coding, merge_vary};
 #[cfg(feature = "paging")]
@@ -93,8 +136,15 @@ pub use paging::{BadPage, CursorError, Cursors, Links, Page, PageConfig, PageReq
 #[cfg(feature = "cache")]
 pub use precompute::{Precompute, PrecomputeError, Precomputed};
 pub use prepared::Prepared;
+#[cfg(feature = "axum")]
+pub use request_body::AxumBodies;
+pub use request_body::{
+    Carry, DecodeError, DecodedBodies, DecodedBody, RequestDecodingConfig, RequestDecodingFuture,
+    RequestDecodingLayer, RequestDecodingService,
+};
 pub use scope_layer::{ScopeLayer, ScopeService};
 pub use service::{
     BoxError, ResponseBody, ResponseFuture, ResponseLayer, ResponseLayerBuilder, ResponseService,
 };
 pub use streaming::{Array, Event, EventLines, Events, Format, Items, JsonArray, JsonLines, Lines, Shape};
+pub use validate::{Preconditions, Unmet, Validators};

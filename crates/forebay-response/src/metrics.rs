@@ -1,4 +1,4 @@
-use crate::Coding;
+use crate::{Coding, range::Cut};
 use ::metrics::{Counter, Histogram, Unit};
 use forebay_metrics::{Kind, Meter, Metric};
 use std::time::Duration;
@@ -29,6 +29,16 @@ const VARIANTS: Metric = Metric::counter(
 );
 const NOT_MODIFIED: Metric =
     Metric::counter("forebay_response_not_modified_total", &[], "Responses that became a 304.");
+const FAILED: Metric = Metric::counter(
+    "forebay_response_precondition_failed_total",
+    &[],
+    "Responses that became a 412, because the client insisted on another state.",
+);
+const RANGES: Metric = Metric::counter(
+    "forebay_response_ranges_total",
+    &["outcome"],
+    "Requests for parts of a body the layer held, by outcome: parts, all of it, or nothing (416).",
+);
 const SKIPPED: Metric = Metric::counter(
     "forebay_response_skipped_total",
     &["reason"],
@@ -41,8 +51,18 @@ const STREAMS: Metric = Metric::counter(
 );
 
 /// What this crate measures.
-pub const METRICS: &[Metric] =
-    &[BODY_BYTES, SENT_BYTES, RATIO, ENCODE_SECONDS, VARIANTS, NOT_MODIFIED, SKIPPED, STREAMS];
+pub const METRICS: &[Metric] = &[
+    BODY_BYTES,
+    SENT_BYTES,
+    RATIO,
+    ENCODE_SECONDS,
+    VARIANTS,
+    NOT_MODIFIED,
+    FAILED,
+    RANGES,
+    SKIPPED,
+    STREAMS,
+];
 
 /// Why a response was not encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +87,12 @@ pub(crate) enum Skip {
     Stream,
     /// An answer to HEAD whose body nobody has.
     Head,
+    /// A response marked as [`SecretAndReflected`](crate::SecretAndReflected), to a request that another site
+    /// may have made.
+    Guarded,
 }
 
-const SKIPS: [(Skip, &str); 10] = [
+const SKIPS: [(Skip, &str); 11] = [
     (Skip::Status, "status"),
     (Skip::Partial, "partial"),
     (Skip::Encoded, "encoded"),
@@ -80,6 +103,7 @@ const SKIPS: [(Skip, &str); 10] = [
     (Skip::NoGain, "no_gain"),
     (Skip::Stream, "stream"),
     (Skip::Head, "head"),
+    (Skip::Guarded, "guarded"),
 ];
 
 /// Where ready bytes came from.
@@ -99,6 +123,8 @@ pub(crate) struct Watch {
     prepared_hits: Counter,
     store_hits: Counter,
     not_modified: Counter,
+    failed: Counter,
+    ranges: [Counter; 3],
     skipped: [Counter; SKIPS.len()],
 }
 
@@ -130,6 +156,8 @@ impl Watch {
             prepared_hits: meter.counter(&VARIANTS, &["prepared"]),
             store_hits: meter.counter(&VARIANTS, &["store"]),
             not_modified: meter.counter(&NOT_MODIFIED, &[]),
+            failed: meter.counter(&FAILED, &[]),
+            ranges: ["all", "parts", "nothing"].map(|outcome| meter.counter(&RANGES, &[outcome])),
             skipped: SKIPS.map(|(_, reason)| meter.counter(&SKIPPED, &[reason])),
         }
     }
@@ -140,6 +168,19 @@ impl Watch {
 
     pub(crate) fn not_modified(&self) {
         self.not_modified.increment(1);
+    }
+
+    pub(crate) fn precondition_failed(&self) {
+        self.failed.increment(1);
+    }
+
+    pub(crate) fn range(&self, cut: Cut) {
+        let outcome = match cut {
+            Cut::Nothing => 0,
+            Cut::Part => 1,
+            Cut::All => 2,
+        };
+        self.ranges[outcome].increment(1);
     }
 
     pub(crate) fn ready(&self, source: Source) {

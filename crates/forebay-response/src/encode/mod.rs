@@ -6,9 +6,11 @@ mod brotli;
 mod brotli_memory;
 #[cfg(feature = "gzip")]
 mod gzip;
+mod jitter;
 mod pool;
 mod push;
 mod whole;
 
+pub(crate) use jitter::with_jitter;
 pub(crate) use push::{PushEncoder, push_encoder};
 pub(crate) use whole::{Encoders, Growth};

@@ -88,6 +88,19 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         self
     }
 
+    /// How many ranges of a body one request may ask for; 0 answers none. Default: 16.
+    pub fn range_count_max(mut self, count: u16) -> Self {
+        self.config.range_count_max = count;
+        self
+    }
+
+    /// Which responses get digests of the bytes that are sent. Default: none.
+    #[cfg(feature = "digest")]
+    pub fn digests(mut self, digests: crate::Digests) -> Self {
+        self.config.digests = digests;
+        self
+    }
+
     /// Whether bodies of unknown length are encoded. Default: `true`.
     pub fn streams(mut self, streams: bool) -> Self {
         self.config.streams = streams;

@@ -7,22 +7,22 @@ use super::{
     stream::{EncodedStream, Flush},
 };
 use crate::{
-    Coding, Eligible, Prepared,
+    Coding, Eligible, Prepared, SecretAndReflected,
     eligible::Boundary,
     encode::push_encoder,
+    guarded::SEC_FETCH_SITE,
     merge_vary,
     metrics::Skip,
-    validate::{drop_digests, not_modified, weaken},
+    validate::{Base, Outcome, drop_digests, not_modified, refused, weaken},
 };
+use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{
-        ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LAST_MODIFIED,
-        VARY,
-    },
+    header::{ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY},
     response::Parts,
 };
 use http_body::Body;
+use std::time::Duration;
 
 /// What follows from a response's head.
 pub(crate) enum Step<B> {
@@ -39,6 +39,10 @@ pub(crate) struct Plan {
     pub(crate) tag: bool,
     /// Whether its encoded form may be kept for the next request.
     pub(crate) keep: bool,
+    /// Whether it is the whole answer to a read, of which parts may be sent.
+    pub(crate) whole: bool,
+    /// Whether its length must say little of its content.
+    pub(crate) guarded: bool,
     /// The length it announced.
     length: u64,
     pub(crate) said: Said,
@@ -49,8 +53,10 @@ struct Verdict {
     coding: Result<Coding, Skip>,
     /// Whether another request could get this body in another coding.
     varies: bool,
-    /// Whether preconditions apply.
+    /// Whether preconditions and ranges apply.
     conditional: bool,
+    /// Whether its length must say little of its content.
+    guarded: bool,
 }
 
 impl<E: Eligible> Shared<E> {
@@ -64,41 +70,58 @@ impl<E: Eligible> Shared<E> {
         let prepared = parts.extensions.remove::<Prepared>();
         let said = Said::by(&parts.headers);
         let verdict = self.judge(asked, &parts, said, prepared.is_some());
-        if verdict.varies && said.vary {
-            merge_vary(&mut parts.headers, &ACCEPT_ENCODING);
-        } else if verdict.varies {
-            parts.headers.insert(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
-        }
-        if verdict.conditional
-            && (said.etag || said.last_modified)
-            && let Some(etag) = unmodified(asked, &parts.headers)
-        {
-            return Step::Answer(self.not_modified(parts, etag).map(ResponseBody::from));
-        }
+        vary(&mut parts.headers, &verdict, said);
         let length = body.size_hint().exact();
-        if length == Some(0) {
-            return Step::Answer(self.empty(asked, parts, body, &verdict));
-        }
+        let held = length.is_some_and(|length| length > 0 && length <= self.config.buffer_bytes_max);
         let tag = self.config.etag && verdict.conditional && !said.no_store && !said.etag;
-        let coding = verdict.coding.inspect_err(|&skip| self.watch.skipped(skip)).ok();
-        match length {
-            Some(length) if length <= self.config.buffer_bytes_max => {
-                let plan = Plan { coding, tag, keep: asked.is_read() && !said.no_store, length, said };
-                let prepared = prepared.filter(|prepared| prepared.body().len() as u64 == length);
-                if tag || prepared.is_some() || (coding.is_some() && self.is_worth(asked, length)) {
-                    let (most, wait) = (self.config.buffer_bytes_max, self.config.buffer_wait);
-                    let gather = Gather::new(body, prepared, most, wait);
-                    return Step::Gather(parts, plan, gather);
-                }
-                if coding.is_some() {
-                    self.watch.skipped(Skip::Small);
-                }
-                Step::Answer(Response::from_parts(parts, ResponseBody::plain(body)))
+        // Where the body's own tag decides, it must be here first.
+        if verdict.conditional && !(tag && held && asked.asks_for_a_tag()) {
+            let absent = asked.method == Kind::Head && length == Some(0) && !said.etag;
+            let etag = parts.headers.get(ETAG);
+            let base = if absent { Base::Unknown } else { Base::own(etag) };
+            let outcome = asked.judge(&parts.headers, base, &self.config);
+            if outcome != Outcome::Go {
+                return Step::Answer(self.unmet(asked, parts, outcome).map(ResponseBody::from));
             }
-            _ => Step::Answer(match coding.filter(|_| self.streams()) {
-                Some(coding) => self.stream(asked, parts, coding, said, Unfinished::new(body)),
-                None => Response::from_parts(parts, ResponseBody::plain(body)),
-            }),
+        }
+        let Some(length) = length.filter(|_| held) else {
+            return Step::Answer(match length {
+                Some(0) => self.empty(asked, parts, body, &verdict),
+                _ => self.unheld(asked, parts, body, &verdict, said),
+            });
+        };
+        let coding = verdict.coding.inspect_err(|&skip| self.watch.skipped(skip)).ok();
+        let ranged = asked.range.is_some() && verdict.conditional;
+        let prepared = prepared.filter(|prepared| prepared.body().len() as u64 == length);
+        let worth = coding.is_some() && self.is_worth(asked, length);
+        if !(tag || ranged || prepared.is_some() || worth || self.is_digested(asked, &verdict)) {
+            if coding.is_some() {
+                self.watch.skipped(Skip::Small);
+            }
+            return Step::Answer(Response::from_parts(parts, ResponseBody::plain(body)));
+        }
+        let keep = asked.is_read() && !said.no_store && !verdict.guarded;
+        let whole = verdict.conditional;
+        let plan = Plan { coding, tag, keep, whole, guarded: verdict.guarded, length, said };
+        // Whoever insists on a state can only be answered when it is known.
+        let insists = tag && asked.conditions.as_ref().is_some_and(|conditions| conditions.guard_a_change());
+        let wait = if insists { Duration::MAX } else { self.config.buffer_wait };
+        Step::Gather(parts, plan, Gather::new(body, prepared, self.config.buffer_bytes_max, wait))
+    }
+
+    /// Answers with a body that is not to be held in memory.
+    fn unheld<B>(
+        &self,
+        asked: &Asked,
+        parts: Parts,
+        body: B,
+        verdict: &Verdict,
+        said: Said,
+    ) -> Response<ResponseBody<B>> {
+        let coding = verdict.coding.inspect_err(|&skip| self.watch.skipped(skip)).ok();
+        match coding.filter(|_| self.streams()) {
+            Some(coding) => self.stream(asked, parts, coding, said, Unfinished::new(body)),
+            None => Response::from_parts(parts, ResponseBody::plain(body)),
         }
     }
 
@@ -116,10 +139,19 @@ impl<E: Eligible> Shared<E> {
         }
     }
 
-    pub(crate) fn not_modified(&self, mut parts: Parts, etag: Option<HeaderValue>) -> Response<Ready> {
-        self.watch.not_modified();
-        not_modified(&mut parts, etag);
-        Response::from_parts(parts, Ready::Nothing)
+    /// Answers a request whose preconditions leave nothing to send: 304 or 412.
+    pub(crate) fn unmet(&self, asked: &Asked, mut parts: Parts, outcome: Outcome) -> Response<Ready> {
+        if let Outcome::NotModified(etag) = outcome {
+            self.watch.not_modified();
+            not_modified(&mut parts, etag);
+            return Response::from_parts(parts, Ready::Nothing);
+        }
+        self.watch.precondition_failed();
+        refused(&mut parts, StatusCode::PRECONDITION_FAILED);
+        match asked.method {
+            Kind::Head => Response::from_parts(parts, Ready::Nothing),
+            _ => Response::from_parts(parts, Ready::Whole(Bytes::new(), None)),
+        }
     }
 
     /// Whether a body of this length is to be encoded, coding permitting.
@@ -130,8 +162,9 @@ impl<E: Eligible> Shared<E> {
     fn judge(&self, asked: &Asked, parts: &Parts, said: Said, kept: bool) -> Verdict {
         let status = parts.status;
         if asked.method == Kind::Connect || status.is_informational() {
-            return Verdict { coding: Err(Skip::Status), varies: false, conditional: false };
+            return Verdict { coding: Err(Skip::Status), varies: false, conditional: false, guarded: false };
         }
+        let guarded = parts.extensions.get::<SecretAndReflected>().is_some();
         let eligible = self.eligible.is_eligible(parts);
         let coding = match status {
             StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED => {
@@ -142,7 +175,8 @@ impl<E: Eligible> Shared<E> {
             _ if said.encoded => Err(Skip::Encoded),
             _ if said.no_transform || asked.no_transform => Err(Skip::NoTransform),
             _ if !eligible => Err(Skip::Ineligible),
-            _ => self.choose(asked, kept).ok_or(Skip::NotAccepted),
+            _ if guarded && !asked.own_site => Err(Skip::Guarded),
+            _ => self.choose(asked, kept && !guarded).ok_or(Skip::NotAccepted),
         };
         // A handler's own 304 need not name the type of the body it stands for.
         let untyped = status == StatusCode::NOT_MODIFIED && !said.typed;
@@ -153,6 +187,7 @@ impl<E: Eligible> Shared<E> {
                 && !said.no_transform
                 && (eligible || untyped),
             conditional: asked.is_read() && status == StatusCode::OK,
+            guarded,
         }
     }
 
@@ -176,6 +211,17 @@ impl<E: Eligible> Shared<E> {
             return Response::from_parts(parts, ResponseBody::nothing());
         }
         Response::from_parts(parts, ResponseBody::plain(body))
+    }
+
+    /// Whether a body is to be read for the sake of a digest.
+    #[cfg(feature = "digest")]
+    fn is_digested(&self, asked: &Asked, verdict: &Verdict) -> bool {
+        asked.digests.any() && verdict.conditional
+    }
+
+    #[cfg(not(feature = "digest"))]
+    fn is_digested(&self, _: &Asked, _: &Verdict) -> bool {
+        false
     }
 
     fn streams(&self) -> bool {
@@ -209,16 +255,19 @@ impl<E: Eligible> Shared<E> {
     }
 }
 
-/// The tag a 304 carries, when the handler's own validators say that the client's copy is current. The outer
-/// option is the answer to "is it".
-#[expect(clippy::option_option, reason = "not modified with a tag, not modified without one, or modified")]
-fn unmodified(asked: &Asked, headers: &HeaderMap) -> Option<Option<HeaderValue>> {
-    let etag = headers.get(ETAG);
-    if let Some(listed) = etag.and_then(|etag| asked.conditional.has(etag)) {
-        return Some(Some(listed));
+/// Says on what the choice of the form depended, for caches.
+fn vary(headers: &mut HeaderMap, verdict: &Verdict, said: Said) {
+    if !verdict.varies {
+        return;
     }
-    let last_modified = headers.get(LAST_MODIFIED)?;
-    asked.conditional.is_unmodified_since(last_modified).then(|| etag.cloned())
+    if said.vary {
+        merge_vary(headers, &ACCEPT_ENCODING);
+    } else {
+        headers.insert(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
+    }
+    if verdict.guarded {
+        merge_vary(headers, &SEC_FETCH_SITE);
+    }
 }
 
 /// Says in which coding the body is, and no longer what was true only of the plain one.

@@ -93,7 +93,7 @@ where
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        let asked = Asked::of(&request);
+        let asked = Asked::of(&request, &self.shared.config);
         ResponseFuture::new(self.inner.call(request), asked, Arc::clone(&self.shared))
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Said {
     pub(crate) vary: bool,
     /// Something that is true of the plain body only: digests, ranges on offer.
     pub(crate) of_plain: bool,
+    /// The handler wants no ranges of it.
+    pub(crate) no_ranges: bool,
 }
 
 impl Said {
@@ -42,7 +44,10 @@ impl Said {
                 said.last_modified = true;
             } else if *name == VARY {
                 said.vary = true;
-            } else if *name == ACCEPT_RANGES || DIGESTS.contains(name) {
+            } else if *name == ACCEPT_RANGES {
+                said.of_plain = true;
+                said.no_ranges = value == "none";
+            } else if DIGESTS.contains(name) {
                 said.of_plain = true;
             }
         }

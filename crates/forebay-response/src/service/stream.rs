@@ -2,7 +2,7 @@ use super::{
     body::{BoxError, Unfinished},
     timer::Timer,
 };
-use crate::{eligible::Boundary, encode::PushEncoder};
+use crate::{eligible::Boundary, encode::PushEncoder, validate::drop_digests};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame};
@@ -72,7 +72,11 @@ where
                 self.state = State::Reading;
                 ready!(self.poll_data(cx))
             }
-            State::Trailers(trailers) => Ok(Some(Frame::trailers(trailers))),
+            State::Trailers(mut trailers) => {
+                // They are of the bytes before encoding.
+                drop_digests(&mut trailers);
+                Ok((!trailers.is_empty()).then(|| Frame::trailers(trailers)))
+            }
             State::Ended => Ok(None),
         };
         if result.is_err() {

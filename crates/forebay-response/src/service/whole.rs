@@ -7,15 +7,16 @@ use super::{
 };
 use crate::{
     Coding, Eligible, Prepared,
-    encode::Growth,
+    encode::{Growth, with_jitter},
     metrics::{Skip, Source},
-    validate::BodyTag,
+    range::Cut,
+    validate::{Base, BodyTag, Form, Outcome, own_variant, weaken},
     variants::{Key, Known, Variant},
 };
 use bytes::Bytes;
 use http::{
-    HeaderValue, Response,
-    header::{CONTENT_LENGTH, ETAG},
+    HeaderMap, HeaderValue, Response,
+    header::{ACCEPT_RANGES, CONTENT_LENGTH, ETAG},
     response::Parts,
 };
 use std::time::Instant;
@@ -24,19 +25,21 @@ use std::time::Instant;
 struct Encoded {
     body: Bytes,
     content_length: HeaderValue,
-    /// Its strong tag, when one was made.
+    level: u32,
+    /// Its strong tag, when its bytes are settled.
     etag: Option<HeaderValue>,
 }
 
-impl From<Variant> for Encoded {
-    fn from(variant: Variant) -> Self {
-        Self { body: variant.body, content_length: variant.content_length, etag: Some(variant.etag) }
+impl Encoded {
+    /// One that may be kept and is the same for everybody.
+    fn settled(variant: Variant, level: u32) -> Self {
+        let Variant { body, content_length, etag } = variant;
+        Self { body, content_length, level, etag: Some(etag) }
     }
-}
 
-impl From<Bytes> for Encoded {
-    fn from(body: Bytes) -> Self {
-        Self { content_length: HeaderValue::from(body.len()), body, etag: None }
+    /// One that was made for this response.
+    fn once(body: Bytes, level: u32) -> Self {
+        Self { content_length: HeaderValue::from(body.len()), body, level, etag: None }
     }
 }
 
@@ -48,7 +51,7 @@ impl<E: Eligible> Shared<E> {
             && plan.coding.is_some_and(|coding| !ready(coding))
     }
 
-    /// Answers with a body that is all here: not at all (304), encoded, or as it is.
+    /// Answers with a body that is all here: not at all (304, 412), a part of it, encoded, or as it is.
     pub(super) fn whole(&self, asked: &Asked, mut parts: Parts, plan: Plan, whole: Whole) -> Response<Ready> {
         let Whole { data, trailers, prepared } = whole;
         let content_type = parts.headers.get(http::header::CONTENT_TYPE);
@@ -60,23 +63,25 @@ impl<E: Eligible> Shared<E> {
             }
             None => None,
         };
-        if let Some(tag) = tag.filter(|_| plan.tag)
-            && let Some(listed) = asked.conditional.has_body(tag, &asked.accepts, &self.config.codings)
-        {
-            return self.not_modified(parts, Some(listed));
+        if let Some(tag) = tag.filter(|_| plan.tag && asked.conditions.is_some()) {
+            let outcome = asked.judge(&parts.headers, Base::Body(tag), &self.config);
+            if outcome != Outcome::Go {
+                return self.unmet(asked, parts, outcome);
+            }
         }
-        let length = data.len();
-        let encoded = self.encode(asked, plan, &data, tag, prepared.as_ref());
+        let base = match tag.filter(|_| plan.tag) {
+            Some(tag) => Base::Body(tag),
+            None => Base::own(parts.headers.get(ETAG).filter(|_| plan.said.etag)),
+        };
+        let plan = self.with_form_of_range(asked, plan, base);
         let headers = &mut parts.headers;
-        let body = match encoded {
+        let encoded = self.encode(asked, plan, &data, tag, prepared.as_ref());
+        let length = data.len();
+        let (coding, body, settled) = match encoded {
             Some((coding, encoded)) => {
-                mark_encoded(headers, coding, plan.said);
-                headers.insert(CONTENT_LENGTH, encoded.content_length);
-                if let Some(etag) = encoded.etag.filter(|_| plan.tag) {
-                    headers.insert(ETAG, etag);
-                }
-                self.watch.sent(Some(coding), length, encoded.body.len());
-                encoded.body
+                let settled = encoded.etag.is_some();
+                let body = name_encoded(headers, plan, coding, encoded, tag);
+                (Some(coding), body, settled)
             }
             None => {
                 if let Some(tag) = tag.filter(|_| plan.tag) {
@@ -86,14 +91,58 @@ impl<E: Eligible> Shared<E> {
                 if asked.method == Kind::Head {
                     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
                 }
-                self.watch.sent(None, length, length);
-                data
+                (None, data, true)
             }
         };
-        match asked.method {
-            Kind::Head => Response::from_parts(parts, Ready::Nothing),
-            _ => Response::from_parts(parts, Ready::Whole(body, trailers)),
+        let (body, cut) = self.cut(asked, &mut parts, plan, &body, settled);
+        self.watch.sent(coding, if cut == Cut::Nothing { length } else { body.len() }, body.len());
+        match (asked.method, cut) {
+            (Kind::Head, _) => Response::from_parts(parts, Ready::Nothing),
+            (_, Cut::Nothing) => Response::from_parts(parts, Ready::Whole(body, trailers)),
+            // They speak of the whole body.
+            _ => Response::from_parts(parts, Ready::Whole(body, None)),
         }
+    }
+
+    /// Takes the form of which the client has a part already, so that the parts fit together.
+    fn with_form_of_range(&self, asked: &Asked, mut plan: Plan, base: Base<'_>) -> Plan {
+        match asked.range.as_ref().filter(|_| plan.whole).and_then(|range| range.form(base)) {
+            Some(Form::Identity) if asked.accepts.allows_identity() => plan.coding = None,
+            Some(Form::Encoded(coding))
+                if plan.coding.is_some()
+                    && asked.accepts.allows(coding)
+                    && self.config.codings.contains(&coding) =>
+            {
+                plan.coding = Some(coding);
+            }
+            _ => {}
+        }
+        plan
+    }
+
+    /// Sends less than the whole where that was asked for, says what is on offer, and signs for what is sent.
+    fn cut(
+        &self,
+        asked: &Asked,
+        parts: &mut Parts,
+        plan: Plan,
+        whole: &Bytes,
+        settled: bool,
+    ) -> (Bytes, Cut) {
+        let mut body = whole.clone();
+        let mut cut = Cut::Nothing;
+        if plan.whole && settled && self.config.range_count_max > 0 && !plan.said.no_ranges {
+            parts.headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+            if let Some(range) = &asked.range {
+                cut = range.cut(parts, &mut body);
+                self.watch.range(cut);
+            }
+        }
+        #[cfg(feature = "digest")]
+        if plan.whole && cut != Cut::All {
+            asked.digests.add(&mut parts.headers, whole, &body);
+        }
+        (body, cut)
     }
 
     fn encode(
@@ -112,15 +161,16 @@ impl<E: Eligible> Shared<E> {
             self.watch.skipped(Skip::Small);
             return None;
         }
+        let level = self.config.level(coding);
+        let once = |growth| Some(Encoded::once(self.timed(coding, level, data, growth)?, level));
         let shorter = match (prepared, tag) {
+            _ if plan.guarded => once(Growth::Refused).map(|encoded| padded(coding, encoded, data)),
             (Some(prepared), _) => self.of_prepared(prepared, coding),
             (None, Some(tag)) if plan.keep => self.of_store(data, tag, coding),
-            _ => self.timed(coding, self.config.level(coding), data, Growth::Refused).map(Encoded::from),
+            _ => once(Growth::Refused),
         };
         let encoded = match shorter {
-            None if !asked.accepts.allows_identity() => {
-                self.timed(coding, self.config.level(coding), data, Growth::Allowed).map(Encoded::from)
-            }
+            None if !asked.accepts.allows_identity() => once(Growth::Allowed),
             shorter => shorter,
         };
         if encoded.is_none() {
@@ -136,7 +186,7 @@ impl<E: Eligible> Shared<E> {
         if ready && variant.is_some() {
             self.watch.ready(Source::Prepared);
         }
-        variant.cloned().map(Encoded::from)
+        variant.cloned().map(|variant| Encoded::settled(variant, level))
     }
 
     fn of_store(&self, data: &Bytes, tag: BodyTag, coding: Coding) -> Option<Encoded> {
@@ -145,18 +195,19 @@ impl<E: Eligible> Shared<E> {
             let body = self.timed(coding, level, data, Growth::Refused)?;
             Some(Variant::encoded(body, tag, coding, level))
         };
-        let Some(variants) = &self.variants else { return encode().map(Encoded::from) };
+        let settled = |variant| Encoded::settled(variant, level);
+        let Some(variants) = &self.variants else { return encode().map(settled) };
         let key = Key { tag, length: data.len(), coding, level };
         match variants.get(&key, data) {
             Known::Variant(variant) => {
                 self.watch.ready(Source::Store);
-                Some(variant.into())
+                Some(settled(variant))
             }
             Known::NoGain => None,
             Known::Unknown => {
                 let variant = encode();
                 variants.put(key, data, variant.clone());
-                variant.map(Encoded::from)
+                variant.map(settled)
             }
         }
     }
@@ -167,5 +218,36 @@ impl<E: Eligible> Shared<E> {
         let sent = encoded.as_ref().map_or(data.len(), Bytes::len);
         self.watch.encoded(coding, data.len(), sent, began.elapsed());
         encoded
+    }
+}
+
+/// Puts the headers of an encoded form in place, its tag among them: a strong one where its bytes are settled.
+fn name_encoded(
+    headers: &mut HeaderMap,
+    plan: Plan,
+    coding: Coding,
+    encoded: Encoded,
+    tag: Option<BodyTag>,
+) -> Bytes {
+    let own = headers.get(ETAG).filter(|_| plan.said.etag && plan.keep && encoded.etag.is_some());
+    let own = own.map(|own| own_variant(own, coding, encoded.level));
+    mark_encoded(headers, coding, plan.said);
+    headers.insert(CONTENT_LENGTH, encoded.content_length);
+    let etag = match (plan.tag, encoded.etag, tag) {
+        (true, Some(settled), _) => Some(settled),
+        (true, None, Some(tag)) => Some(weaken(&tag.identity())),
+        _ => own,
+    };
+    if let Some(etag) = etag {
+        headers.insert(ETAG, etag);
+    }
+    encoded.body
+}
+
+/// Blurs the length of what is sent.
+fn padded(coding: Coding, encoded: Encoded, content: &[u8]) -> Encoded {
+    match coding {
+        Coding::Gzip => Encoded::once(with_jitter(&encoded.body, content), encoded.level),
+        _ => encoded,
     }
 }

@@ -1,3 +1,4 @@
+use super::form::{Form, form_of, suffix};
 use crate::Coding;
 use http::HeaderValue;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -8,13 +9,6 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 /// because another level gives other bytes and a strong tag must not outlive that (RFC 9110 section 8.8.3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct BodyTag(u128);
-
-/// Which form of a body a tag names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Named {
-    Identity,
-    Variant(Coding),
-}
 
 const HEX: usize = 32;
 
@@ -29,26 +23,16 @@ impl BodyTag {
     }
 
     pub(crate) fn variant(self, coding: Coding, level: u32) -> HeaderValue {
-        // Levels have one or two digits.
-        let digits = [(level / 10 % 10) as u8 + b'0', (level % 10) as u8 + b'0'];
-        let digits = if level < 10 { &digits[1..] } else { &digits[..] };
-        self.value(&[coding.suffix().as_bytes(), digits].concat())
+        self.value(&suffix(coding, level))
     }
 
-    /// Which form of this body a tag names, if any. The level is not compared: whatever it was, the client
-    /// holds this body.
-    pub(crate) fn names(self, opaque: &[u8]) -> Option<Named> {
+    /// Which form of this body a tag names, if any.
+    pub(crate) fn names(self, opaque: &[u8]) -> Option<Form> {
         let (base, rest) = opaque.split_at_checked(HEX)?;
         if *base != self.hex() {
             return None;
         }
-        if rest.is_empty() {
-            return Some(Named::Identity);
-        }
-        let (suffix, level) = rest.split_at_checked(3)?;
-        let coding = Coding::ALL.into_iter().find(|coding| coding.suffix().as_bytes() == suffix)?;
-        let is_level = matches!(level.len(), 1 | 2) && level.iter().all(u8::is_ascii_digit);
-        is_level.then_some(Named::Variant(coding))
+        if rest.is_empty() { Some(Form::Identity) } else { form_of(rest) }
     }
 
     fn hex(self) -> [u8; HEX] {

@@ -17,11 +17,6 @@ impl<'a> EntityTag<'a> {
         rest.is_empty().then_some(tag)
     }
 
-    /// Whether two tags name equivalent bodies: weak comparison (section 8.8.3.2).
-    pub(crate) fn is_equivalent(&self, other: &Self) -> bool {
-        self.opaque == other.opaque
-    }
-
     /// The tags of a list, up to the first thing that is none.
     pub(crate) fn list(line: &'a [u8]) -> impl Iterator<Item = Self> {
         let mut rest = line;

@@ -1,8 +1,10 @@
+use super::digests::drop_digests;
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
-        CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED,
-        TRAILER, TRANSFER_ENCODING,
+        ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
+        CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE, TRAILER,
+        TRANSFER_ENCODING,
     },
     response::Parts,
 };
@@ -19,20 +21,22 @@ static OF_THE_BODY: [HeaderName; 7] = [
     TRANSFER_ENCODING,
 ];
 
-/// Digests of the body (RFC 9530 and what came before it), which are false once it is encoded.
-pub(crate) static DIGESTS: [HeaderName; 4] = [
-    HeaderName::from_static("content-digest"),
-    HeaderName::from_static("repr-digest"),
-    HeaderName::from_static("digest"),
-    HeaderName::from_static("content-md5"),
+/// Headers that are true of the 200 and would be a lie, or a trap for caches, on a refusal.
+static OF_THE_200: [HeaderName; 8] = [
+    ACCEPT_RANGES,
+    AGE,
+    CONTENT_LOCATION,
+    ETAG,
+    EXPIRES,
+    LAST_MODIFIED,
+    SET_COOKIE,
+    HeaderName::from_static("surrogate-control"),
 ];
 
 /// Turns the head of a 200 into that of a 304 for a client that has this copy.
 pub(crate) fn not_modified(parts: &mut Parts, etag: Option<HeaderValue>) {
     parts.status = StatusCode::NOT_MODIFIED;
-    for name in &OF_THE_BODY {
-        parts.headers.remove(name);
-    }
+    drop_all(&mut parts.headers, &OF_THE_BODY);
     drop_digests(&mut parts.headers);
     if let Some(etag) = etag {
         parts.headers.remove(LAST_MODIFIED);
@@ -40,9 +44,22 @@ pub(crate) fn not_modified(parts: &mut Parts, etag: Option<HeaderValue>) {
     }
 }
 
-/// Removes what would be false of other bytes than the handler's.
-pub(crate) fn drop_digests(headers: &mut HeaderMap) {
-    for name in &DIGESTS {
+/// Turns the head of a 200 into that of a refusal (412, 416) which no cache may keep: it is an answer to this
+/// client's condition and not to what was asked for.
+pub(crate) fn refused(parts: &mut Parts, status: StatusCode) {
+    parts.status = status;
+    drop_all(&mut parts.headers, &OF_THE_BODY);
+    drop_all(&mut parts.headers, &OF_THE_200);
+    drop_digests(&mut parts.headers);
+    // Those for caches of one kind, such as `CDN-Cache-Control` (RFC 9213).
+    let is_targeted = |name: &&HeaderName| name.as_str().ends_with("-cache-control");
+    let targeted: Vec<_> = parts.headers.keys().filter(is_targeted).cloned().collect();
+    drop_all(&mut parts.headers, &targeted);
+    parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+fn drop_all(headers: &mut HeaderMap, names: &[HeaderName]) {
+    for name in names {
         headers.remove(name);
     }
 }

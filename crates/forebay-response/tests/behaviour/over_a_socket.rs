@@ -1,34 +1,21 @@
 use crate::{
     stage::{Answer, boxed, json, layer, respond},
     streams_are_never_stalled::so_far,
+    wire::{BOTH, Speak, Wire, listen},
 };
 use axum::{Router, body::Body, routing};
 use bytes::Bytes;
 use forebay_response::{Prepared, ResponseLayer, ScopeLayer};
 use forebay_scope::Scope;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, StatusCode};
 use http_body::Frame;
-use http_body_util::{BodyExt, Empty, StreamBody};
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use http_body_util::{BodyExt, StreamBody};
 use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-};
-
-/// The version of HTTP to speak.
-#[derive(Debug, Clone, Copy)]
-enum Speak {
-    Http1,
-    Http2,
-}
-
-const BOTH: [Speak; 2] = [Speak::Http1, Speak::Http2];
+use tokio::sync::mpsc;
 
 async fn serve(layer: ResponseLayer) -> SocketAddr {
     let prepared = Prepared::json(json(9_000));
@@ -45,48 +32,8 @@ async fn serve(layer: ResponseLayer) -> SocketAddr {
     listen(routes).await
 }
 
-async fn listen(routes: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    address
-}
-
 async fn ask(at: SocketAddr, speak: Speak, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
-    Answer::of(open(at, speak, method, path, headers).await).await
-}
-
-/// The answer as soon as its head is here.
-async fn open(
-    at: SocketAddr,
-    speak: Speak,
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> Response<Incoming> {
-    let stream = TokioIo::new(TcpStream::connect(at).await.expect("listening"));
-    let mut request =
-        Request::builder().method(method).uri(format!("http://{at}{path}")).header("host", "test");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request.body(Empty::<Bytes>::new()).expect("a request");
-    let response = match speak {
-        Speak::Http1 => {
-            let (mut send, connection) =
-                hyper::client::conn::http1::handshake(stream).await.expect("http/1.1");
-            tokio::spawn(connection);
-            send.send_request(request).await
-        }
-        Speak::Http2 => {
-            let executor = TokioExecutor::new();
-            let (mut send, connection) =
-                hyper::client::conn::http2::handshake(executor, stream).await.expect("h2");
-            tokio::spawn(connection);
-            send.send_request(request).await
-        }
-    };
-    response.expect("answered")
+    Wire { at, speak }.ask(method, path, headers, "").await
 }
 
 #[tokio::test]
@@ -162,7 +109,8 @@ async fn a_line_is_on_the_wire_before_the_next_one_exists() {
     for (speak, coding) in BOTH.into_iter().flat_map(|speak| [(speak, "br"), (speak, "gzip")]) {
         let (feed, lines) = mpsc::channel::<Bytes>(1);
         let at = listen(Router::new().route("/lines", once(lines)).layer(layer())).await;
-        let mut response = open(at, speak, Method::GET, "/lines", &[("accept-encoding", coding)]).await;
+        let wire = Wire { at, speak };
+        let mut response = wire.open(Method::GET, "/lines", &[("accept-encoding", coding)], "").await;
         assert_eq!(response.headers()["content-encoding"], coding);
         let (mut wire, mut sent) = (Vec::new(), String::new());
         for line in ["{\"id\":1}\n", "{\"id\":2}\n", "{\"id\":3}\n"] {
