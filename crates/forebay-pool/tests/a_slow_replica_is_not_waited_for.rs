@@ -128,13 +128,15 @@ async fn the_other_answers_and_the_session_of_the_first_is_clean_again() {
     let (first, second) = (cluster.endpoint(1), cluster.endpoint(2));
     assert_eq!(cluster.read().await.unwrap(), 0);
     cluster.events();
+    // On a busy machine a standby that is well is slow as well.
+    let before = cluster.hedges();
 
     cluster.postgres.stop_standby(0);
     assert_eq!(cluster.read().await.unwrap(), 0);
     let events = cluster.events();
     assert_eq!(events, [(second, Outcome::Done), (first.clone(), Outcome::Cancelled)]);
     let HedgesStatus { sent, won, .. } = cluster.hedges();
-    assert_eq!((sent, won), (1, 1));
+    assert_eq!((sent, won), (before.sent + 1, before.won + 1));
 
     cluster.postgres.resume_standby(0);
     forebay_tests::eventually("its session is idle again", async || {
@@ -142,8 +144,11 @@ async fn the_other_answers_and_the_session_of_the_first_is_clean_again() {
         sessions.iter().all(|kind| kind.busy == 0 && kind.idle == kind.all && kind.idle > 0)
     })
     .await;
-    assert_eq!(cluster.read().await.unwrap(), 0);
-    assert_eq!(cluster.events().last().unwrap(), &(first, Outcome::Done));
+    forebay_tests::eventually("it answers reads again", async || {
+        assert_eq!(cluster.read().await.unwrap(), 0);
+        cluster.events().contains(&(first.clone(), Outcome::Done))
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
