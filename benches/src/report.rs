@@ -75,14 +75,12 @@ impl Report {
         pairs: usize,
         mut ours: impl FnMut() -> Duration,
         mut theirs: impl FnMut() -> Duration,
-    ) -> Summary {
+    ) {
         let samples = (0..pairs).map(|pair| {
             let (us, them) = interleaved(pair, &mut ours, &mut theirs);
             us / them
         });
-        let summary = Summary::of(samples.collect());
-        self.spread(name, aim, summary, "ratio", self.noise);
-        summary
+        self.spread(name, aim, Summary::of(samples.collect()), "ratio", self.noise);
     }
 
     /// The throughput of `ours` over that of `theirs` on the same amount of work: larger is better.
