@@ -131,7 +131,7 @@ pub struct PoolConfig {
     /// as a [`Gap`](crate::Gap). Default: 1024.
     pub listen_buffer_max: usize,
     /// `insert_many` copies at least this many rows, and sends fewer as arrays with one statement, which takes a round
-    /// trip less. Default: 500.
+    /// trip less; `cargo xtask bench pool bulk` shows where the two meet. Default: 3000.
     pub bulk_copy_rows_min: usize,
     /// Statements remembered as refused by standbys, which go to the primary at once. Default: 4096.
     pub learned_max: usize,
@@ -213,7 +213,7 @@ impl Default for PoolConfig {
             direct: Vec::new(),
             statements_max: 256,
             listen_buffer_max: 1024,
-            bulk_copy_rows_min: 500,
+            bulk_copy_rows_min: 3000,
             learned_max: 4096,
             classifier_bytes_max: 4 << 20,
             breaker: BreakerConfig::default(),
