@@ -15,6 +15,7 @@ Each command explains itself: forebay cache explain --help
 
 Examples:
   echo 'SELECT * FROM users' | forebay route
+  forebay route --url postgres://app@db-1/shop queries.txt
   forebay cache stats --namespace shop
   forebay cache explain --namespace shop --cache users --key-type u64 7
   forebay cache invalidate --namespace shop --tag user:7
@@ -86,4 +87,12 @@ pub(crate) fn complain(text: &str) {
 /// Names may hold line ends, tabs and terminal codes; a line of output must not.
 pub(crate) fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
+}
+
+/// A number of seconds that something may take.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 3600.0 => Ok(seconds),
+        _ => Err("expected a number of seconds above 0, at most 3600".to_owned()),
+    }
 }

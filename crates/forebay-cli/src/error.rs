@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use forebay_cache::{KeyringError, fred10::InspectError};
+use forebay_pool::PoolError;
 
 /// The errors of the commands.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,9 @@ pub(crate) enum Error {
     /// Redis did not do its work.
     #[error("Redis failed: {problem}")]
     Redis { problem: String },
+    /// The catalogue of a database could not be read.
+    #[error(transparent)]
+    Catalog(#[from] Box<PoolError>),
     /// No threads, no timers.
     #[error("cannot start")]
     Runtime { source: io::Error },

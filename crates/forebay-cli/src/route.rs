@@ -2,23 +2,31 @@
 
 mod answer;
 mod input;
+mod judge;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use forebay_sql::{Reason, classify, statements};
+use forebay_sql::{Reason, statements};
 
 use crate::cli::{Outcome, complain};
 use crate::error::Error;
 use answer::Answer;
 use input::Input;
+use judge::{Judge, Knowledge};
 
 const EXAMPLES: &str = "\
 Each statement gets one line: `replica` or `primary`, a tab, the reasons.
 A statement goes to a replica only when its text proves that it reads nothing
 but replicated data; the decision needs no server. A function that is none of
 PostgreSQL's own is not proven: only the catalogue knows what it does.
+
+With --url the catalogue is read once and knows: the volatility of your own
+functions, of what aggregates, operators and casts are made of, what views and
+row security policies do, unlogged and foreign tables. Names without a schema
+are looked for as a session of that user would. The answers are those of a pool
+with `catalog.enabled` that was started just now.
 
 With --json the line is an object: `line`, `route`, `kind` (`read`, `write` or
 `unproven`), `fingerprint`, `reasons` (each with `code`, `text`, `line`, `at`),
@@ -30,12 +38,15 @@ Examples:
   forebay route --split migrations/001.sql
   forebay route --json queries.txt | jq 'select(.route == \"primary\")'
   forebay route --json queries.txt | jq -r '.relations.writes[]' | sort | uniq -c
+  forebay route --url postgres://app@db-1/shop queries.txt
+  forebay route --url \"$DATABASE_URL\" --read-only-function app.score queries.txt
 
 Exit status:
   0  every statement was answered
   1  the input could not be read, or something in it is wrong (a quote that is
      never closed, bytes that are not UTF-8); it is reported on standard error
-     with its line, and such a statement is answered with `primary`
+     with its line, and such a statement is answered with `primary`; or the
+     catalogue could not be read, and nothing was answered
   2  wrong usage";
 
 /// Tell for each statement whether a replica may run it, and why not.
@@ -54,13 +65,17 @@ pub(crate) struct Route {
     /// Print one JSON object a line, with what the statement reads and writes.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    knowledge: Knowledge,
 }
 
 impl Route {
     /// Answer every statement of the input.
     pub(crate) fn run(&self) -> Result<Outcome, Error> {
         let mut input = Input::open(&self.file)?;
-        let mut answers = Answers { json: self.json, out: io::stdout().lock(), outcome: Outcome::Good };
+        let judge = self.knowledge.gather()?;
+        let mut answers =
+            Answers { judge, json: self.json, out: io::stdout().lock(), outcome: Outcome::Good };
         if self.split {
             let script = input.whole()?;
             let (mut line, mut counted) = (1, 0);
@@ -89,6 +104,7 @@ impl Route {
 
 /// Where the answers go.
 struct Answers<W> {
+    judge: Judge,
     json: bool,
     out: W,
     outcome: Outcome,
@@ -97,7 +113,7 @@ struct Answers<W> {
 impl<W: Write> Answers<W> {
     /// Answer one statement, which begins in `line`, and report what is wrong with its text.
     fn give(&mut self, input: &Input, line: usize, sql: &str) -> Result<(), Error> {
-        let class = classify(sql);
+        let class = self.judge.class(sql);
         for reason in class.reasons().iter().filter(|reason| is_broken(reason)) {
             let line = line + lines_before(sql, reason.at());
             self.complain(input, line, &reason.to_string());

@@ -4,7 +4,7 @@ use crate::error::PoolError;
 use foldhash::fast::RandomState;
 use forebay_sql::{Class, Fingerprint, Kind, Reason};
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -153,18 +153,18 @@ pub(crate) fn may_move(class: &Class) -> bool {
         })
 }
 
-/// Statements that standbys refused and the primary then ran, by fingerprint.
+/// Statements that standbys refused and the primary then ran, by fingerprint, and how they were refused.
 #[derive(Debug)]
 pub(crate) struct Learned {
     max: usize,
     /// Until the first one, a statement pays one relaxed load.
     any: AtomicBool,
-    fingerprints: Mutex<HashSet<Fingerprint, RandomState>>,
+    refusals: Mutex<HashMap<Fingerprint, Refusal, RandomState>>,
 }
 
 impl Learned {
     pub(crate) fn new(max: usize) -> Self {
-        Self { max, any: AtomicBool::new(false), fingerprints: Mutex::default() }
+        Self { max, any: AtomicBool::new(false), refusals: Mutex::default() }
     }
 
     /// Whether there is anything to ask [`Learned::knows`].
@@ -173,23 +173,28 @@ impl Learned {
     }
 
     pub(crate) fn knows(&self, statement: Fingerprint) -> bool {
-        self.any() && self.fingerprints().contains(&statement)
+        self.refusal(statement).is_some()
+    }
+
+    /// How a standby refused a statement, if one did.
+    pub(crate) fn refusal(&self, statement: Fingerprint) -> Option<Refusal> {
+        if self.any() { self.refusals().get(&statement).copied() } else { None }
     }
 
     /// Remembers a statement. A full table learns nothing more: the statement then pays the detour each time.
-    pub(crate) fn learn(&self, statement: Fingerprint) {
-        let mut fingerprints = self.fingerprints();
-        if fingerprints.len() < self.max {
-            fingerprints.insert(statement);
+    pub(crate) fn learn(&self, statement: Fingerprint, refusal: Refusal) {
+        let mut refusals = self.refusals();
+        if refusals.len() < self.max {
+            refusals.insert(statement, refusal);
             self.any.store(true, Ordering::Relaxed);
         }
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.fingerprints().len()
+        self.refusals().len()
     }
 
-    fn fingerprints(&self) -> MutexGuard<'_, HashSet<Fingerprint, RandomState>> {
-        self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner)
+    fn refusals(&self) -> MutexGuard<'_, HashMap<Fingerprint, Refusal, RandomState>> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -114,7 +114,11 @@ impl Reader {
             return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
         }
         let phase = if self.in_autocommit() { Phase::Alone } else { Phase::InTransaction };
-        if phase == Phase::Alone && (self.pool.knows_refused(sql) || !self.is_fresh().await) {
+        let refusal = self.pool.known_refusal(sql);
+        // What makes log would do so on a read-only session of the primary as well (large objects before PostgreSQL 16): the
+        // standby refuses it again.
+        let moves = phase == Phase::Alone && refusal != Some(Refusal::Write);
+        if moves && (refusal.is_some() || !self.is_fresh().await) {
             return Box::pin(self.on_primary(asked)).await;
         }
         let error = match watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await {
@@ -163,7 +167,7 @@ impl Inner {
                 Cause::Refused(refusal) => {
                     self.counts.refused.increment(1);
                     if refusal != Refusal::Likely {
-                        self.learned.learn(self.judgement.statement(sql).fingerprint());
+                        self.learned.learn(self.judgement.statement(sql).fingerprint(), refusal);
                     }
                 }
                 Cause::Conflict => self.counts.conflict.increment(1),

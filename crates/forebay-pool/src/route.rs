@@ -4,7 +4,7 @@ use crate::{
     call::{Asked, Effect, watch},
     endpoint::Role,
     error::PoolError,
-    heal,
+    heal::{self, Refusal},
     inner::Inner,
     lane::Caller,
     pool::Pool,
@@ -43,7 +43,15 @@ impl Inner {
 
     /// Whether a standby refused this statement before, or one that differs in its values only.
     pub(crate) fn knows_refused(&self, sql: &str) -> bool {
-        self.learned.any() && self.learned.knows(self.judgement.statement(sql).fingerprint())
+        self.known_refusal(sql).is_some()
+    }
+
+    /// How a standby refused it, if one did.
+    pub(crate) fn known_refusal(&self, sql: &str) -> Option<Refusal> {
+        if !self.learned.any() {
+            return None;
+        }
+        self.learned.refusal(self.judgement.statement(sql).fingerprint())
     }
 
     fn why(&self, statement: &Statement) -> Why {
@@ -124,7 +132,7 @@ impl Pool {
         // have if the text had shown it. A session of `read_lease` is never inside a transaction.
         let cause = match (&error, role) {
             (_, Role::Replica) => heal::rule(&error, heal::Phase::Alone, true),
-            (PoolError::ReadOnly { .. }, _) => Some(heal::Cause::Refused(heal::Refusal::Certain)),
+            (PoolError::ReadOnly { .. }, _) => Some(heal::Cause::Refused(Refusal::Certain)),
             _ => None,
         };
         let Some(cause) = cause else { return Err(error) };

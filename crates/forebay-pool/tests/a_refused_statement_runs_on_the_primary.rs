@@ -89,6 +89,28 @@ async fn a_routed_read_that_hides_a_write_goes_to_the_primary() {
     assert_eq!((route.role, route.reasons.len()), (Role::Primary, 1));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_learned_to_write_is_not_written_through_a_read_guard() {
+    // XX000 before PostgreSQL 16, whose read-only sessions let it through on the primary; 25006 since.
+    let setup = "CREATE VIEW v AS SELECT lo_create(0) AS made";
+    let (database, pool, asked) = pool("refused_learned_write", setup).await;
+    let objects = "SELECT count(*) FROM pg_largeobject_metadata";
+    let client = database.client().await;
+    let made = async || client.query_one(objects, &[]).await.unwrap().get::<_, i64>(0);
+    pool.query_one("SELECT made FROM v", &[]).await.unwrap();
+    assert_eq!(asked.take(), HEALED);
+    assert_eq!((pool.status().learned, made().await), (1, 1));
+
+    let reader = pool.read().await.unwrap();
+    assert_eq!(reader.role(), Role::Replica);
+    let error = reader.query_one("SELECT made FROM v", &[]).await.unwrap_err();
+    assert!(matches!(error, PoolError::ReadOnly { .. }), "{error:?}");
+    assert_eq!(made().await, 1, "a read guard made nothing");
+    // Where it may write it goes on doing so.
+    pool.query_one("SELECT made FROM v", &[]).await.unwrap();
+    assert_eq!(made().await, 2);
+}
+
 /// What a read guard on a standby says to a statement: it ran on the primary, or the code of the standby's error.
 async fn on_a_standby(pool: &Pool, asked: &Asked, sql: &str) -> String {
     let reader = pool.read().await.unwrap();

@@ -25,7 +25,7 @@ pub(super) struct Connection {
     #[arg(long, value_name = "FILE")]
     tls_ca: Option<PathBuf>,
     /// How many seconds connecting, and each answer, may take.
-    #[arg(long, default_value_t = 3.0, value_name = "SECONDS", value_parser = positive)]
+    #[arg(long, default_value_t = 3.0, value_name = "SECONDS", value_parser = crate::cli::seconds)]
     timeout: f64,
 }
 
@@ -55,12 +55,5 @@ impl Connection {
     /// Connects, and finds the namespace.
     pub(super) async fn inspector(&self) -> Result<RedisInspector, Error> {
         Ok(RedisInspector::connect(&self.redis(), self.chain()).await?)
-    }
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 3600.0 => Ok(seconds),
-        _ => Err("expected a number of seconds above 0, at most 3600".to_owned()),
     }
 }
