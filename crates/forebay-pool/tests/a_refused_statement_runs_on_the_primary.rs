@@ -136,7 +136,11 @@ async fn each_row_of_the_rule_by_code_and_routine() {
         CREATE FUNCTION makes_object() RETURNS oid LANGUAGE sql AS 'SELECT lo_create(0)'; \
         CREATE FUNCTION makes_record() RETURNS pg_lsn LANGUAGE sql \
             AS $$SELECT pg_logical_emit_message(false, 'a', 'b')$$";
-    let (_database, pool, asked) = pool("refused_rows", setup).await;
+    let (database, pool, asked) = pool("refused_rows", setup).await;
+    let version: String =
+        database.client().await.query_one("SHOW server_version_num", &[]).await.unwrap().get(0);
+    // Since PostgreSQL 16 large objects are among what a read-only session is kept from.
+    let of_object = if version.as_str() < "16" { "XX000 read-only" } else { "25006 read-only" };
     for (sql, outcome) in [
         // 25006, PreventCommandIfReadOnly: the text writes, so no other read-only session takes it.
         ("INSERT INTO t VALUES (1)", "25006 read-only"),
@@ -154,8 +158,8 @@ async fn each_row_of_the_rule_by_code_and_routine() {
         ("SELECT lastval()", "55000"),
         ("SELECT v FROM unfilled", "55000"),
         // XX000: writes that a read-only session of the primary would let through.
-        ("SELECT lo_create(0)", "XX000 read-only"),
-        ("SELECT makes_object()", "XX000 read-only"),
+        ("SELECT lo_create(0)", of_object),
+        ("SELECT makes_object()", of_object),
         ("SELECT makes_record()", "XX000 read-only"),
         // The statement's own fault.
         ("SELECT 1/0", "22012"),
