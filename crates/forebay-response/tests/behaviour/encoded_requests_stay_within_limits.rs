@@ -194,3 +194,56 @@ fn limits_are_checked() {
     }
     assert!(serde_json::from_str::<RequestDecodingConfig>(r#"{"size":1}"#).is_err());
 }
+
+/// What comes out of reading these bytes as a body in this coding, in frames of this length.
+fn read(coding: &str, bytes: &[u8], frame_bytes: usize) -> Result<Vec<u8>, DecodeError> {
+    let frames: Vec<_> = bytes.chunks(frame_bytes).map(Bytes::copy_from_slice).collect();
+    let frames = frames.into_iter().map(|data| Ok::<_, Infallible>(http_body::Frame::data(data)));
+    let body = http_body_util::StreamBody::new(futures_util::stream::iter(frames));
+    let result = Arc::new(std::sync::Mutex::new(Ok(Vec::new())));
+    let kept = Arc::clone(&result);
+    let service = service_fn(move |request: Request<DecodedBody<_>>| {
+        let kept = Arc::clone(&kept);
+        async move {
+            let whole = request.into_body().collect().await.map(|body| body.to_bytes().to_vec());
+            let whole = whole.map_err(|error: forebay_response::BoxError| *error.downcast().expect("typed"));
+            *kept.lock().expect("not poisoned") = whole;
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
+        }
+    });
+    let service = RequestDecodingLayer::new(LIMITS).expect("valid").layer(service);
+    let request = Request::post("/").header("content-encoding", coding).body(body).expect("valid");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(service.oneshot(request)).expect("answered");
+    let read = result.lock().expect("not poisoned").clone();
+    read
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 100, ..Default::default() })]
+
+    #[test]
+    fn frames_may_be_cut_anywhere(text in "[a-c]{0,3000}", frame_bytes in 1_usize..2_000) {
+        for (coding, bytes) in
+            [("gzip", gzip(text.as_bytes())), ("deflate", deflate(text.as_bytes())), ("br", br(text.as_bytes()))]
+        {
+            let read = read(coding, &bytes, frame_bytes);
+            proptest::prop_assert_eq!(read.as_deref(), Ok(text.as_bytes()), "{}", coding);
+        }
+    }
+
+    #[test]
+    fn noise_is_an_error_or_within_the_limits(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 1..400),
+        start in 0_usize..4,
+        frame_bytes in 1_usize..400,
+    ) {
+        // With the start of a real body, so that more than the first byte is looked at.
+        for (coding, real) in [("gzip", gzip(&json(400))), ("deflate", deflate(&json(400))), ("br", br(&json(400)))] {
+            let bytes = [&real[..real.len() * start / 4], &bytes].concat();
+            if let Ok(read) = read(coding, &bytes, frame_bytes) {
+                proptest::prop_assert!(read.len() <= LONGEST);
+            }
+        }
+    }
+}

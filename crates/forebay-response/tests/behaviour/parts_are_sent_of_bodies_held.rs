@@ -230,3 +230,26 @@ async fn ranges_can_be_switched_off() {
         assert_eq!((whole.status, whole.header("accept-ranges")), (StatusCode::OK, ""));
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 300, ..Default::default() })]
+
+    /// Whatever a client sends: the whole body, exactly the part that is announced, or nothing at all.
+    #[test]
+    fn no_range_is_answered_with_other_bytes(asked in "(bytes=)?[0-9]{0,5}-?[0-9]{0,5}(, ?[0-9]{0,4}-[0-9]{0,21}){0,3}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let answer = runtime.block_on(crate::stage::get(&[("range", &asked)], respond(body(), &[])));
+        match answer.status.as_u16() {
+            200 => proptest::prop_assert_eq!(answer.body, body()),
+            416 => proptest::prop_assert_eq!(answer.body.len(), 0),
+            206 if answer.header("content-range").is_empty() => proptest::prop_assert!(answer.body.len() < 5_000),
+            206 => {
+                let range = answer.header("content-range").strip_prefix("bytes ").and_then(|it| it.strip_suffix("/5000"));
+                let (from, to) = range.and_then(|range| range.split_once('-')).expect("a range");
+                let (from, to): (usize, usize) = (from.parse().expect("digits"), to.parse().expect("digits"));
+                proptest::prop_assert_eq!(answer.body, &body()[from..=to]);
+            }
+            other => proptest::prop_assert!(false, "{} for {}", other, asked),
+        }
+    }
+}
