@@ -139,9 +139,20 @@ async fn cancels_and_what_was_cleaned() {
     let database = database("count_cancels").await;
     let measured = Measured::of(config(&database)).await;
     let writer = measured.pool.write().await.unwrap();
-    let mut slow = Box::pin(writer.query("SELECT pg_sleep(600)", &[]));
-    assert!(futures_util::poll!(slow.as_mut()).is_pending());
-    drop(slow);
+    let client = database.client().await;
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' \
+        AND query LIKE 'SELECT pg_sleep(600%'";
+    {
+        let mut slow = Box::pin(writer.query("SELECT pg_sleep(600)", &[]));
+        // Before it runs there is nothing to cancel.
+        let runs = eventually("it runs", async || {
+            client.query_one(running, &[]).await.unwrap().get::<_, i64>(0) == 1
+        });
+        tokio::select! {
+            _ = &mut slow => panic!("it is slow"),
+            () = runs => {}
+        }
+    }
     assert_eq!(measured.status().abandoned, 1);
     assert_eq!(measured.count("forebay_pool_abandoned_total", &[]), 1);
     drop(writer);
