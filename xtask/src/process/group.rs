@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 
 use crate::interrupt::{Interrupts, Stopped};
 
@@ -41,6 +41,11 @@ impl Group {
         self
     }
 
+    /// What the command prints, if its standard output is piped; handed out once.
+    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
     /// Waits for the end of the command. At a signal the whole group is asked to end, and killed if it does not.
     ///
     /// # Errors
@@ -55,7 +60,7 @@ impl Group {
     }
 
     /// Asks the group to end and waits until all of it has.
-    async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         self.signal(Signal::TERM);
         let ended = async {
             let _status = self.child.wait().await;
