@@ -20,6 +20,7 @@ use crate::{
     mode::Mode,
     observer::QueryObserver,
     opener::Opener,
+    pipelined::{PipelinedCounts, Settings as PipelinedSettings, Shared, Slow},
     places::places,
     pool::Pool,
     pooler::{Behind, Demands},
@@ -35,7 +36,6 @@ use futures_util::future;
 use std::{
     fmt,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -115,7 +115,8 @@ impl PoolBuilder {
         let doubt = watch::Sender::new(());
         let balancer = self.balancer()?;
         let judgement = Arc::new(Judgement::new(&self.config));
-        let cluster = Arc::new(self.cluster(&work, &doubt, &balancer)?);
+        let slow = Arc::new(Slow::new(self.config.pipelined_slow_max, self.config.pipelined_slow_for));
+        let cluster = Arc::new(self.cluster(&work, &doubt, &balancer, &slow)?);
         let direct = direct(&self.config)?;
         let config = self.config;
         let crew = Arc::new(Crew {
@@ -160,6 +161,8 @@ impl PoolBuilder {
             closing,
             listen_buffer_max: config.listen_buffer_max,
             bulk_copy_rows_min: config.bulk_copy_rows_min,
+            slow,
+            pipelined: PipelinedCounts::new(&self.meter),
         }))
     }
 
@@ -175,6 +178,7 @@ impl PoolBuilder {
         work: &mpsc::UnboundedSender<Work>,
         doubt: &watch::Sender<()>,
         balancer: &Balancer,
+        slow: &Arc<Slow>,
     ) -> Result<Cluster, PoolError> {
         let config = &self.config;
         let mut members = balancer.members();
@@ -189,15 +193,22 @@ impl PoolBuilder {
                 .map(Arc::new)
         };
         let lane = |endpoint: &Arc<Endpoint>, access, LaneTerms { max, .. }| {
-            let settings = session_config(endpoint, access, config.statement_timeout);
+            let settings = session_config(endpoint, access, config);
             let meters = LaneMeters::new(&self.meter, &endpoint.name, access.as_str());
             let limits = Limits::new(config, access, max);
             Lane::new(Arc::clone(endpoint), access, settings, limits, work.clone(), meters)
+        };
+        let shared = |endpoint: &Arc<Endpoint>| {
+            let terms = LaneTerms { max: config.pipelined_sessions, paused: false };
+            let lane = lane(endpoint, Access::Pipelined, terms);
+            let settings = PipelinedSettings::new(config);
+            Arc::new(Shared::new(lane, terms.max, settings, Arc::clone(slow), work.clone()))
         };
         let terms = Terms::new(config);
         let server = |(endpoint, reads): (Arc<Endpoint>, LaneTerms)| Server {
             read: lane(&endpoint, Access::Read, reads),
             write: lane(&endpoint, Access::Write, terms.write),
+            shared: shared(&endpoint),
             endpoint,
         };
         let mut servers =
@@ -242,10 +253,14 @@ fn selector(
 
 /// The settings of a lane's sessions, given at the start of each, so that they cost no round trip and survive
 /// `RESET ALL`.
-fn session_config(endpoint: &Endpoint, access: Access, statement_timeout: Option<Duration>) -> Target {
+fn session_config(endpoint: &Endpoint, access: Access, config: &PoolConfig) -> Target {
     let mut target = endpoint.target.clone();
     // On a replica as well: its sessions outlive its promotion.
     let read_only = access != Access::Write;
+    let statement_timeout = match access {
+        Access::Pipelined => config.statement_timeout.into_iter().chain([config.pipelined_timeout]).min(),
+        Access::Read | Access::Write => config.statement_timeout,
+    };
     let statement_timeout_ms = statement_timeout.map(|timeout| timeout.as_millis() as u64);
     target.demands = Demands { read_only, statement_timeout_ms };
     target

@@ -213,7 +213,7 @@ impl Inner {
 ///
 /// Source: PostgreSQL, Appendix A: 53 insufficient resources, 57P operator intervention, 58 system error, F0 configuration
 /// file error, XX internal error.
-fn shows_trouble(error: &tokio_postgres::Error) -> bool {
+pub(crate) fn shows_trouble(error: &tokio_postgres::Error) -> bool {
     let classes = ["53", "57P", "58", "F0", "XX"];
     error.is_closed()
         || error.code().is_some_and(|code| classes.iter().any(|class| code.code().starts_with(class)))
@@ -223,7 +223,8 @@ fn demoted(lease: &Lease, step: Step, outcome_unknown: bool) -> PoolError {
     PoolError::Demoted { endpoint: lease.lane().endpoint.name.clone(), step, outcome_unknown }
 }
 
-fn meaning(
+/// What the driver's error is for a caller.
+pub(crate) fn meaning(
     lease: &Lease,
     Asked { sql, step, .. }: Asked<'_>,
     outcome_unknown: bool,
@@ -273,7 +274,6 @@ impl Drop for Call<'_> {
     fn drop(&mut self) {
         let now = Instant::now();
         let took = now - self.started;
-        let endpoint = &self.lease.lane().endpoint;
         self.lease.lane().meters.ends();
         match self.outcome {
             Outcome::Done => {
@@ -291,25 +291,51 @@ impl Drop for Call<'_> {
         }
         let ended = matches!(self.outcome, Outcome::Done | Outcome::Failed);
         self.pool.judgement.after_statement(self.lease, self.asked.sql, ended);
-        if self.pool.observer.is_none() && self.span.is_disabled() {
+        let ended = Ended {
+            span: &self.span,
+            took,
+            fetch: self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began)),
+            rows: self.rows,
+            outcome: self.outcome,
+            sql_state: self.sql_state.as_ref(),
+        };
+        ended.tell(self.pool, self.lease, self.asked);
+    }
+}
+
+/// How a statement ended, for those who want to know.
+pub(crate) struct Ended<'a> {
+    pub(crate) span: &'a Span,
+    /// From sending it to its end, and the part of that after the first of the answer came.
+    pub(crate) took: Duration,
+    pub(crate) fetch: Duration,
+    pub(crate) rows: u64,
+    pub(crate) outcome: Outcome,
+    pub(crate) sql_state: Option<&'a SqlState>,
+}
+
+impl Ended<'_> {
+    /// Tells its span and the observer.
+    pub(crate) fn tell(&self, pool: &Inner, lease: &Lease, asked: Asked<'_>) {
+        if pool.observer.is_none() && self.span.is_disabled() {
             return;
         }
-        let fetch = self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
+        let endpoint = &lease.lane().endpoint;
         let event = QueryEvent {
-            sql: self.asked.sql,
-            params: BoundValues::new(self.asked.params, self.pool.observed_values),
+            sql: asked.sql,
+            params: BoundValues::new(asked.params, pool.observed_values),
             endpoint: &endpoint.name,
             role: endpoint.role(),
             rows: self.rows,
-            wait: self.lease.waited,
-            round_trip: took.saturating_sub(fetch),
-            fetch,
+            wait: lease.waited,
+            round_trip: self.took.saturating_sub(self.fetch),
+            fetch: self.fetch,
             outcome: self.outcome,
-            sql_state: self.sql_state.as_ref(),
-            place: self.asked.place,
+            sql_state: self.sql_state,
+            place: asked.place,
         };
-        spans::ended(&self.span, &event);
-        if let Some(observer) = &self.pool.observer {
+        spans::ended(self.span, &event);
+        if let Some(observer) = &pool.observer {
             observer.observe(&event);
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     endpoint::{Endpoint, Role},
     error::PoolError,
     lane::{Lane, Terms},
+    pipelined::Shared,
 };
 use forebay_scope::Position;
 use std::{
@@ -25,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) read: Arc<Lane>,
     /// Used while it is the primary.
     pub(crate) write: Arc<Lane>,
+    /// For reads that share a session.
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// The servers of a pool: the configured primary first.
@@ -68,7 +71,7 @@ impl Cluster {
     }
 
     pub(crate) fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
-        self.servers.iter().flat_map(|server| [&server.write, &server.read])
+        self.servers.iter().flat_map(|server| [&server.write, &server.read, &server.shared.lane])
     }
 
     /// The primary, or the last one while nobody takes writes.
@@ -175,10 +178,12 @@ impl Cluster {
         change(&mut terms);
         for server in &self.servers {
             server.write.lend_on(terms.write);
-            server.read.lend_on(match server.endpoint.role() {
+            let reads = match server.endpoint.role() {
                 Role::Primary => terms.primary_read,
                 Role::Replica => terms.replica,
-            });
+            };
+            server.read.lend_on(reads);
+            server.shared.lend_on(reads.paused);
         }
     }
 

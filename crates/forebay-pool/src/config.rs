@@ -133,6 +133,24 @@ pub struct PoolConfig {
     /// `insert_many` copies at least this many rows, and sends fewer as arrays with one statement, which takes a round
     /// trip less; `cargo xtask bench pool bulk` shows where the two meet. Default: 3000.
     pub bulk_copy_rows_min: usize,
+    /// Sessions on each server that the callers of [`Pool::pipelined`](crate::Pool::pipelined) share, opened when the
+    /// first of them asks; 0 leaves every such read to a guard. Default: 2.
+    pub pipelined_sessions: usize,
+    /// Statements sent on one shared session and not answered; what comes then is read by a guard. Default: 128.
+    pub pipelined_depth_max: usize,
+    /// A statement that takes longer on a shared session holds the others up: those behind it are asked again by
+    /// guards, and when it is so more than now and then it is kept out for `pipelined_slow_for`. Default: 10 ms.
+    #[serde(with = "humantime_serde")]
+    pub pipelined_slow: Duration,
+    /// `statement_timeout` of shared sessions, unless `statement_timeout` is shorter. What the server stops is run again by
+    /// a guard. Default: 250 ms.
+    #[serde(with = "humantime_serde")]
+    pub pipelined_timeout: Duration,
+    /// For how long a slow statement is read by guards, before it is tried again. Default: 30 s.
+    #[serde(with = "humantime_serde")]
+    pub pipelined_slow_for: Duration,
+    /// Slow statements remembered, by fingerprint; one more takes the place of the oldest. Default: 1024.
+    pub pipelined_slow_max: usize,
     /// Statements remembered as refused by standbys, which go to the primary at once. Default: 4096.
     pub learned_max: usize,
     /// Memory for what is known of statements by their text, in bytes. Default: 4 MiB.
@@ -214,6 +232,12 @@ impl Default for PoolConfig {
             statements_max: 256,
             listen_buffer_max: 1024,
             bulk_copy_rows_min: 3000,
+            pipelined_sessions: 2,
+            pipelined_depth_max: 128,
+            pipelined_slow: Duration::from_millis(10),
+            pipelined_timeout: Duration::from_millis(250),
+            pipelined_slow_for: Duration::from_secs(30),
+            pipelined_slow_max: 1024,
             learned_max: 4096,
             classifier_bytes_max: 4 << 20,
             breaker: BreakerConfig::default(),
@@ -283,11 +307,17 @@ impl PoolConfig {
             ("replica_sessions_max", self.replica_sessions_max),
             ("statements_max", self.statements_max),
             ("listen_buffer_max", self.listen_buffer_max),
+            ("pipelined_depth_max", self.pipelined_depth_max),
+            ("pipelined_slow_max", self.pipelined_slow_max),
         ] {
             if value == 0 {
                 return Err(PoolError::config(key, "must be at least 1"));
             }
         }
+        self.validate_times()
+    }
+
+    fn validate_times(&self) -> Result<(), PoolError> {
         for (key, value) in [
             ("queue_delay_max", self.queue_delay_max.unwrap_or(self.queue_delay_interval)),
             ("queue_delay_interval", self.queue_delay_interval),
@@ -300,6 +330,9 @@ impl PoolConfig {
             ("probe_interval", self.probe_interval),
             ("probe_timeout", self.probe_timeout),
             ("cleanup_timeout", self.cleanup_timeout),
+            ("pipelined_slow", self.pipelined_slow),
+            ("pipelined_timeout", self.pipelined_timeout),
+            ("pipelined_slow_for", self.pipelined_slow_for),
             ("statement_timeout", self.statement_timeout.unwrap_or(Self::STATEMENT_TIMEOUT_MAX)),
         ] {
             if value < Duration::from_millis(1) {
@@ -313,8 +346,13 @@ impl PoolConfig {
         if self.catch_up_wait > Self::DURATION_MAX {
             return Err(PoolError::config("catch_up_wait", "must be at most 365 days"));
         }
-        if self.statement_timeout.is_some_and(|timeout| timeout > Self::STATEMENT_TIMEOUT_MAX) {
-            return Err(PoolError::config("statement_timeout", "must be at most 2147483647 ms"));
+        for (key, timeout) in [
+            ("statement_timeout", self.statement_timeout.unwrap_or(Self::STATEMENT_TIMEOUT_MAX)),
+            ("pipelined_timeout", self.pipelined_timeout),
+        ] {
+            if timeout > Self::STATEMENT_TIMEOUT_MAX {
+                return Err(PoolError::config(key, "must be at most 2147483647 ms"));
+            }
         }
         Ok(())
     }

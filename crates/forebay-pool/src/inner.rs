@@ -14,6 +14,7 @@ use crate::{
     listen::Attendant,
     mode::Mode,
     observer::{ObservedValues, QueryObserver},
+    pipelined::{PipelinedCounts, Slow},
     routed::{Routed, Routing},
     selector::ReplicaSelector,
     spans::{self, TracedText},
@@ -51,6 +52,9 @@ pub(crate) struct Inner {
     pub(crate) closing: watch::Sender<bool>,
     pub(crate) listen_buffer_max: usize,
     pub(crate) bulk_copy_rows_min: usize,
+    /// What is too slow for shared sessions.
+    pub(crate) slow: Arc<Slow>,
+    pub(crate) pipelined: PipelinedCounts,
 }
 
 impl Inner {
@@ -106,6 +110,9 @@ impl Drop for Inner {
     fn drop(&mut self) {
         for lane in self.cluster.lanes() {
             lane.close();
+        }
+        for server in self.cluster.servers() {
+            server.shared.release();
         }
         self.supervisor.abort();
     }

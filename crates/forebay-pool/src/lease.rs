@@ -66,8 +66,8 @@ impl Lease {
     pub(crate) fn served(&self, answered: bool, elapsed: Duration) {
         let member = &self.lane.endpoint.member;
         match self.lane.access {
-            Access::Read if answered => member.note_answer(elapsed),
-            Access::Read => member.note_failure(),
+            Access::Read | Access::Pipelined if answered => member.note_answer(elapsed),
+            Access::Read | Access::Pipelined => member.note_failure(),
             // The primary's writes say nothing about how it reads.
             Access::Write => {}
         }
@@ -96,6 +96,11 @@ impl Lease {
         if tap.in_flight() > 0 || tap.transaction() != TransactionState::Idle {
             return Reach::Unknown;
         }
+        self.reach_alone()
+    }
+
+    /// The same for a statement that commits by itself, whatever others have under way on the session.
+    pub(crate) fn reach_alone(&self) -> Reach {
         match self.lane.endpoint.role() {
             Role::Primary => Reach::Newest,
             Role::Replica => self.lane.endpoint.seen().map_or(Reach::Unknown, |seen| Reach::At(seen.at)),

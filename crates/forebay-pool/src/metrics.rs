@@ -122,6 +122,12 @@ pub(crate) const ELECTIONS: Metric = Metric::counter(
     "times another server became the primary, or two would have been",
 );
 
+pub(crate) const PIPELINED: Metric = Metric::counter(
+    "forebay_pool_pipelined_total",
+    &["outcome"],
+    "reads of pipelined handles: shared, or by a guard because not_read, slow, no_room, held_up, failed",
+);
+
 pub(crate) const UNHEARD: Metric = Metric::counter(
     "forebay_pool_notifications_dropped_total",
     &[],
@@ -170,4 +176,5 @@ pub const METRICS: &[Metric] = &[
     CATALOG_READS,
     CATALOG_TRUSTED,
     HEDGES,
+    PIPELINED,
 ];

@@ -81,7 +81,7 @@ impl Pool {
         self.reader(self.caller(), freshness)
     }
 
-    async fn reader(&self, caller: Caller, freshness: Freshness) -> Result<Reader, PoolError> {
+    pub(crate) async fn reader(&self, caller: Caller, freshness: Freshness) -> Result<Reader, PoolError> {
         self.0.is_of_this_system(freshness)?;
         Ok(Reader::new(self.0.read_lease(caller, freshness).await?, Arc::clone(&self.0)))
     }
@@ -221,6 +221,9 @@ impl Pool {
     pub async fn shutdown(&self, timeout: Duration) -> bool {
         for lane in self.0.cluster.lanes() {
             lane.close();
+        }
+        for server in self.0.cluster.servers() {
+            server.shared.release();
         }
         let emptied = future::join_all(self.0.cluster.lanes().map(|lane| lane.emptied()));
         let drained = tokio::time::timeout(timeout, emptied).await.is_ok();

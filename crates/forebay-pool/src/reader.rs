@@ -99,7 +99,7 @@ impl Reader {
         &mut self.lease
     }
 
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         sql: &str,
         params: Params<'_>,

@@ -8,7 +8,7 @@ mod reading;
 
 pub(crate) use limit::{Change, Limit};
 pub(crate) use pooled::Pooled;
-pub(crate) use prepared::is_stale;
+pub(crate) use prepared::{Kept, is_stale};
 
 use crate::{
     connect::{Canceller, ConnectFailure},

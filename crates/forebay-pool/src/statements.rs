@@ -1,6 +1,6 @@
 //! The prepared statements of one session, and the pool-wide count of schema changes they depend on.
 
-use crate::{catalog::Judgement, counts::Tally, metrics::HEALED};
+use crate::{catalog::Judgement, counts::Tally, metrics::HEALED, pipelined::Pace};
 use foldhash::fast::RandomState;
 use forebay_metrics::Meter;
 use std::{
@@ -93,6 +93,8 @@ pub(crate) struct Prepared {
     pub(crate) leaves_something: bool,
     /// The pool's epoch before it was prepared.
     pub(crate) epoch: u64,
+    /// How long it took of late, on a session that is shared.
+    pub(crate) pace: Pace,
 }
 
 impl Statements {
@@ -117,7 +119,8 @@ impl Statements {
             return there;
         }
         let epoch = self.epoch.now();
-        let prepared = Arc::new(Prepared { statement: OnceCell::new(), leaves_something, epoch });
+        let prepared =
+            Arc::new(Prepared { statement: OnceCell::new(), leaves_something, epoch, pace: Pace::default() });
         let left = {
             let mut kept = self.kept();
             let used = kept.uses;

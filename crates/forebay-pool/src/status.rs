@@ -13,6 +13,7 @@ use crate::{
     inner::Inner,
     lane::{Lane, NestedPlaces, Overdue},
     listen::Attendant,
+    pipelined::PipelinedStatus,
     routed::RoutesStatus,
 };
 use forebay_scope::Position;
@@ -53,6 +54,8 @@ pub struct PoolStatus {
     pub catalog: Option<CatalogStatus>,
     /// Reads asked of a second replica; `None` where [`PoolConfig::hedging`](crate::PoolConfig) is off.
     pub hedges: Option<HedgesStatus>,
+    /// Statements of [`Pipelined`](crate::Pipelined) handles, by what became of them.
+    pub pipelined: PipelinedStatus,
 }
 
 /// One server of a pool.
@@ -84,7 +87,7 @@ pub struct ServerStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SessionsStatus {
-    /// `write` or `read`.
+    /// `write`, `read`, or `pipelined`: those that callers of [`Pipelined`](crate::Pipelined) share.
     pub kind: &'static str,
     /// The most there may be.
     pub max: usize,
@@ -151,14 +154,16 @@ impl PoolStatus {
             notifications_dropped: crew.chores.unheard.total(),
             catalog: pool.judgement.status(),
             hedges: pool.hedging.as_ref().map(Hedging::status),
+            pipelined: pool.pipelined.status(pool.slow.count()),
         }
     }
 }
 
-fn server(Server { endpoint, read, write }: &Server) -> ServerStatus {
+fn server(Server { endpoint, read, write, shared }: &Server) -> ServerStatus {
     let role = endpoint.role();
     // What is left of a former primary's is shown until it is gone.
     let writes = (role == Role::Primary || write.view(Instant::now()).all > 0).then(|| sessions(write));
+    let shares = (shared.lane.view(Instant::now()).all > 0).then(|| sessions(&shared.lane));
     ServerStatus {
         endpoint: endpoint.name.clone(),
         role,
@@ -168,7 +173,7 @@ fn server(Server { endpoint, read, write }: &Server) -> ServerStatus {
         lag: endpoint.lag().filter(|_| role == Role::Replica),
         probe_connects: endpoint.meters.probes.status(),
         listen_connects: endpoint.meters.listens.status(),
-        sessions: writes.into_iter().chain([sessions(read)]).collect(),
+        sessions: writes.into_iter().chain([sessions(read)]).chain(shares).collect(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     lane::{Access, Lane, Work},
     mode::Mode,
     opener::Opener,
+    pipelined::carry,
     refusal::Refusal,
     session::Session,
     shared_failure::SharedFailure,
@@ -84,6 +85,8 @@ pub(crate) async fn supervise(
             Some(work) = work.recv() => match work {
                 Work::Connect(lane) => drop(tasks.spawn(connect(Arc::clone(&crew), lane))),
                 Work::Clean(lane, session) => drop(tasks.spawn(clean(Arc::clone(&crew), lane, session))),
+                Work::Carry(track) => drop(tasks.spawn(carry(track))),
+                Work::Prepare(track, sql) => drop(tasks.spawn(async move { track.prepare(&sql).await })),
             },
             _ = sweep.tick() => crew.sweep(),
             Some(_) = tasks.join_next() => {}
@@ -185,6 +188,9 @@ impl Crew {
         let now = Instant::now();
         for lane in self.cluster.lanes() {
             lane.tend(now);
+        }
+        for server in self.cluster.servers() {
+            server.shared.tend(now);
         }
     }
 }

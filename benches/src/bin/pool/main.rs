@@ -4,6 +4,7 @@
 mod balance;
 mod bulk;
 mod faults;
+mod lane;
 mod observer;
 mod own_writes;
 mod requests;
@@ -13,8 +14,9 @@ mod subjects;
 
 use forebay_benches::{Group, Report, chosen, version_of};
 
-const GROUPS: [Group; 7] = [
+const GROUPS: [Group; 8] = [
     ("requests", requests::run),
+    ("lane", lane::run),
     ("observer", observer::run),
     ("faults", faults::run),
     ("balance", balance::run),

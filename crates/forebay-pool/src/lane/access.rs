@@ -7,6 +7,8 @@ pub(crate) enum Access {
     Read,
     /// For anything, on the primary.
     Write,
+    /// Read-only as well, and shared by callers who send one behind the other.
+    Pipelined,
 }
 
 impl Access {
@@ -14,6 +16,7 @@ impl Access {
         match self {
             Self::Read => "read",
             Self::Write => "write",
+            Self::Pipelined => "pipelined",
         }
     }
 }

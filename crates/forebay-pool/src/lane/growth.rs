@@ -6,7 +6,7 @@ use super::{
     queue::Refusal,
     sessions::{Freshness, Lane, State},
 };
-use crate::{session::Session, shared_failure::SharedFailure};
+use crate::{pipelined::Track, session::Session, shared_failure::SharedFailure};
 use std::{sync::Arc, time::Instant};
 
 /// Work that a lane gives to the pool's supervisor: it never does it in the caller.
@@ -16,6 +16,10 @@ pub(crate) enum Work {
     Connect(Arc<Lane>),
     /// Clean a session and put it back, or close it; the slot stays counted until then.
     Clean(Arc<Lane>, Box<Session>),
+    /// Take in the answers of a shared session, for as long as it is one.
+    Carry(Arc<Track>),
+    /// Prepare a text on a shared session.
+    Prepare(Arc<Track>, Box<str>),
 }
 
 /// Connects under way at the same time for one lane. A spike is mostly served by sessions that come back; what

@@ -38,7 +38,11 @@ impl Limits {
             Access::Read => (or_all(config.primary_read_idle_min), or_all(config.replica_idle_min)),
             // Nobody writes on a server that is not the primary.
             Access::Write => (or_all(config.write_idle_min), 0),
+            // Opened when somebody asks for them.
+            Access::Pipelined => (0, 0),
         };
+        // What is shared is out for as long as it is of use.
+        let held_warn = if access == Access::Pipelined { Duration::MAX } else { config.held_warn };
         Self {
             max,
             keeps,
@@ -46,7 +50,7 @@ impl Limits {
             replica_idle_min,
             queue_max: config.queue_max,
             idle_timeout: config.idle_timeout,
-            held_warn: config.held_warn,
+            held_warn,
             delay: config
                 .queue_delay_max
                 .map(|target| DelayTarget { target, interval: config.queue_delay_interval }),

@@ -1,7 +1,7 @@
 //! Running statements that are prepared and kept, also while the schema changes.
 
 use super::{Answer, Params, Session};
-use crate::{leftovers::leaves_something, statements::Prepared, tap::TransactionState};
+use crate::{leftovers::leaves_something, pipelined::Encoded, statements::Prepared, tap::TransactionState};
 use forebay_scope::Position;
 use futures_util::{TryStreamExt as _, future};
 use std::{
@@ -30,6 +30,16 @@ fn is_of_gone_type(error: &Error) -> bool {
         *db.code() == SqlState::INTERNAL_ERROR
             && matches!(db.routine(), Some("getTypeBinaryInputInfo" | "getTypeInputInfo"))
     })
+}
+
+/// What a session has of a text.
+pub(crate) enum Kept {
+    /// It can be run.
+    Ready(Arc<Prepared>, Statement),
+    /// Somebody sees to it.
+    BeingPrepared,
+    /// Nobody has asked for it; the caller is to see to it.
+    New,
 }
 
 impl Session {
@@ -80,7 +90,7 @@ impl Session {
 
     /// Whether a kept statement failed because the schema changed since it was prepared; it is then forgotten, here
     /// and by the other sessions.
-    fn outlived(&self, sql: &str, prepared: &Arc<Prepared>, fresh: bool, error: &Error) -> bool {
+    pub(crate) fn outlived(&self, sql: &str, prepared: &Arc<Prepared>, fresh: bool, error: &Error) -> bool {
         let outlived = is_stale(error) || (!fresh && is_of_gone_type(error));
         if outlived {
             self.statements.epoch.end(prepared.epoch);
@@ -122,6 +132,35 @@ impl Session {
             self.touched.store(true, Ordering::Relaxed);
         }
         Ok((prepared, statement, fresh))
+    }
+
+    /// What is kept of a text that others run at the same time.
+    pub(crate) fn kept(&self, sql: &str) -> Kept {
+        match self.statements.get(sql) {
+            None => {
+                // So that only one of the callers prepares it.
+                self.statements.reserve(sql, leaves_something(&forebay_sql::classify(sql), sql));
+                Kept::New
+            }
+            Some(prepared) => match prepared.statement.get().cloned() {
+                Some(statement) => Kept::Ready(prepared, statement),
+                None => Kept::BeingPrepared,
+            },
+        }
+    }
+
+    /// Prepares a text and keeps it.
+    pub(crate) async fn keep(&self, sql: &str) -> Result<(), Error> {
+        self.prepared(sql).await.map(drop)
+    }
+
+    /// Runs a kept statement once, with values that were encoded for it.
+    pub(crate) async fn run_kept(
+        &self,
+        statement: &Statement,
+        params: Vec<Encoded>,
+    ) -> Result<Answer, Error> {
+        collect(self.client.query_raw(statement, params).await?).await
     }
 
     async fn prepare(&self, sql: &str, place: &Arc<Prepared>) -> Result<Statement, Error> {
