@@ -35,8 +35,8 @@
 //! # Sessions
 //!
 //! The primary has two kinds: for writing, and read-only ones for the reads it gets. Count both, and those of
-//! every process, against `max_connections`; each server has one more for the probe. A session that took
-//! `COPY … FROM STDIN` data other than by `insert_many` is closed after use. What a user's own function leaves in its session (a setting, an
+//! every process, against `max_connections`; each server has one more for the probe, and `pipelined_sessions`
+//! more once [`Pool::pipelined`] is used. A session that took `COPY … FROM STDIN` data other than by `insert_many` is closed after use. What a user's own function leaves in its session (a setting, an
 //! advisory lock), and names given with the SQL command `PREPARE`, are not removed.
 //!
 //! # Dropping futures
