@@ -139,11 +139,11 @@ pub struct PoolConfig {
     /// Statements sent on one shared session and not answered; what comes then is read by a guard. Default: 128.
     pub pipelined_depth_max: usize,
     /// A statement that takes longer on a shared session holds the others up: those behind it are asked again by
-    /// guards, and when it is so more than now and then it is kept out for `pipelined_slow_for`. Default: 10 ms.
+    /// guards, and when it is so more than now and then it is kept out for `pipelined_slow_for`. Default: 25 ms.
     #[serde(with = "humantime_serde")]
     pub pipelined_slow: Duration,
     /// `statement_timeout` of shared sessions, unless `statement_timeout` is shorter. What the server stops is run again by
-    /// a guard. Default: 250 ms.
+    /// a guard. Default: 500 ms.
     #[serde(with = "humantime_serde")]
     pub pipelined_timeout: Duration,
     /// For how long a slow statement is read by guards, before it is tried again. Default: 30 s.
@@ -234,8 +234,8 @@ impl Default for PoolConfig {
             bulk_copy_rows_min: 3000,
             pipelined_sessions: 2,
             pipelined_depth_max: 128,
-            pipelined_slow: Duration::from_millis(10),
-            pipelined_timeout: Duration::from_millis(250),
+            pipelined_slow: Duration::from_millis(25),
+            pipelined_timeout: Duration::from_millis(500),
             pipelined_slow_for: Duration::from_secs(30),
             pipelined_slow_max: 1024,
             learned_max: 4096,

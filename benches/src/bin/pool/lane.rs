@@ -1,6 +1,6 @@
 //! Reads by key over two shared sessions, beside eight sessions of which each read has one to itself.
 
-use crate::requests::{SESSIONS, deadpool, time};
+use crate::subjects::{SESSIONS, deadpool, time};
 use anyhow::{Result, ensure};
 use forebay_benches::{Aim, PAIRS, Report};
 use forebay_pool::{Pool, PoolConfig};
@@ -38,9 +38,9 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
 
     compare(report, &runtime, &ours, &theirs);
     let outcomes = ours.status().pipelined;
-    ensure!(outcomes.shared > outcomes.no_room + outcomes.slow, "too few reads were shared: {outcomes:?}");
     let all = outcomes.shared + outcomes.no_room + outcomes.slow + outcomes.held_up + outcomes.failed;
     let share = outcomes.shared as f64 / all as f64;
+    ensure!(share > 0.5, "what was measured is not what was to be: {outcomes:?}");
     report.value("pool.lane_shared_share", Aim::AtLeast(0.95), share, "of reads", all as usize);
     runtime.block_on(async {
         theirs.close();

@@ -18,11 +18,11 @@ pub(crate) struct Pace(AtomicU8);
 
 impl Pace {
     /// A slow run counts as much as so many quick ones.
-    const WEIGHT: u8 = 8;
+    const WEIGHT: u8 = 4;
     /// Slow runs that are too many.
     const TIMES: u8 = 3;
 
-    /// Notes a run; whether slow ones were more than one in eight of late, and at least three.
+    /// Notes a run; whether slow ones were more than one in four of late, and at least three.
     pub(super) fn is_too_slow(&self, slow: bool) -> bool {
         let before = self.0.load(Ordering::Relaxed);
         if !slow {
@@ -103,7 +103,7 @@ mod tests {
         let pace = Pace::default();
         for _ in 0..100 {
             assert!(!pace.is_too_slow(true));
-            assert!((0..8).all(|_| !pace.is_too_slow(false)));
+            assert!((0..4).all(|_| !pace.is_too_slow(false)));
         }
         assert!(!pace.is_too_slow(true));
         assert!(!pace.is_too_slow(false));
