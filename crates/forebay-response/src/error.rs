@@ -20,4 +20,16 @@ pub enum Error {
     /// A coding is listed twice.
     #[error("response configuration: `codings` lists {0} twice")]
     Repeated(Coding),
+    /// A rule of a response cache that should be a name is none.
+    #[error("response cache: `{key}` has {found:?}, which is no name")]
+    Name {
+        /// The name of the rule, as in `CacheRules`.
+        key: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// The cache below a response cache could not be built.
+    #[cfg(feature = "cache")]
+    #[error(transparent)]
+    Cache(#[from] forebay_cache::CacheError),
 }

@@ -26,7 +26,7 @@
 //! - **Encoded requests**: [`RequestDecodingLayer`] decodes bodies within limits on size, ratio and chain length.
 //! - **Secrets**: a response marked [`SecretAndReflected`] is not compressed for other sites.
 //! - **Long bodies** are encoded on tokio's threads for blocking work, so nobody waits behind them.
-//!
+//! - **A cache of responses** (`ResponseCache`, feature `cache`): a shared cache by RFC 9111 that fails closed.
 //! - **[`CacheControl`]**: typed directives that refuse contradictions, also for targeted fields (RFC 9213).
 //! - **[`FieldsLayer`]** sends of JSON only the fields a request asks for ([`FieldMask`], [`FieldFilter`]).
 //! - **[`JsonLines`], [`JsonArray`], [`Events`]**: bodies from a stream, with backpressure and a contract for errors.
@@ -89,6 +89,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "cache")]
+mod cache;
 mod cache_control;
 mod config;
 #[cfg(feature = "digest")]
@@ -118,6 +120,11 @@ mod variants;
 pub use cache_control::{
     CacheControl, CacheControlBuilder, CacheControlError, CacheDirectives, CacheExtension, CacheTarget,
     DELTA_SECONDS_MAX, Qualified,
+};
+#[cfg(feature = "cache")]
+pub use cache::{
+    CacheFuture, CacheRules, CacheService, CachedLayer, Partition, QueryRule, ResponseCache,
+    ResponseCacheBuilder, ResponseKey, StoredResponse, SurrogateRule, SurrogateStyle, View,
 };
 pub use config::{BrotliConfig, GzipConfig, ResponseConfig};
 #[cfg(feature = "digest")]

@@ -50,6 +50,17 @@ const STREAMS: Metric = Metric::counter(
     "Responses encoded while they were streamed.",
 );
 
+pub(crate) const CACHE: Metric = Metric::counter(
+    "forebay_response_cache_total",
+    &["outcome"],
+    "Requests to cached routes, by what came of them.",
+);
+pub(crate) const CACHE_REFUSED: Metric = Metric::counter(
+    "forebay_response_cache_refused_total",
+    &["reason"],
+    "Requests that went past the response cache and responses that were not kept, by reason.",
+);
+
 /// What this crate measures.
 pub const METRICS: &[Metric] = &[
     BODY_BYTES,
@@ -62,6 +73,8 @@ pub const METRICS: &[Metric] = &[
     RANGES,
     SKIPPED,
     STREAMS,
+    CACHE,
+    CACHE_REFUSED,
 ];
 
 /// Why a response was not encoded.

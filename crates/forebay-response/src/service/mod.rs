@@ -13,7 +13,11 @@ mod timer;
 mod whole;
 
 pub(crate) use body::own;
+#[cfg(feature = "cache")]
+pub(crate) use body::Ready;
 pub use body::{BoxError, ResponseBody};
 pub use builder::ResponseLayerBuilder;
 pub use future::ResponseFuture;
+#[cfg(feature = "cache")]
+pub(crate) use gather::{Gather, Gathered, Whole};
 pub use layer::{ResponseLayer, ResponseService};

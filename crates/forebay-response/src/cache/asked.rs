@@ -1,0 +1,150 @@
+use super::{
+    directives::Directives,
+    key::Kind,
+    query::{Search, reduced},
+    rules::View,
+    secondary::{part, values},
+    shared::{Partition, Shared},
+    storable::Why,
+    stored::Stored,
+    target::Target,
+};
+use crate::ResponseKey;
+use forebay_cache::Mode;
+use http::{
+    HeaderMap, Method,
+    header::{AUTHORIZATION, COOKIE, HOST, IF_MATCH, IF_UNMODIFIED_SINCE, RANGE, UPGRADE},
+    request::Parts,
+};
+use std::time::SystemTime;
+
+/// What becomes of a request.
+pub(crate) enum Admission {
+    /// It goes past the cache.
+    Pass(Why),
+    /// It may change something; what it changes is forgotten afterwards.
+    Unsafe(Target),
+    LookUp(Asked),
+}
+
+/// A request that the cache may answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) key: ResponseKey,
+    pub(crate) target: Target,
+    pub(crate) directives: Directives,
+    pub(crate) head: bool,
+    pub(crate) range: bool,
+    /// It carries credentials that are not in the key.
+    pub(crate) credentials: bool,
+    pub(crate) partitioned: bool,
+    pub(crate) at: SystemTime,
+}
+
+/// Fields by which some frameworks are told another method than the request's.
+const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+
+impl Shared {
+    pub(crate) fn admit(&self, parts: &Parts, has_body: bool) -> Admission {
+        let headers = &parts.headers;
+        if self.cache.mode() == Mode::Off {
+            return Admission::Pass(Why::Off);
+        }
+        let Some(target) = Target::of(&parts.uri, headers.get(HOST), &self.policy.rules.space) else {
+            return Admission::Pass(Why::Host);
+        };
+        if !parts.method.is_safe() && parts.method != Method::CONNECT {
+            return Admission::Unsafe(target);
+        }
+        match self.refusal(parts, has_body, &target) {
+            Some(why) => Admission::Pass(why),
+            None => self.look_up(parts, target),
+        }
+    }
+
+    fn refusal(&self, parts: &Parts, has_body: bool, target: &Target) -> Option<Why> {
+        let (headers, hosts) = (&parts.headers, &self.policy.rules.hosts);
+        if parts.method != Method::GET && parts.method != Method::HEAD {
+            Some(Why::Method)
+        } else if !hosts.is_empty() && !hosts.iter().any(|host| host.eq_ignore_ascii_case(&target.host)) {
+            Some(Why::Host)
+        } else if headers.contains_key(UPGRADE) {
+            Some(Why::Upgrade)
+        } else if has_body {
+            Some(Why::Body)
+        } else if OVERRIDES.iter().any(|name| headers.contains_key(*name)) {
+            Some(Why::MethodOverride)
+        } else if headers.contains_key(IF_MATCH) || headers.contains_key(IF_UNMODIFIED_SINCE) {
+            // They ask for the resource itself (RFC 9111 section 4.3.2).
+            Some(Why::Precondition)
+        } else {
+            None
+        }
+    }
+
+    fn look_up(&self, parts: &Parts, mut target: Target) -> Admission {
+        let (rules, headers) = (&self.policy.rules, &parts.headers);
+        let partition =
+            self.policy.partitioner.as_ref().map_or(Partition::Shared, |partition| partition(parts));
+        let partitioned = match &partition {
+            Partition::Pass => return Admission::Pass(Why::Partition),
+            Partition::Of(_) => true,
+            Partition::Shared if has_other_cookies(headers, &rules.ignored_cookies) => {
+                return Admission::Pass(Why::Cookie);
+            }
+            Partition::Shared => false,
+        };
+        self.reduce(&mut target);
+        let mut rest = Vec::new();
+        if let Partition::Of(name) = &partition {
+            part(&mut rest, name.as_bytes());
+        } else {
+            // No name has this length.
+            rest.extend_from_slice(&u64::MAX.to_be_bytes());
+        }
+        if rules.view == View::Keyed {
+            values(headers, &self.policy.fields.vary, &mut rest);
+        }
+        Admission::LookUp(Asked {
+            key: ResponseKey::new(target.text().into(), Kind::Resource, &rest),
+            directives: Directives::of_request(headers),
+            head: parts.method == Method::HEAD,
+            range: headers.contains_key(RANGE),
+            credentials: !partitioned && headers.contains_key(AUTHORIZATION),
+            partitioned,
+            at: (self.now)(),
+            target,
+        })
+    }
+
+    /// Leaves of the query what makes a difference.
+    pub(crate) fn reduce(&self, target: &mut Target) {
+        let rule = &self.policy.rules.query;
+        let Some(query) = target.query.take() else { return };
+        let chosen = reduced(&query, rule, None).into_owned();
+        target.searched =
+            self.search_of(target).map(|search| reduced(&chosen, rule, Some(&search)).into_owned());
+        target.query = Some(chosen);
+    }
+
+    /// How the queries of this path are told apart, if a response said so.
+    fn search_of(&self, target: &Target) -> Option<Search> {
+        if !self.policy.rules.no_vary_search {
+            return None;
+        }
+        match &self.cache.peek(&target.search_key())?.0 {
+            Stored::Search(search) => Some(search.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Whether there is a cookie that may change the response.
+fn has_other_cookies(headers: &HeaderMap, ignored: &[String]) -> bool {
+    let lines = headers.get_all(COOKIE).iter();
+    let mut names = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b';')).map(|pair| {
+        let end = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
+        pair[..end].trim_ascii()
+    });
+    names.any(|name| !name.is_empty() && !ignored.iter().any(|known| known.as_bytes() == name))
+}

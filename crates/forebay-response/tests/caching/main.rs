@@ -1,0 +1,14 @@
+//! What clients see of a cached route over a socket, one file for each part of RFC 9111 and its relatives.
+
+mod fills_are_shared;
+mod freshness_is_what_responses_say;
+mod handlers_see_only_what_is_keyed;
+mod nothing_personal_is_kept;
+mod old_responses_are_asked_about;
+mod requests_have_their_say;
+mod site;
+mod stale_responses_are_served_where_they_may;
+mod tags_reach_everything_made_from_them;
+mod unsafe_requests_make_room_for_the_truth;
+mod variants_are_told_apart;
+mod what_was_done_is_said;
