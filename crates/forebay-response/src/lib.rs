@@ -117,14 +117,14 @@ mod streaming;
 mod validate;
 mod variants;
 
-pub use cache_control::{
-    CacheControl, CacheControlBuilder, CacheControlError, CacheDirectives, CacheExtension, CacheTarget,
-    DELTA_SECONDS_MAX, Qualified,
-};
 #[cfg(feature = "cache")]
 pub use cache::{
     CacheFuture, CacheRules, CacheService, CachedLayer, Partition, QueryRule, ResponseCache,
     ResponseCacheBuilder, ResponseKey, StoredResponse, SurrogateRule, SurrogateStyle, View,
+};
+pub use cache_control::{
+    CacheControl, CacheControlBuilder, CacheControlError, CacheDirectives, CacheExtension, CacheTarget,
+    DELTA_SECONDS_MAX, Qualified,
 };
 pub use config::{BrotliConfig, GzipConfig, ResponseConfig};
 #[cfg(feature = "digest")]

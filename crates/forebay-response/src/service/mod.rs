@@ -12,9 +12,9 @@ mod stream;
 mod timer;
 mod whole;
 
-pub(crate) use body::own;
 #[cfg(feature = "cache")]
 pub(crate) use body::Ready;
+pub(crate) use body::own;
 pub use body::{BoxError, ResponseBody};
 pub use builder::ResponseLayerBuilder;
 pub use future::ResponseFuture;
