@@ -215,8 +215,7 @@ fn read(coding: &str, bytes: &[u8], frame_bytes: usize) -> Result<Vec<u8>, Decod
     let request = Request::post("/").header("content-encoding", coding).body(body).expect("valid");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(service.oneshot(request)).expect("answered");
-    let read = result.lock().expect("not poisoned").clone();
-    read
+    result.lock().expect("not poisoned").clone()
 }
 
 proptest::proptest! {
