@@ -219,13 +219,14 @@ where
         let status = response.status();
         tell(told, |slot| slot.status = Some(status));
         if let Some(previous) = previous.as_ref().filter(|_| asks && status == StatusCode::NOT_MODIFIED) {
-            let (judged, allowed) =
+            let (judged, refused) =
                 self.shared.policy.renewed(previous, response.headers(), &arrival, &self.asked);
+            if let Some(why) = refused {
+                // It is for this client only, such as by a cookie that came with the 304.
+                return self.passes(load, told, judged.kept.whole(), why);
+            }
             tell(told, |slot| slot.revalidated = true);
             let kept = self.keep(load, told, judged).await;
-            if !allowed {
-                load.do_not_keep();
-            }
             return Ok(Some(kept));
         }
         let failed_over = is_failure(status) && previous.is_some_and(|kept| kept.lifetime.stale_if_error > 0);
@@ -309,10 +310,11 @@ where
             }
             Level::Variant(varies) if names.iter().all(|name| varies.names.contains(name)) => response,
             Level::Variant(_) => {
-                // What its responses differ by has changed: the resource is learned anew.
+                // What its responses differ by has changed: the resource is learned anew, and those who wait for this
+                // one may be among those that get another.
                 load.do_not_keep();
                 shared.cache.invalidate(&self.asked.key).await;
-                response
+                Arc::new(StoredResponse(Stored::Pass))
             }
         }
     }

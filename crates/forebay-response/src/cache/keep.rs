@@ -141,14 +141,15 @@ impl Policy {
         verdict.of(status, headers, body, arrival)
     }
 
-    /// What is kept, after the handler said that it still holds (RFC 9111 section 4.3.4), and whether it may be kept on.
+    /// What is kept, after the handler said that it still holds (RFC 9111 section 4.3.4), and why it may not
+    /// be kept on.
     pub(crate) fn renewed(
         &self,
         previous: &Kept,
         said: &HeaderMap,
         arrival: &Arrival,
         asked: &Asked,
-    ) -> (Judged, bool) {
+    ) -> (Judged, Option<Why>) {
         let mut headers = previous.headers.clone();
         for name in said.keys().filter(|name| !OF_THE_BODY.contains(name)) {
             headers.remove(name);
@@ -162,7 +163,7 @@ impl Policy {
         }
         let verdict = self.verdict(previous.status, &headers, arrival, asked);
         self.clean(&mut headers, arrival);
-        let allowed = verdict.is_ok();
+        let refused = verdict.as_ref().err().copied();
         let verdict = verdict.unwrap_or_else(|_| Verdict {
             lifetime: Lifetime::default(),
             age: 0,
@@ -173,7 +174,7 @@ impl Policy {
         });
         let mut judged = verdict.of(previous.status, headers, previous.body.clone(), arrival);
         judged.kept.tags.clone_from(&previous.tags);
-        (judged, allowed)
+        (judged, refused)
     }
 
     fn clean(&self, headers: &mut HeaderMap, arrival: &Arrival) {

@@ -22,6 +22,13 @@ pub(crate) fn names(headers: &HeaderMap) -> Option<Vec<HeaderName>> {
     Some(names)
 }
 
+/// Whether `Vary` names `Accept-Encoding`.
+pub(crate) fn names_codings(headers: &HeaderMap) -> bool {
+    let mut members =
+        headers.get_all(VARY).iter().flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
+    members.any(|member| member.trim_ascii().eq_ignore_ascii_case(ACCEPT_ENCODING.as_str().as_bytes()))
+}
+
 /// What a request says in these fields: the lines of each as one, without the blanks that mean nothing. Each part
 /// comes after its length, so that no two requests that differ are the same.
 pub(crate) fn values(headers: &HeaderMap, names: &[HeaderName], into: &mut Vec<u8>) {

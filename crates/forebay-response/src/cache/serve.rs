@@ -5,7 +5,7 @@ use super::{
     shared::Shared,
     status::{Forward, Handled},
     storable::Why,
-    stored::{Body as KeptBody, Kept, Stored, StoredResponse},
+    stored::{Kept, Stored, StoredResponse},
     tags::groups_invalidated,
     target::Target,
     watch::Outcome,
@@ -306,12 +306,7 @@ impl Shared {
         headers: &HeaderMap,
         handled: Handled,
     ) -> Response<ResponseBody<B>> {
-        let mut response = Response::new(ResponseBody::from(Ready::Whole(kept.body.bytes().clone(), None)));
-        *response.status_mut() = kept.status;
-        *response.headers_mut() = kept.headers.clone();
-        if let KeptBody::Prepared(prepared) = &kept.body {
-            response.extensions_mut().insert(prepared.clone());
-        }
+        let mut response = kept.whole();
         let answer = response.headers_mut();
         let age = kept.age(asked.at.max(kept.arrived));
         // What comes straight from its origin has none (RFC 9111 section 5.1).

@@ -5,7 +5,7 @@ use super::{
 };
 use http::{
     HeaderMap, StatusCode,
-    header::{SET_COOKIE, TRAILER, VARY},
+    header::{CONTENT_ENCODING, SET_COOKIE, TRAILER, VARY},
 };
 
 /// Why a response is not kept, or a request goes past the cache; the text is what `Cache-Status` and the metric say.
@@ -126,10 +126,18 @@ pub(crate) fn storable(
         return Ok(());
     }
     let names = secondary::names(headers).ok_or(Why::VaryAny)?;
+    if is_encoded(headers) && secondary::names_codings(headers) {
+        // Others may get it in a coding that they accept.
+        return Err(Why::VaryUndeclared);
+    }
     match rules.view {
         View::Keyed if !names.iter().all(|name| fields.vary.contains(name)) => Err(Why::VaryUndeclared),
         _ => Ok(()),
     }
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|coding| coding != "identity")
 }
 
 /// The statuses whose caching RFC 9110 describes.
@@ -172,6 +180,12 @@ mod tests {
         assert_eq!(keyed(&[("vary", "Accept-Encoding"), ("vary", "Accept-Language")]), Ok(()));
         assert_eq!(keyed(&[("vary", "accept-language, cookie")]), Err(Why::VaryUndeclared));
         assert_eq!(judged(View::Whole, 200, &[("vary", "foo")]), Ok(()));
+        let encoded = ("content-encoding", "gzip");
+        assert_eq!(
+            judged(View::Whole, 200, &[encoded, ("vary", "Foo, Accept-Encoding")]),
+            Err(Why::VaryUndeclared)
+        );
+        assert_eq!(judged(View::Whole, 200, &[encoded, ("vary", "foo")]), Ok(()));
     }
 
     #[test]

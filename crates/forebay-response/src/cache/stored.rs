@@ -1,8 +1,11 @@
 use super::{lifetime::Lifetime, query::Search, secondary::values, wire::Wire};
-use crate::Prepared;
+use crate::{
+    Prepared,
+    service::{Ready, ResponseBody},
+};
 use bytes::Bytes;
 use forebay_cache::Tag;
-use http::{HeaderMap, HeaderName, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, Response, StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -109,6 +112,17 @@ impl Kept {
     /// How long it is fresh from its arrival on.
     pub(crate) fn ttl(&self) -> Duration {
         Duration::from_secs(self.lifetime.fresh.saturating_sub(self.age))
+    }
+
+    /// The response as it is kept.
+    pub(crate) fn whole<B>(&self) -> Response<ResponseBody<B>> {
+        let mut response = Response::new(ResponseBody::from(Ready::Whole(self.body.bytes().clone(), None)));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers.clone();
+        if let Body::Prepared(prepared) = &self.body {
+            response.extensions_mut().insert(prepared.clone());
+        }
+        response
     }
 
     pub(crate) fn is_equal(&self, other: &Self) -> bool {

@@ -101,3 +101,35 @@ fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_comes_back_from_a_remote_tier_as_it_was() {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("text/plain"));
+        for line in ["<a>", "<b>"] {
+            headers.append("link", HeaderValue::from_static(line));
+        }
+        let kept = Kept {
+            status: StatusCode::NOT_FOUND,
+            body: Body::new(&headers, Bytes::from_static(b"gone")),
+            headers,
+            arrived: SystemTime::UNIX_EPOCH + Duration::from_millis(1_234_567),
+            age: 3,
+            lifetime: Lifetime { fresh: 60, stale_while_revalidate: 5, stale_if_error: 6 },
+            for_credentials: true,
+            tags: vec![Tag::named("a")],
+        };
+        let sent = StoredResponse(Stored::Response(Arc::new(kept)));
+        let bytes = rmp_serde::to_vec(&sent).expect("it is written");
+        let back: StoredResponse = rmp_serde::from_slice(&bytes).expect("it is read");
+        let (Some(sent), Some(back)) = (sent.kept(), back.kept()) else { panic!("responses") };
+        assert!(sent.is_equal(back));
+        assert_eq!((&sent.headers, sent.arrived, sent.age), (&back.headers, back.arrived, back.age));
+        assert_eq!((sent.lifetime, sent.for_credentials), (back.lifetime, back.for_credentials));
+        assert_eq!(sent.tags, back.tags);
+    }
+}

@@ -140,3 +140,22 @@ async fn requests_that_ask_for_the_resource_itself_pass() {
         "fwd=bypass; detail=precondition"
     );
 }
+
+#[tokio::test]
+async fn a_cookie_that_comes_with_a_304_is_for_one_client() {
+    let site = Site::new(|call, request| {
+        let mut response = validated(call, request, "max-age=10");
+        if call == 2 {
+            response.headers_mut().insert("set-cookie", http::HeaderValue::from_static("sid=1"));
+        }
+        response
+    })
+    .await;
+    site.get("/").await;
+    site.passes(11);
+    let asked = site.get("/").await;
+    assert_eq!((asked.text(), asked.header("set-cookie")), ("call 1", "sid=1"));
+    for _ in 0..2 {
+        assert_eq!(site.get("/").await.header("set-cookie"), "");
+    }
+}

@@ -107,3 +107,20 @@ async fn both_versions_of_http_share_what_is_kept() {
     site.get("/").await;
     assert_eq!(ask_h2(site.at, Method::GET, "/", &[]).await.text(), "call 1");
 }
+
+#[tokio::test]
+async fn a_resource_that_comes_to_vary_by_more_is_learned_anew() {
+    let site = Site::new(|call, _| {
+        let vary = if call < 2 { "foo" } else { "foo, bar" };
+        respond(format!("call {call}"), &[("cache-control", "max-age=60"), ("vary", vary)])
+    })
+    .await;
+    let get = async |foo: &str, bar: &str| {
+        site.get_with("/", &[("foo", foo), ("bar", bar)]).await.text().to_owned()
+    };
+    assert_eq!(get("1", "1").await, "call 1");
+    assert_eq!(get("2", "1").await, "call 2");
+    assert_eq!(get("2", "2").await, "call 3");
+    assert_eq!(get("2", "2").await, "call 3");
+    assert_eq!(get("2", "1").await, "call 4");
+}
