@@ -87,6 +87,9 @@ impl Policy {
         arrival: &Arrival,
         asked: &Asked,
     ) -> Result<Verdict, Why> {
+        if response.extensions().get::<crate::SecretAndReflected>().is_some() {
+            return Err(Why::Secret);
+        }
         let (headers, most) = (response.headers(), self.rules.body_bytes_max);
         let verdict = self.verdict(response.status(), headers, arrival, asked)?;
         let too_long =

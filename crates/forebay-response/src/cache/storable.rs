@@ -35,11 +35,13 @@ pub(crate) enum Why {
     Trailers,
     Error,
     Deadline,
+    /// Marked as [`SecretAndReflected`](crate::SecretAndReflected).
+    Secret,
 }
 
 impl Why {
     /// In the order of their numbers.
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Off,
         Self::Method,
         Self::Host,
@@ -64,6 +66,7 @@ impl Why {
         Self::Trailers,
         Self::Error,
         Self::Deadline,
+        Self::Secret,
     ];
 
     pub(crate) const fn text(self) -> &'static str {
@@ -92,6 +95,7 @@ impl Why {
             Self::Trailers => "trailers",
             Self::Error => "error",
             Self::Deadline => "deadline",
+            Self::Secret => "secret",
         }
     }
 }

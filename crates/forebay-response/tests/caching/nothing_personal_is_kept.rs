@@ -29,6 +29,18 @@ async fn private_and_no_store_responses_are_not_kept() {
 }
 
 #[tokio::test]
+async fn a_response_that_is_marked_as_holding_a_secret_is_not_kept() {
+    let site = Site::new(|call, _| {
+        let mut response = minute(call);
+        response.extensions_mut().insert(forebay_response::SecretAndReflected);
+        response
+    })
+    .await;
+    assert_eq!(site.get("/").await.text(), "call 1");
+    assert_eq!(site.get("/").await.text(), "call 2");
+}
+
+#[tokio::test]
 async fn a_response_that_sets_a_cookie_is_not_kept() {
     let (calls, handled) =
         twice(&[("cache-control", "public, max-age=60"), ("set-cookie", "a=b")], &[]).await;
