@@ -40,13 +40,13 @@ pub enum JsonFraming {
 pub struct FieldFilter {
     pub(super) mask: FieldMask,
     framing: JsonFraming,
-    limits: Limits,
+    pub(super) limits: Limits,
     /// What the whole of a document is to the mask.
     root: Mode,
-    open: Vec<Frame>,
-    at: At,
+    pub(super) open: Vec<Frame>,
+    pub(super) at: At,
     /// What the value to come is to the mask.
-    mode: Mode,
+    pub(super) mode: Mode,
     opaque: Opaque,
     /// Where the opaque value under way goes; nothing when none is.
     sink: Option<Sink>,
@@ -103,16 +103,16 @@ enum Sink {
 
 /// An array or object that is open and filtered.
 #[derive(Debug, Clone, Copy)]
-struct Frame {
+pub(super) struct Frame {
     array: bool,
-    mode: Mode,
+    pub(super) mode: Mode,
     /// Whether a member was let through, so that the next one needs a comma.
-    begun: bool,
+    pub(super) begun: bool,
 }
 
 /// What comes next, outside of opaque values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum At {
+pub(super) enum At {
     Value,
     FirstValue,
     Key,
@@ -241,10 +241,13 @@ impl FieldFilter {
             let here = pos;
             pos += 1;
             match (self.at, byte) {
-                (At::Key | At::FirstKey, b'"') => {
-                    self.at = At::InKey(Escape::None);
-                    return Ok(pos);
-                }
+                (At::Key | At::FirstKey, b'"') => match self.members(data, pos, out) {
+                    Some(after) => pos = after,
+                    None => {
+                        self.at = At::InKey(Escape::None);
+                        return Ok(pos);
+                    }
+                },
                 (At::Colon, b':') => self.at = At::Value,
                 (At::After, b',') => self.comma(here, out)?,
                 (At::After | At::FirstKey, b'}') => self.close(false, here, out)?,

@@ -16,7 +16,7 @@ pub(super) enum Escape {
 
 /// The first place at or after `pos` that is not plain text: a quote, a backslash or a control character.
 #[inline]
-fn plain_end(data: &[u8], mut pos: usize) -> usize {
+pub(super) fn plain_end(data: &[u8], mut pos: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
     for round in 0_usize.. {

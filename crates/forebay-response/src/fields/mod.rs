@@ -12,6 +12,7 @@ mod layer;
 mod lex;
 mod mask;
 mod opaque;
+mod quick;
 mod resource;
 mod selection;
 mod tree;
