@@ -6,6 +6,7 @@
 
 mod bodies;
 mod client;
+mod fields;
 mod server;
 
 use axum::{
@@ -26,6 +27,7 @@ fn main() -> anyhow::Result<()> {
     report.peer("axum", version_of("axum"));
     report.peer("tower-http", version_of("tower-http"));
     hits(&mut report)?;
+    fields::fields(&mut report)?;
     for (name, aim, bytes, coding, requests) in [
         ("response.gzip_10k_vs_tower_http", Aim::AtLeast(1.4), 10_000, Coding::Gzip, 1_600),
         ("response.gzip_100k_vs_tower_http", Aim::AtLeast(2.0), 100_000, Coding::Gzip, 160),
