@@ -206,8 +206,13 @@ impl<E: Eligible> Shared<E> {
             && verdict.coding.is_ok()
             && announced.is_some_and(|length| self.is_worth(asked, length))
         {
-            // GET would be encoded to a length that nobody knows without the body.
+            // GET would be encoded to a length, and under a tag, that nobody knows without the body.
             parts.headers.remove(CONTENT_LENGTH);
+            drop_digests(&mut parts.headers);
+            if let Some(etag) = parts.headers.get(ETAG) {
+                let weak = weaken(etag);
+                parts.headers.insert(ETAG, weak);
+            }
             return Response::from_parts(parts, ResponseBody::nothing());
         }
         Response::from_parts(parts, ResponseBody::plain(body))

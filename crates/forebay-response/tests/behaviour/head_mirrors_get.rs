@@ -46,3 +46,13 @@ async fn a_handler_that_left_the_body_out_is_not_given_a_length_that_get_would_n
     assert_eq!((plain.header("content-length"), plain.header("vary")), ("5000", "accept-encoding"));
     assert_eq!(plain.header("etag"), "", "the tag of nothing is not the tag of the body");
 }
+
+#[tokio::test]
+async fn nor_a_tag_or_a_digest_that_speaks_of_other_bytes() {
+    let heads = [("content-length", "5000"), ("etag", "\"v1\""), ("repr-digest", "x")];
+    let asked = |coding| request(Method::HEAD, &[("accept-encoding", coding)]);
+    let encoded = ask(&layer(), asked("br"), respond(Bytes::new(), &heads)).await;
+    assert_eq!((encoded.header("etag"), encoded.header("repr-digest")), ("W/\"v1\"", ""));
+    let plain = ask(&layer(), asked(""), respond(Bytes::new(), &heads)).await;
+    assert_eq!((plain.header("etag"), plain.header("repr-digest")), ("\"v1\"", "x"));
+}

@@ -8,6 +8,7 @@ mod old_responses_are_asked_about;
 mod requests_have_their_say;
 mod site;
 mod stale_responses_are_served_where_they_may;
+mod stored_responses_have_parts_and_tags;
 mod tags_reach_everything_made_from_them;
 mod unsafe_requests_make_room_for_the_truth;
 mod variants_are_told_apart;
