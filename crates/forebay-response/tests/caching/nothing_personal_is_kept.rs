@@ -1,7 +1,14 @@
 use crate::site::{Site, ask, minute, respond, rules};
 use axum::body::Body;
+use bytes::Bytes;
 use forebay_response::{CacheRules, Partition};
 use http::{Method, Request, Response, StatusCode};
+use std::sync::Mutex;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+};
 
 async fn twice(headers: &'static [(&'static str, &'static str)], asked: &[(&str, &str)]) -> (usize, String) {
     let site = Site::new(move |call, _| respond(format!("call {call}"), headers)).await;
@@ -182,5 +189,29 @@ async fn a_body_beyond_the_bound_streams_through() {
         assert_eq!(site.get(path).await.body.len(), length);
         let again = site.get(path).await;
         assert_eq!((again.body.len(), again.handled().as_str()), (length, handled));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_kept_is_not_waited_for() {
+    let (feed, lines) = mpsc::channel::<Result<Bytes, std::io::Error>>(1);
+    let lines = Mutex::new(Some(lines));
+    let site = Site::new(move |_, _| {
+        let lines = lines.lock().expect("not poisoned").take().expect("asked once");
+        let lines =
+            futures_util::stream::unfold(lines, |mut lines| async { Some((lines.recv().await?, lines)) });
+        respond(Body::from_stream(lines), &[("cache-control", "no-store, max-age=60")])
+    })
+    .await;
+    let mut client = TcpStream::connect(site.at).await.expect("listening");
+    client.write_all(b"GET / HTTP/1.1\r\nhost: site.test\r\n\r\n").await.expect("sent");
+    let (mut wire, mut read) = (String::new(), [0; 1024]);
+    for line in ["line 1", "line 2", "line 3"] {
+        feed.send(Ok(Bytes::from_static(line.as_bytes()))).await.expect("listening");
+        // The next line is produced only when this one is here.
+        while !wire.contains(line) {
+            let length = client.read(&mut read).await.expect("no error");
+            wire.push_str(std::str::from_utf8(&read[..length]).expect("text"));
+        }
     }
 }
