@@ -2,7 +2,7 @@
 
 mod fields_hold;
 
-use fields_hold::{any_text, filtered, selected};
+use fields_hold::{any_text, any_tokens, filtered, selected};
 use forebay_response::{BadMask, FieldFilter, FieldMask, FieldsConfig, JsonFraming, Malformed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -127,6 +127,11 @@ proptest! {
             "meta": {"b": 1},
         });
         prop_assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn what_looks_like_json_is_filtered_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        any_tokens(&bytes);
     }
 
     #[test]

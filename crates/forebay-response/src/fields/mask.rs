@@ -85,9 +85,6 @@ impl FieldMask {
     /// What is wrong with it.
     pub fn of_query(query: &str, config: &FieldsConfig) -> Result<Option<Self>, BadMask> {
         let parameter = config.parameter.as_str();
-        if !query.contains(parameter.get(..1).unwrap_or_default()) && !query.contains('%') {
-            return Ok(None);
-        }
         let is_mask = |name: &str| name == parameter || resource_type(name, parameter).is_some();
         let found = parameters(query, is_mask).map_err(|_| BadMask::NotText)?;
         match &found[..] {

@@ -66,3 +66,71 @@ pub(crate) fn any_text(mask: &str, text: &[u8], piece: usize) {
         assert_eq!(ours, selected(&value, mask.selection()));
     }
 }
+
+/// The same for texts made of what masks and JSON are made of, so that any bytes at all lead somewhere.
+pub(crate) fn any_tokens(bytes: &[u8]) {
+    const MASK: [&str; 8] = ["a", "b", ",", "/", "(", ")", "*", "a(b,*/a)"];
+    const JSON: [&str; 16] = [
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"a\":",
+        "\"b\"",
+        "\"\\u0061\":",
+        "\"é\\n\"",
+        "-2.5e1",
+        "0",
+        "true",
+        "null",
+        " ",
+        "{\"a\":1,",
+    ];
+    let pick = |from: &[&'static str], bytes: &[u8]| -> String {
+        bytes.iter().map(|byte| from[usize::from(*byte) % from.len()]).collect()
+    };
+    let (mask, text) = bytes.split_at(bytes.len() / 4);
+    let (mask, piece) = (pick(&MASK, mask), bytes.len() % 7 + 1);
+    any_text(&mask, pick(&JSON, text).as_bytes(), piece);
+    let mut document = String::new();
+    grow(&mut text.iter().copied(), 0, &mut document);
+    for mask in [mask.as_str(), "a,b/a", "*(b),a(a)"] {
+        any_text(mask, document.as_bytes(), piece);
+    }
+    let mut damaged = document.into_bytes();
+    if let (Some(last), at) = (text.last(), text.len() % damaged.len().max(1)) {
+        damaged[at] = *last;
+        any_text("*(b),a(a)", &damaged, piece);
+    }
+}
+
+/// A document that these bytes decide about.
+fn grow(bytes: &mut impl Iterator<Item = u8>, depth: usize, out: &mut String) {
+    let byte = bytes.next().unwrap_or_default();
+    let members = usize::from(byte >> 4) % 4;
+    match byte % 8 {
+        0..=2 if depth < 6 => {
+            out.push('{');
+            for member in 0..members {
+                out.push_str(if member > 0 { "," } else { "" });
+                out.push_str(["\"a\":", "\"b\" : ", "\"\\u0061\":", "\"c\":"][usize::from(byte >> 3) % 4]);
+                grow(bytes, depth + 1, out);
+            }
+            out.push('}');
+        }
+        3 if depth < 6 => {
+            out.push('[');
+            for member in 0..members {
+                out.push_str(if member > 0 { ", " } else { "" });
+                grow(bytes, depth + 1, out);
+            }
+            out.push(']');
+        }
+        4 => out.push_str("\"é\\\"x\""),
+        5 => out.push_str("-10.5E+2"),
+        6 => out.push_str("false"),
+        _ => out.push_str("\"a longer text, of more than thirty-two bytes\""),
+    }
+}
