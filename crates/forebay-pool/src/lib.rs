@@ -51,6 +51,7 @@ mod builder;
 mod bulk;
 mod call;
 mod catalog;
+mod causes;
 mod checkout;
 mod cleaning;
 mod cluster;

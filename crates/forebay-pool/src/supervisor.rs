@@ -2,6 +2,7 @@
 
 use crate::{
     catalog::{Clerk, attend},
+    causes::with_causes,
     cleaning,
     cluster::{Cluster, Server},
     connect::ConnectFailure,
@@ -208,9 +209,9 @@ async fn connect(crew: Arc<Crew>, lane: Arc<Lane>) {
                 lane.endpoint.doubt();
                 // Callers that hear of it at once ask again at once: the first failure is news, the others are not.
                 if lane.has_failed() {
-                    tracing::debug!(endpoint = %lane.endpoint.name, error = %report(&error), "cannot open a session");
+                    tracing::debug!(endpoint = %lane.endpoint.name, error = %with_causes(&error), "cannot open a session");
                 } else {
-                    tracing::warn!(endpoint = %lane.endpoint.name, error = %report(&error), "cannot open a session");
+                    tracing::warn!(endpoint = %lane.endpoint.name, error = %with_causes(&error), "cannot open a session");
                 }
                 let failure = match error {
                     PoolError::Connect { source, .. } => source,
@@ -288,16 +289,4 @@ async fn probe(crew: Arc<Crew>, server: Server) {
         tokio::time::sleep(DOUBT_PAUSE).await;
         crew.until_look(&mut doubt, &mut used).await;
     }
-}
-
-/// An error with its causes in one line.
-fn report(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

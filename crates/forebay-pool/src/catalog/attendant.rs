@@ -2,7 +2,8 @@
 
 use super::{CatalogConfig, CatalogMeters, CatalogProblem, CatalogSnapshot, Judgement, snapshot::Changes};
 use crate::{
-    endpoint::Endpoint, error::PoolError, session::Session, shared_failure::SharedFailure, supervisor::Crew,
+    causes::with_causes, endpoint::Endpoint, error::PoolError, session::Session,
+    shared_failure::SharedFailure, supervisor::Crew,
 };
 use forebay_metrics::Meter;
 use std::{pin::pin, sync::Arc, time::Duration};
@@ -185,16 +186,4 @@ async fn until_expired<T>(judgement: &Judgement, expires_at: Instant, work: impl
         judgement.withdraw();
     }
     work.await
-}
-
-/// An error with its causes in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
