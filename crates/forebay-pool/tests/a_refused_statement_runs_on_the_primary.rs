@@ -122,9 +122,12 @@ async fn on_a_standby(pool: &Pool, asked: &Asked, sql: &str) -> String {
         Ok(_) if told == HEALED => "healed".to_owned(),
         Ok(_) => "ran".to_owned(),
         Err(error) => {
-            assert_eq!(told.len(), 1, "{sql}: not tried again");
+            let tried = match told.len() {
+                1 => "",
+                _ => " on both",
+            };
             let read_only = if matches!(error, PoolError::ReadOnly { .. }) { " read-only" } else { "" };
-            error.sql_state().unwrap().code().to_owned() + read_only
+            error.sql_state().unwrap().code().to_owned() + read_only + tried
         }
     }
 }
@@ -140,7 +143,11 @@ async fn each_row_of_the_rule_by_code_and_routine() {
     let version: String =
         database.client().await.query_one("SHOW server_version_num", &[]).await.unwrap().get(0);
     // Since PostgreSQL 16 large objects are among what a read-only session is kept from.
-    let of_object = if version.as_str() < "16" { "XX000 read-only" } else { "25006 read-only" };
+    let (of_object, of_hidden_object) = match version.as_str() < "16" {
+        true => ("XX000 read-only", "XX000 read-only"),
+        // The text does not show it, so the primary is asked, which refuses as well.
+        false => ("25006 read-only", "25006 read-only on both"),
+    };
     for (sql, outcome) in [
         // 25006, PreventCommandIfReadOnly: the text writes, so no other read-only session takes it.
         ("INSERT INTO t VALUES (1)", "25006 read-only"),
@@ -159,7 +166,7 @@ async fn each_row_of_the_rule_by_code_and_routine() {
         ("SELECT v FROM unfilled", "55000"),
         // XX000: writes that a read-only session of the primary would let through.
         ("SELECT lo_create(0)", of_object),
-        ("SELECT makes_object()", of_object),
+        ("SELECT makes_object()", of_hidden_object),
         ("SELECT makes_record()", "XX000 read-only"),
         // The statement's own fault.
         ("SELECT 1/0", "22012"),
