@@ -54,7 +54,7 @@ impl Means {
         let name =
             ServerName::try_from(name).map_err(|error| Refusal::new(ConnectReason::WrongHost, error))?;
         let connector = TlsConnector::from(self.client(target).await?);
-        let stream = connector.connect(name, wire).await.map_err(failed)?;
+        let stream = connector.connect(name, wire).await.map_err(|error| failed(error, direct))?;
         let connection = stream.get_ref().1;
         // Without a request before, the name of the protocol is all that keeps a server of another protocol from
         // taking our bytes for its own.
@@ -87,16 +87,18 @@ async fn offered(wire: &mut Wire) -> Result<bool, Refusal> {
         // One byte and no more: what follows is the handshake's, so nothing can be slipped in before it.
         wire.read_u8().await
     };
-    match answer.await.map_err(|error| Refusal::new(ConnectReason::TlsHandshake, error))? {
+    // A server that goes away just then has said nothing of TLS.
+    match answer.await.map_err(|error| Refusal::new(ConnectReason::Other, error))? {
         b'S' => Ok(true),
         b'N' => Ok(false),
         _ => Err(Refusal::new(ConnectReason::TlsHandshake, "the answer to the request for TLS is no answer")),
     }
 }
 
-fn failed(error: io::Error) -> Refusal {
-    let reason = reason_of(&error).unwrap_or(ConnectReason::TlsHandshake);
-    Refusal::new(reason, error)
+fn failed(error: io::Error, direct: bool) -> Refusal {
+    // Of a socket that ends: an older server does so when TLS begins without a request, any server when it goes away.
+    let ended = if direct { ConnectReason::TlsHandshake } else { ConnectReason::Other };
+    Refusal::new(reason_of(&error).unwrap_or(ended), error)
 }
 
 /// What an error of rustls means, or of a stream that stumbled over one.
