@@ -1,6 +1,7 @@
 //! A started process that does not outlive its handle.
 
 use std::process::{Child, ExitStatus};
+use std::slice;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -60,13 +61,17 @@ impl Launched {
         lines[lines.len().saturating_sub(6)..].join(" | ")
     }
 
-    /// Freezes the process and all it started.
+    /// Freezes the process and all it started; when it returns, none of them runs.
     pub(crate) fn freeze(&self) {
-        // The parent first: a frozen parent starts no more children.
+        // The parent first: a frozen parent starts no more children. A signal takes effect at the end of a system call,
+        // which may be a fork, so a child may appear until the parent has stopped indeed.
         self.signal(Signal::STOP);
-        for child in descendants(self.identity.pid) {
+        wait_stopped(slice::from_ref(&self.identity));
+        let family = descendants(self.identity.pid);
+        for child in &family {
             child.signal(Signal::STOP);
         }
+        wait_stopped(&family);
     }
 
     /// Undoes [`Self::freeze`].
@@ -79,7 +84,7 @@ impl Launched {
 
     /// Ends the process and all it started at once, as a power failure would.
     pub(crate) fn kill(&self) {
-        self.signal(Signal::STOP);
+        self.freeze();
         let family = descendants(self.identity.pid);
         for child in &family {
             child.signal(Signal::KILL);
@@ -117,6 +122,13 @@ impl Launched {
     }
 }
 
+/// Waits until each has stopped, or has ended. A process in an uninterruptible wait stops when that is over.
+fn wait_stopped(processes: &[Identity]) {
+    while processes.iter().any(|process| !process.stands_still()) {
+        std::thread::sleep(POLL);
+    }
+}
+
 impl Drop for Launched {
     fn drop(&mut self) {
         if self.exited().is_none() {
@@ -124,6 +136,36 @@ impl Drop for Launched {
                 let _gone = kill_process_group(group, Signal::KILL);
             }
             self.kill();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::descendants;
+    use super::{Command, Launched};
+    use crate::account::Account;
+
+    #[test]
+    fn a_frozen_process_stands_still_also_when_it_was_starting_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let command = Command {
+            program: "/bin/sh".into(),
+            arguments: ["-c", "while :; do (exec sleep 0.002) & (exec sleep 0.001); done"]
+                .map(Into::into)
+                .to_vec(),
+            folder: folder.path().to_owned(),
+            log: folder.path().join("log"),
+            account: Account::Mine,
+            ending: "KILL",
+        };
+        let process = Launched::start(&command).unwrap();
+        for _ in 0..100 {
+            process.freeze();
+            let family = descendants(process.identity().pid);
+            assert!(process.identity().stands_still());
+            assert!(family.iter().all(super::Identity::stands_still), "{family:?}");
+            process.thaw();
         }
     }
 }

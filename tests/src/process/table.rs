@@ -29,6 +29,13 @@ impl Identity {
             .is_some_and(|status| status.started_ticks == self.started_ticks && status.state != 'Z')
     }
 
+    /// Whether this very process has stopped or ended.
+    pub(crate) fn stands_still(&self) -> bool {
+        Status::read(self.pid).is_none_or(|status| {
+            status.started_ticks != self.started_ticks || matches!(status.state, 'T' | 'Z' | 'X')
+        })
+    }
+
     /// The name the system shows for the process.
     pub(crate) fn command(&self) -> Option<String> {
         Status::read(self.pid).map(|status| status.command)
