@@ -1,7 +1,7 @@
 //! A read that stands in the way of replay is ended by the standby, and runs once more on the primary.
 
 use forebay_pool::{Pool, PoolConfig, Role};
-use forebay_tests::{Postgres, PostgresSpec};
+use forebay_tests::{Postgres, PostgresSpec, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_caller_does_not_see_the_conflict() {
@@ -26,9 +26,8 @@ async fn the_caller_does_not_see_the_conflict() {
         "SELECT CASE WHEN pg_is_in_recovery() THEN pg_sleep(600)::text ELSE 'primary' END FROM t LIMIT 1";
     let conflict = async {
         let running = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-        while watcher.query_one(running, &[]).await.unwrap().get::<_, i64>(0) == 0 {
-            tokio::task::yield_now().await;
-        }
+        let running = async || watcher.query_one(running, &[]).await.unwrap().get::<_, i64>(0);
+        eventually("the statement runs", async || running().await > 0).await;
         drop(watcher);
         // What the standby's snapshot still sees is removed.
         writer.execute("DELETE FROM t WHERE v > 1", &[]).await.unwrap();

@@ -1,7 +1,7 @@
 //! Wrong servers are found at the start, each with one clear sentence.
 
 use forebay_pool::{Pool, PoolConfig, PoolError, Role};
-use forebay_tests::{Postgres, PostgresSpec};
+use forebay_tests::{Postgres, PostgresSpec, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_replica_that_is_a_primary() {
@@ -54,7 +54,5 @@ async fn a_replica_that_cannot_be_reached_is_left_out_until_it_can() {
     let pool = Pool::builder(config).build().await.unwrap();
     assert_eq!(pool.read().await.unwrap().role(), Role::Primary);
     postgres.restart_standby(0).await.unwrap();
-    while pool.read().await.unwrap().role() != Role::Replica {
-        tokio::task::yield_now().await;
-    }
+    eventually("it is read from", async || pool.read().await.unwrap().role() == Role::Replica).await;
 }

@@ -2,14 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
 use forebay_pool::{Pool, PoolConfig, Priority};
+use forebay_tests::eventually;
 use std::sync::{Arc, Mutex};
 
 type Order = Arc<Mutex<Vec<(Priority, usize)>>>;
 
 async fn until_waiting(pool: &Pool, count: usize) {
-    while pool.status().servers[0].sessions[0].waiting != count {
-        tokio::task::yield_now().await;
-    }
+    let waiting = || pool.status().servers[0].sessions[0].waiting;
+    eventually("they wait", async || waiting() == count).await;
 }
 
 /// The order in which callers of these classes, who came in this order while the only session was out, get it.

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
 use forebay_pool::{Pool, PoolConfig, Role};
-use forebay_tests::{Postgres, PostgresSpec};
+use forebay_tests::{Postgres, PostgresSpec, eventually};
 use std::time::Duration;
 
 async fn cluster() -> (Postgres, Pool) {
@@ -22,7 +22,11 @@ async fn read(pool: &Pool) -> (Role, String) {
     (reader.role(), reader.endpoint().to_owned())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn until_read_from(pool: &Pool, role: Role) {
+    eventually(&format!("a read goes to a {role:?}"), async || read(pool).await.0 == role).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed() {
     let (postgres, pool) = cluster().await;
     // A guard that is out when its server dies still answers.
@@ -42,30 +46,27 @@ async fn killed() {
     for standby in 0..2 {
         postgres.restart_standby(standby).await.unwrap();
     }
-    while read(&pool).await.0 != Role::Replica {
-        tokio::task::yield_now().await;
-    }
+    until_read_from(&pool, Role::Replica).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hung() {
     let (postgres, pool) = cluster().await;
     for standby in 0..2 {
         postgres.stop_standby(standby);
     }
-    while pool.status().servers.iter().skip(1).any(|replica| replica.reachable) {
-        tokio::task::yield_now().await;
-    }
+    eventually("both are known to be away", async || {
+        pool.status().servers.iter().skip(1).all(|replica| !replica.reachable)
+    })
+    .await;
     assert_eq!(read(&pool).await.0, Role::Primary);
     for standby in 0..2 {
         postgres.resume_standby(standby);
     }
-    while read(&pool).await.0 != Role::Replica {
-        tokio::task::yield_now().await;
-    }
+    until_read_from(&pool, Role::Replica).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_far_behind() {
     let (postgres, pool) = cluster().await;
     for standby in 0..2 {
@@ -74,13 +75,9 @@ async fn too_far_behind() {
     // An idle primary leaves nobody behind, however long replay stands still.
     assert_eq!(read(&pool).await.0, Role::Replica);
     pool.write().await.unwrap().batch_execute("CREATE TABLE t (v int)").await.unwrap();
-    while read(&pool).await.0 != Role::Primary {
-        tokio::task::yield_now().await;
-    }
+    until_read_from(&pool, Role::Primary).await;
     for standby in 0..2 {
         postgres.resume_replay(standby).await.unwrap();
     }
-    while read(&pool).await.0 != Role::Replica {
-        tokio::task::yield_now().await;
-    }
+    until_read_from(&pool, Role::Replica).await;
 }

@@ -1,6 +1,7 @@
 //! Shutting down refuses the new and waits for the old.
 
 use forebay_pool::{Pool, PoolConfig, PoolError};
+use forebay_tests::eventually;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -22,9 +23,8 @@ async fn a_guard_that_is_out_is_waited_for() {
 
     let client = database.client().await;
     let left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shutdown_test'";
-    while client.query_one(left, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-        tokio::task::yield_now().await;
-    }
+    let left = async || client.query_one(left, &[]).await.unwrap().get::<_, i64>(0);
+    eventually("the sessions end", async || left().await == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,7 +51,7 @@ async fn what_is_being_cleaned_is_waited_for_and_what_is_idle_is_closed() {
 
     let client = database.client().await;
     let left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shutdown_cleaning'";
-    forebay_tests::eventually("the server has none left", async || {
+    eventually("the server has none left", async || {
         client.query_one(left, &[]).await.unwrap().get::<_, i64>(0) == 0
     })
     .await;

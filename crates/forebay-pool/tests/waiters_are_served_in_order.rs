@@ -3,6 +3,7 @@
 
 use forebay_pool::{Pool, PoolConfig, PoolError};
 use forebay_scope::Scope;
+use forebay_tests::eventually;
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -19,9 +20,8 @@ async fn pool(test: &str, change: impl FnOnce(&mut PoolConfig)) -> (forebay_test
 }
 
 async fn until_waiting(pool: &Pool, count: usize) {
-    while pool.status().servers[0].sessions[0].waiting != count {
-        tokio::task::yield_now().await;
-    }
+    let waiting = || pool.status().servers[0].sessions[0].waiting;
+    eventually("they wait", async || waiting() == count).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
