@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -76,8 +77,8 @@ pub(crate) struct SoakOptions {
     #[arg(value_enum)]
     pub(crate) area: SoakArea,
     /// For how long; at least one batch of histories is run
-    #[arg(long, default_value_t = 5.0)]
-    pub(crate) minutes: f64,
+    #[arg(long = "minutes", value_name = "MINUTES", default_value = "5", value_parser = minutes)]
+    pub(crate) limit: Duration,
 }
 
 /// What can be soaked.
@@ -96,8 +97,8 @@ pub(crate) struct MatrixOptions {
     #[arg(long, value_name = "MAJOR")]
     pub(crate) postgres: Vec<u32>,
     /// How long the tests of one version may take
-    #[arg(long, default_value_t = 20.0)]
-    pub(crate) minutes: f64,
+    #[arg(long = "minutes", value_name = "MINUTES", default_value = "20", value_parser = minutes)]
+    pub(crate) limit: Duration,
     /// Install missing packages without asking
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -122,6 +123,9 @@ pub(crate) struct DemoOptions {
 pub(crate) struct TestOptions {
     /// Only these crates (`cache` means `forebay-cache`); everything when none is named
     pub(crate) area: Vec<String>,
+    /// How long it may take, all builds included: a test that hangs fails the run
+    #[arg(long = "minutes", value_name = "MINUTES", default_value = "60", value_parser = minutes)]
+    pub(crate) limit: Duration,
     /// Install missing packages without asking
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -144,4 +148,9 @@ pub(crate) struct BenchOptions {
     /// Install missing packages without asking
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    Duration::try_from_secs_f64(minutes * 60.0).map_err(|error| error.to_string())
 }

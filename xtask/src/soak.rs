@@ -19,7 +19,7 @@ pub(crate) async fn run(options: &SoakOptions, interrupts: &mut Interrupts) -> R
     };
     let workspace = Workspace::load()?;
     let mut command = workspace.cargo(["test", "--release", "--package", package, "--test", target, test]);
-    command.env(MINUTES, options.minutes.to_string());
+    command.env(MINUTES, (options.limit.as_secs_f64() / 60.0).to_string());
     let status = Group::spawn(&mut command)?.wait(interrupts).await?;
     Ok(exit_code(status))
 }

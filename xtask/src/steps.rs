@@ -5,10 +5,10 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use forebay_tests::Scratch;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
+use tokio::process::{ChildStdout, Command};
 
 use crate::interrupt::Interrupts;
 use crate::process::Group;
@@ -19,6 +19,7 @@ pub(crate) struct Steps {
     names: Vec<&'static str>,
     done: Vec<Duration>,
     begun: Instant,
+    until: Option<tokio::time::Instant>,
     scratch: Scratch,
 }
 
@@ -28,7 +29,12 @@ impl Steps {
     /// # Errors
     /// No place for temporary files.
     pub(crate) fn new(names: Vec<&'static str>) -> Result<Self> {
-        Ok(Self { names, done: Vec::new(), begun: Instant::now(), scratch: Scratch::create()? })
+        Ok(Self { names, done: Vec::new(), begun: Instant::now(), until: None, scratch: Scratch::create()? })
+    }
+
+    /// From now on the parts may take this long together; the command that is under way then is ended.
+    pub(crate) fn limit(&mut self, time: Duration) {
+        self.until = Some(tokio::time::Instant::now() + time);
     }
 
     /// The name of the part that is under way.
@@ -39,29 +45,29 @@ impl Steps {
     /// Runs the commands of the next part.
     ///
     /// # Errors
-    /// The command that failed, and which parts were not reached.
+    /// The command that failed or was ended because time was up, and which parts were not reached.
     pub(crate) async fn run(&mut self, commands: Vec<Command>, interrupts: &mut Interrupts) -> Result<()> {
         self.each(commands, interrupts, None).await
     }
 
-    /// The same in at most the time of `ear`, which hears what the commands print.
+    /// The same; `hear` hears each line that the commands print.
     ///
     /// # Errors
-    /// As [`Steps::run`], or that time was up.
+    /// As [`Steps::run`].
     pub(crate) async fn run_heard(
         &mut self,
         commands: Vec<Command>,
         interrupts: &mut Interrupts,
-        ear: Ear<'_>,
+        hear: Ear<'_>,
     ) -> Result<()> {
-        self.each(commands, interrupts, Some(ear)).await
+        self.each(commands, interrupts, Some(hear)).await
     }
 
     async fn each(
         &mut self,
         commands: Vec<Command>,
         interrupts: &mut Interrupts,
-        mut ear: Option<Ear<'_>>,
+        mut hear: Option<Ear<'_>>,
     ) -> Result<()> {
         println!("\n[{}/{}] {}", self.done.len() + 1, self.names.len(), self.current());
         let begun = Instant::now();
@@ -69,22 +75,42 @@ impl Steps {
             let line = shown(&command);
             println!("    {line}");
             command.stdin(Stdio::null()).env("TMPDIR", self.scratch.path());
-            let status = match &mut ear {
-                None => Group::spawn(&mut command)?.wait(interrupts).await?,
-                Some(ear) => {
-                    let heard = heard(&mut command, interrupts, ear).await?;
-                    let late = || format!("{}: `{line}` was ended, its time was up", self.current());
-                    heard.with_context(late)?
-                }
+            if hear.is_some() {
+                command.stdout(Stdio::piped());
+            }
+            let mut group = Group::spawn(&mut command)?;
+            let Some(status) = self.end_of(&mut group, interrupts, &mut hear).await? else {
+                bail!("{}", self.failure(&line, "its time was up"));
             };
             if !status.success() {
-                bail!("{}", self.failure(&line, status));
+                bail!("{}", self.failure(&line, &status.to_string()));
             }
         }
         let took = begun.elapsed();
         println!("    {} took {}", self.current(), seconds(took));
         self.done.push(took);
         Ok(())
+    }
+
+    /// How the group ended; `None` when it was ended because time was up.
+    async fn end_of(
+        &self,
+        group: &mut Group,
+        interrupts: &mut Interrupts,
+        hear: &mut Option<Ear<'_>>,
+    ) -> Result<Option<ExitStatus>> {
+        let output = group.output();
+        let both = async { tokio::join!(group.wait(interrupts), listen(output, hear)) };
+        let ended = match self.until {
+            None => Some(both.await),
+            Some(until) => tokio::time::timeout_at(until, both).await.ok(),
+        };
+        let Some((status, heard)) = ended else {
+            group.end().await;
+            return Ok(None);
+        };
+        heard?;
+        Ok(Some(status?))
     }
 
     /// What every part took, and that all is well.
@@ -98,49 +124,27 @@ impl Steps {
         text
     }
 
-    fn failure(&self, line: &str, status: ExitStatus) -> String {
+    fn failure(&self, line: &str, how: &str) -> String {
         let passed =
             if self.done.is_empty() { "none".to_owned() } else { self.names[..self.done.len()].join(", ") };
         let rest = self.names[self.done.len() + 1..].join(", ");
         let rest = if rest.is_empty() { "none".to_owned() } else { rest };
-        format!(
-            "{} failed ({status}): `{line}`; passed before: {passed}; not reached: {rest}",
-            self.current()
-        )
+        format!("{} failed ({how}): `{line}`; passed before: {passed}; not reached: {rest}", self.current())
     }
 }
 
-/// Hears each line that commands print, until their time is up.
-pub(crate) struct Ear<'a> {
-    pub(crate) until: tokio::time::Instant,
-    pub(crate) hear: &'a mut dyn FnMut(&str),
-}
+/// Hears each line that commands print.
+pub(crate) type Ear<'a> = &'a mut dyn FnMut(&str);
 
-/// Runs a command whose output is printed and heard; `None` when it was ended because its time was up.
-async fn heard(
-    command: &mut Command,
-    interrupts: &mut Interrupts,
-    Ear { until, hear }: &mut Ear<'_>,
-) -> Result<Option<ExitStatus>> {
-    let mut group = Group::spawn(command.stdout(Stdio::piped()))?;
-    let output = group.output();
-    let listening = async {
-        let mut lines = output.map(|output| BufReader::new(output).lines());
-        while let Some(lines) = &mut lines
-            && let Some(line) = lines.next_line().await?
-        {
-            println!("{line}");
-            hear(&line);
-        }
-        Ok::<_, io::Error>(())
-    };
-    let both = async { tokio::join!(group.wait(interrupts), listening) };
-    let Ok((status, listened)) = tokio::time::timeout_at(*until, both).await else {
-        group.end().await;
-        return Ok(None);
-    };
-    listened?;
-    Ok(Some(status?))
+/// Prints what is printed, and has it heard.
+async fn listen(output: Option<ChildStdout>, hear: &mut Option<Ear<'_>>) -> io::Result<()> {
+    let (Some(output), Some(hear)) = (output, hear) else { return Ok(()) };
+    let mut lines = BufReader::new(output).lines();
+    while let Some(line) = lines.next_line().await? {
+        println!("{line}");
+        hear(&line);
+    }
+    Ok(())
 }
 
 /// The command as one would type it.

@@ -5,15 +5,14 @@ mod programs;
 mod ran;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
-use tokio::{process::Command, time::Instant};
+use tokio::process::Command;
 
 use crate::arguments::MatrixOptions;
 use crate::install::{self, Server};
 use crate::interrupt::Interrupts;
-use crate::steps::{Ear, Steps};
+use crate::steps::Steps;
 use crate::workspace::Workspace;
 use area::Area;
 use programs::Programs;
@@ -53,9 +52,8 @@ pub(crate) async fn run(options: &MatrixOptions, interrupts: &mut Interrupts) ->
             labs.push(lab);
         }
         let mut ran = Ran::default();
-        let until = Instant::now() + Duration::from_secs_f64(options.minutes * 60.0);
-        let mut hear = |line: &str| ran.hear(line);
-        let ended = steps.run_heard(labs, interrupts, Ear { until, hear: &mut hear }).await;
+        steps.limit(options.limit);
+        let ended = steps.run_heard(labs, interrupts, &mut |line| ran.hear(line)).await;
         let name = programs.name();
         let result = format!("{name}: {}", ran.words());
         println!("    {result}");

@@ -26,6 +26,7 @@ pub(crate) async fn run(options: &TestOptions, interrupts: &mut Interrupts) -> R
 
     let parts = plan::parts(&workspace, &scope);
     let mut steps = Steps::new(parts.iter().map(Part::name).collect())?;
+    steps.limit(options.limit);
     for part in parts {
         let needs_lab = part.needs_lab();
         let mut commands = part.into_commands();
