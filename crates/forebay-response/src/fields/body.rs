@@ -1,5 +1,8 @@
 use super::FieldFilter;
-use crate::{BoxError, service::own};
+use crate::{
+    BoxError, ResponseBody,
+    service::{Ready, own},
+};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
@@ -24,12 +27,10 @@ pin_project! {
 pin_project! {
     #[project = KindProjection]
     enum Kind<B> {
-        /// As the service made it.
-        Plain { #[pin] body: B, ended: bool },
+        /// As the service made it, or all here and filtered.
+        Settled { #[pin] body: ResponseBody<B> },
         /// Filtered as it comes.
         Filtered { #[pin] body: B, filter: Option<Box<FieldFilter>> },
-        /// All here.
-        Whole { data: Option<Bytes>, trailers: Option<HeaderMap> },
         /// Nothing but an error.
         Failed { error: Option<BoxError> },
     }
@@ -42,11 +43,11 @@ impl<B> FilteredBody<B> {
     }
 
     pub(super) fn plain(body: B) -> Self {
-        Self { kind: Kind::Plain { body, ended: false } }
+        Self { kind: Kind::Settled { body: ResponseBody::plain(body) } }
     }
 
     pub(super) fn whole(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { kind: Kind::Whole { data: (!data.is_empty()).then_some(data), trailers } }
+        Self { kind: Kind::Settled { body: Ready::Whole(data, trailers).into() } }
     }
 
     pub(super) fn failed(error: BoxError) -> Self {
@@ -67,38 +68,24 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.project().kind.project() {
-            KindProjection::Plain { ended: true, .. } => Poll::Ready(None),
-            KindProjection::Plain { body, ended } => {
-                let frame = ready!(body.poll_frame(cx));
-                *ended = !matches!(frame, Some(Ok(_)));
-                Poll::Ready(frame.map(own))
-            }
+            KindProjection::Settled { body } => body.poll_frame(cx),
             KindProjection::Filtered { body, filter } => poll_filtered(body, filter, cx),
-            KindProjection::Whole { data, trailers } => {
-                let data = data.take().map(Frame::data);
-                Poll::Ready(data.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
-            }
             KindProjection::Failed { error } => Poll::Ready(error.take().map(Err)),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Plain { body, ended } => *ended || body.is_end_stream(),
+            Kind::Settled { body } => body.is_end_stream(),
             // Its end may still be the wrong one.
             Kind::Filtered { filter, .. } => filter.is_none(),
-            Kind::Whole { data, trailers } => data.is_none() && trailers.is_none(),
             Kind::Failed { error } => error.is_none(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Plain { ended: true, .. } => SizeHint::with_exact(0),
-            Kind::Plain { body, .. } => body.size_hint(),
-            Kind::Whole { data, .. } => {
-                SizeHint::with_exact(data.as_ref().map_or(0, |data| data.len() as u64))
-            }
+            Kind::Settled { body } => body.size_hint(),
             Kind::Filtered { .. } | Kind::Failed { .. } => SizeHint::default(),
         }
     }
@@ -138,11 +125,10 @@ where
 
 impl<B> fmt::Debug for FilteredBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.kind {
-            Kind::Plain { .. } => "FilteredBody(plain)",
-            Kind::Filtered { .. } => "FilteredBody(filtered)",
-            Kind::Whole { .. } => "FilteredBody(whole)",
-            Kind::Failed { .. } => "FilteredBody(failed)",
-        })
+        match &self.kind {
+            Kind::Settled { body } => f.debug_tuple("FilteredBody").field(body).finish(),
+            Kind::Filtered { .. } => f.write_str("FilteredBody(filtered)"),
+            Kind::Failed { .. } => f.write_str("FilteredBody(failed)"),
+        }
     }
 }

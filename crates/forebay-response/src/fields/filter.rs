@@ -4,6 +4,7 @@ use super::{
     mask::Of,
     opaque::{Opaque, Stop},
     resource::Resource,
+    state::{At, Fault, Frame, Limits, Mode, Sink},
     tree::Select,
     utf8::Utf8,
 };
@@ -57,69 +58,6 @@ pub struct FieldFilter {
     /// Bytes of earlier pieces.
     seen: u64,
     failed: Option<Malformed>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) depth: usize,
-    pub(super) key: usize,
-    pub(super) resource: usize,
-}
-
-/// What a value is to the mask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Left out.
-    Skip,
-    /// Let through as it is.
-    Copy,
-    /// Kept aside: it belongs to a resource whose type decides.
-    Hold,
-    /// Filtered by this node.
-    Node(u32),
-    /// A JSON:API document.
-    Api,
-    /// A JSON:API resource, or several in an array.
-    Resource,
-}
-
-impl From<Select> for Mode {
-    fn from(select: Select) -> Self {
-        match select {
-            Select::Nothing => Self::Skip,
-            Select::Whole => Self::Copy,
-            Select::Node(node) => Self::Node(node),
-        }
-    }
-}
-
-/// Where an opaque value goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sink {
-    Nowhere,
-    Out,
-    Held,
-}
-
-/// An array or object that is open and filtered.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Frame {
-    array: bool,
-    pub(super) mode: Mode,
-    /// Whether a member was let through, so that the next one needs a comma.
-    pub(super) begun: bool,
-}
-
-/// What comes next, outside of opaque values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
-    Value,
-    FirstValue,
-    Key,
-    FirstKey,
-    InKey(Escape),
-    Colon,
-    After,
 }
 
 impl FieldFilter {
@@ -400,29 +338,5 @@ impl FieldFilter {
     pub(super) fn filter_held(&self, select: Select, value: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         let mut inner = Self::with_root(&self.mask, JsonFraming::Document, self.limits, select.into());
         inner.push(value, out).and_then(|()| inner.finish()).map_err(Fault::Other)
-    }
-}
-
-/// Why the scan stopped.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// At this place of the piece.
-    At(usize),
-    TooDeep,
-    Other(Malformed),
-}
-
-impl From<Stop> for Fault {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Bad(Bad(at)) => Self::At(at),
-            Stop::TooDeep => Self::TooDeep,
-        }
-    }
-}
-
-impl From<Malformed> for Fault {
-    fn from(malformed: Malformed) -> Self {
-        Self::Other(malformed)
     }
 }

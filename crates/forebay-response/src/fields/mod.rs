@@ -15,6 +15,7 @@ mod opaque;
 mod quick;
 mod resource;
 mod selection;
+mod state;
 mod tree;
 mod utf8;
 

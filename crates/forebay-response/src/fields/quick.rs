@@ -2,8 +2,9 @@
 //! their keys. Whatever is out of the ordinary, and every error, is left to the filter's long way from where it begins.
 
 use super::{
-    filter::{At, FieldFilter, Mode},
+    filter::FieldFilter,
     lex::{self, Escape, Number},
+    state::{At, Mode},
     tree::Select,
 };
 

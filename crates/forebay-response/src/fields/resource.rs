@@ -2,9 +2,10 @@
 
 use super::{
     Malformed,
-    filter::{Fault, FieldFilter, Mode},
+    filter::FieldFilter,
     lex::unescaped,
     mask::{Of, select_type},
+    state::{Fault, Mode},
     tree::Select,
 };
 

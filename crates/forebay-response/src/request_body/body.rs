@@ -1,6 +1,6 @@
 use super::{DecodeError, chain::Chain};
-use crate::BoxError;
-use bytes::{Buf, Bytes};
+use crate::{BoxError, service::own};
+use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -96,12 +96,12 @@ impl Decoding {
             if self.source_ended {
                 return Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
             }
-            let result = match ready!(body.as_mut().poll_frame(cx)) {
+            let result = match ready!(body.as_mut().poll_frame(cx)).map(own) {
                 None => self.end(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Ok(frame)) => match frame.into_data() {
-                    Ok(mut data) => {
-                        self.pending = data.copy_to_bytes(data.remaining());
+                    Ok(data) => {
+                        self.pending = data;
                         Ok(())
                     }
                     Err(frame) => self.end(frame.into_trailers().ok()),
@@ -132,10 +132,7 @@ where
         }
         let frame = match this.decoding {
             Some(decoding) => ready!(decoding.poll(this.body, cx)),
-            None => ready!(this.body.poll_frame(cx)).map(|frame| {
-                let frame = frame.map_err(Into::into)?;
-                Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
-            }),
+            None => ready!(this.body.poll_frame(cx)).map(own),
         };
         *this.ended = !matches!(frame, Some(Ok(_)));
         Poll::Ready(frame)

@@ -12,10 +12,8 @@ mod stream;
 mod timer;
 mod whole;
 
-#[cfg(feature = "cache")]
-pub(crate) use body::Ready;
-pub(crate) use body::own;
 pub use body::{BoxError, ResponseBody};
+pub(crate) use body::{Ready, own};
 pub use builder::ResponseLayerBuilder;
 pub use future::ResponseFuture;
 #[cfg(feature = "cache")]
