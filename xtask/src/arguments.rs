@@ -124,7 +124,7 @@ pub(crate) struct TestOptions {
     /// Only these crates (`cache` means `forebay-cache`); everything when none is named
     pub(crate) area: Vec<String>,
     /// How long it may take, all builds included: a test that hangs fails the run
-    #[arg(long = "minutes", value_name = "MINUTES", default_value = "60", value_parser = minutes)]
+    #[arg(long = "minutes", value_name = "MINUTES", default_value = "80", value_parser = minutes)]
     pub(crate) limit: Duration,
     /// Install missing packages without asking
     #[arg(long, short)]
