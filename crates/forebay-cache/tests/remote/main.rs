@@ -12,7 +12,13 @@ mod drivers;
 mod keys_are_leased_to_one;
 
 #[cfg(feature = "redis")]
+mod a_redis_short_of_memory_makes_nothing_valid_again;
+#[cfg(feature = "redis")]
 mod chain;
+#[cfg(feature = "redis")]
+mod nodes_load_a_key_once;
+#[cfg(feature = "redis")]
+mod nodes_share_a_redis;
 
 #[cfg(any(feature = "redis", feature = "memcached"))]
 mod reads_asked_at_once_share_a_call;

@@ -1,0 +1,31 @@
+//! What tests about interleavings share.
+
+pub(crate) mod warnings;
+
+use std::{future::Future, time::Duration};
+
+/// Waits until `condition` holds; fails after a while that only a bug can fill.
+pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    for _ in 0..2_000 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("never happened: {what}");
+}
+
+/// Lets every task that can run do so.
+pub(crate) async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Polls `future` once and gives it back unless it is done.
+pub(crate) fn start<F: Future>(future: F) -> std::pin::Pin<Box<F>> {
+    let mut future = Box::pin(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(future.as_mut().poll(&mut context).is_pending(), "expected to wait");
+    future
+}
