@@ -54,6 +54,24 @@ impl Choice {
     pub fn pgbouncer() -> Result<Self> {
         PGBOUNCER.choice()
     }
+
+    /// What `FOREBAY_LAB_NGINX` asks for; unset: the first `nginx` in `PATH` and `/usr/sbin`. Only programs are of use: it is always
+    /// started.
+    ///
+    /// # Errors
+    /// One sentence that names the missing package.
+    pub fn nginx() -> Result<Self> {
+        NGINX.choice()
+    }
+
+    /// What `FOREBAY_LAB_VARNISH` asks for; unset: the first `varnishd` in `PATH` and `/usr/sbin`. Only programs are of use: it is
+    /// always started.
+    ///
+    /// # Errors
+    /// One sentence that names the missing package.
+    pub fn varnish() -> Result<Self> {
+        VARNISH.choice()
+    }
 }
 
 /// The folder with PostgreSQL's programs.
@@ -74,6 +92,16 @@ pub(crate) fn memcached_folder() -> Result<PathBuf> {
 /// The folder with `pgbouncer`.
 pub(crate) fn pgbouncer_folder() -> Result<PathBuf> {
     PGBOUNCER.folder()
+}
+
+/// The folder with `nginx`.
+pub(crate) fn nginx_folder() -> Result<PathBuf> {
+    NGINX.folder()
+}
+
+/// The folder with `varnishd`.
+pub(crate) fn varnish_folder() -> Result<PathBuf> {
+    VARNISH.folder()
 }
 
 const POSTGRES: Program = Program {
@@ -103,6 +131,12 @@ const PGBOUNCER: Program = Program {
     variable: "FOREBAY_LAB_PGBOUNCER",
     package: "pgbouncer",
 };
+
+const NGINX: Program =
+    Program { name: "nginx", needs: &["nginx"], variable: "FOREBAY_LAB_NGINX", package: "nginx" };
+
+const VARNISH: Program =
+    Program { name: "varnishd", needs: &["varnishd"], variable: "FOREBAY_LAB_VARNISH", package: "varnish" };
 
 struct Program {
     name: &'static str,

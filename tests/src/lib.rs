@@ -27,7 +27,8 @@
 //! # Servers one already has
 //!
 //! `FOREBAY_LAB_POSTGRES`, `FOREBAY_LAB_REDIS`, `FOREBAY_LAB_MEMCACHED` and `FOREBAY_LAB_PGBOUNCER` name either the programs to start or running servers to use
-//! instead; [`Choice`] says how they are read. Private servers are always started, so they need the programs.
+//! instead; [`Choice`] says how they are read. Private servers are always started, so they need the programs. `FOREBAY_LAB_NGINX` and
+//! `FOREBAY_LAB_VARNISH` name the programs of a [`WebServer`], which only comparisons need.
 //!
 //! # Users
 //!
@@ -54,6 +55,7 @@ mod scratch;
 mod shared;
 mod sweep;
 mod wait;
+mod web_server;
 
 pub use certificates::Certificates;
 pub use choice::Choice;
@@ -68,3 +70,4 @@ pub use redis::{Persistence, Redis, RedisCluster, RedisSentinel, RedisSpec};
 pub use scratch::Scratch;
 pub use shared::{SharedLab, shared};
 pub use wait::eventually;
+pub use web_server::WebServer;

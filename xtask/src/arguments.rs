@@ -21,7 +21,9 @@ const SERVERS: &str = "\
 Servers you already have:
   FOREBAY_LAB_POSTGRES   a folder with `postgres` and `initdb`, or addresses postgres://… (primary first, then standbys)
   FOREBAY_LAB_REDIS      `redis-server` or its folder, or redis://HOST:PORT
-  FOREBAY_LAB_MEMCACHED  `memcached` or its folder, or HOST:PORT";
+  FOREBAY_LAB_MEMCACHED  `memcached` or its folder, or HOST:PORT
+  FOREBAY_LAB_NGINX, FOREBAY_LAB_VARNISH
+                         `nginx` and `varnishd` or their folders, for `bench response`";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -38,7 +40,7 @@ pub(crate) enum Task {
     ///
     /// Prints one line a figure and writes target/bench/AREA.json with what was measured. Without an area it lists the areas.
     #[command(
-        after_help = "Examples:\n  cargo xtask bench cache\n  cargo xtask bench cache hits ratio\n  cargo xtask bench pool spike\n  cargo xtask bench --check"
+        after_help = "Examples:\n  cargo xtask bench cache\n  cargo xtask bench cache hits ratio\n  cargo xtask bench pool spike\n  cargo xtask bench response hits servers\n  cargo xtask bench --check"
     )]
     Bench(BenchOptions),
     /// Look for what breaks a promise, in random histories, for some minutes
@@ -139,7 +141,7 @@ pub(crate) struct BenchOptions {
     /// Only these groups of figures; everything when none is named
     ///
     /// `cache` has hits, macros, sizes, growth, ratio, redis, memcached, nodes, outage; `pool` has requests, lane, observer,
-    /// faults, balance, own-writes, bulk, spike. The other areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many
+    /// faults, balance, own-writes, bulk, spike; `response` has hits, idle, one-off, streams, fields, servers. The other areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many
     /// reads `own-writes` makes in place of a million
     pub(crate) groups: Vec<String>,
     /// Only check that the benches compile, and the code of docs/ that needs a peer

@@ -15,9 +15,13 @@ use crate::{demo, lab};
 /// The area whose figures the demo measures.
 const SERVICE: &str = "service";
 /// Areas that are measured in groups, which their bench knows.
-const GROUPED: [&str; 2] = ["cache", "pool"];
+const GROUPED: [&str; 3] = ["cache", "pool", "response"];
 /// Areas that talk to no server.
 const ALONE: [&str; 3] = ["response", "sql", "traffic"];
+/// The area that is compared with caching web servers, where they can be had; it starts them itself.
+const WEB: &str = "response";
+/// What its bench runs to count allocations.
+const ALLOCATIONS: &str = "response-allocations";
 
 /// Measures an area, or checks that all of them compile.
 pub(crate) async fn run(options: &BenchOptions, interrupts: &mut Interrupts) -> Result<ExitCode> {
@@ -56,6 +60,9 @@ async fn measure(
     interrupts: &mut Interrupts,
 ) -> Result<ExitCode> {
     let mut build = workspace.cargo(["build", "--release", "--package", "forebay-benches", "--bin", area]);
+    if area == WEB {
+        build.args(["--bin", ALLOCATIONS]);
+    }
     let built = Group::spawn(build.stdin(Stdio::null()))?.wait(interrupts).await?;
     if !built.success() {
         bail!("the bench does not build: run `cargo xtask bench --check`");
@@ -64,6 +71,9 @@ async fn measure(
     bench.args(&options.groups).current_dir(workspace.root());
     bench.env("CARGO_TARGET_DIR", workspace.target()).stdin(Stdio::null());
     let mut running = None;
+    if area == WEB {
+        install::offer(&Server::WEB, options.yes, interrupts).await?;
+    }
     if !ALONE.contains(&area) {
         install::ensure(&Server::ALL, options.yes, interrupts).await?;
         let lab = lab::start(&LabSpec::default(), interrupts).await?;

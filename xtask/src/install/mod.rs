@@ -7,7 +7,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Result, bail};
 
-use crate::interrupt::Interrupts;
+use crate::interrupt::{Interrupts, Stopped};
 pub(crate) use server::Server;
 
 /// Installs the programs that are missing, after asking; or says what to do.
@@ -49,6 +49,20 @@ pub(crate) async fn ensure(servers: &[Server], yes: bool, interrupts: &mut Inter
     match missing.into_iter().find_map(|server| server.check().err()) {
         Some(error) => Err(error.context("the packages were installed, but")),
         None => Ok(()),
+    }
+}
+
+/// Installs what is missing if it can be had; else says what the run goes on without.
+///
+/// # Errors
+/// Only a signal that asked us to end.
+pub(crate) async fn offer(servers: &[Server], yes: bool, interrupts: &mut Interrupts) -> Result<()> {
+    match ensure(servers, yes, interrupts).await {
+        Err(error) if !error.is::<Stopped>() => {
+            eprintln!("Going on without what is missing: {error:#}");
+            Ok(())
+        }
+        done => done,
     }
 }
 

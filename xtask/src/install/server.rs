@@ -1,20 +1,24 @@
-//! The servers a lab may need.
+//! The servers a lab may need, and those that only comparisons do.
 
 use anyhow::Result;
 use forebay_tests::Choice;
 
-/// A server of the lab.
+/// A server that can be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Server {
     Postgres,
     Redis,
     Memcached,
     PgBouncer,
+    Nginx,
+    Varnish,
 }
 
 impl Server {
     /// What a whole lab has.
     pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::Redis, Self::Memcached, Self::PgBouncer];
+    /// Caching web servers, to compare with.
+    pub(crate) const WEB: [Self; 2] = [Self::Nginx, Self::Varnish];
 
     /// Whether it is found, or was named and is wrong: only a missing program can be installed.
     pub(super) fn is_there(self) -> bool {
@@ -28,6 +32,8 @@ impl Server {
             Self::Redis => Choice::redis(),
             Self::Memcached => Choice::memcached(),
             Self::PgBouncer => Choice::pgbouncer(),
+            Self::Nginx => Choice::nginx(),
+            Self::Varnish => Choice::varnish(),
         }
         .map(|_| ())
     }
@@ -38,6 +44,8 @@ impl Server {
             Self::Redis => "Redis",
             Self::Memcached => "Memcached",
             Self::PgBouncer => "PgBouncer",
+            Self::Nginx => "nginx",
+            Self::Varnish => "Varnish",
         }
     }
 
@@ -47,6 +55,8 @@ impl Server {
             Self::Redis => "redis-server",
             Self::Memcached => "memcached",
             Self::PgBouncer => "pgbouncer",
+            Self::Nginx => "nginx",
+            Self::Varnish => "varnishd",
         }
     }
 
@@ -57,6 +67,8 @@ impl Server {
             Self::Redis => "redis-server",
             Self::Memcached => "memcached",
             Self::PgBouncer => "pgbouncer",
+            Self::Nginx => "nginx",
+            Self::Varnish => "varnish",
         }
     }
 
@@ -66,6 +78,8 @@ impl Server {
             Self::Redis => "FOREBAY_LAB_REDIS",
             Self::Memcached => "FOREBAY_LAB_MEMCACHED",
             Self::PgBouncer => "FOREBAY_LAB_PGBOUNCER",
+            Self::Nginx => "FOREBAY_LAB_NGINX",
+            Self::Varnish => "FOREBAY_LAB_VARNISH",
         }
     }
 

@@ -12,7 +12,7 @@ const BODY_BYTES: usize = 100_000;
 const ROUNDS: u32 = 40;
 
 /// Megabytes of body a second, and how many times that is what a tree takes.
-pub(crate) fn fields(report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     let body = bodies::api(BODY_BYTES, 3);
     let mask = FieldMask::parse("items(id,name,city)")?;
     let config = FieldsConfig::default();

@@ -2,16 +2,44 @@ use axum::{
     Router,
     serve::{self, ListenerExt},
 };
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::mpsc::channel,
+    time::Duration,
+};
 use tokio::runtime::Builder;
 
+/// Where a server is, and its thread where there is one of this process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Server {
+    pub(crate) at: SocketAddr,
+    thread: Option<i32>,
+}
+
+impl Server {
+    /// A server that is another program.
+    pub(crate) fn elsewhere(at: SocketAddr) -> Self {
+        Self { at, thread: None }
+    }
+
+    /// How long its thread has run, by the kernel's count.
+    ///
+    /// Source: the kernel's documentation, `scheduler/sched-stats`.
+    pub(crate) fn worked(&self) -> Option<Duration> {
+        let text = std::fs::read_to_string(format!("/proc/self/task/{}/schedstat", self.thread?)).ok()?;
+        text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    }
+}
+
 /// Serves these routes on a thread of its own until the process ends.
-pub(crate) fn start(routes: Router) -> anyhow::Result<SocketAddr> {
+pub(crate) fn start(routes: Router) -> anyhow::Result<Server> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     let at = listener.local_addr()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (tell, told) = channel();
     std::thread::spawn(move || {
+        let _nobody_asks = tell.send(rustix::thread::gettid().as_raw_nonzero().get());
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             // A delay of the network stack would drown what is measured.
@@ -19,5 +47,5 @@ pub(crate) fn start(routes: Router) -> anyhow::Result<SocketAddr> {
             serve::serve(listener, routes).await
         })
     });
-    Ok(at)
+    Ok(Server { at, thread: told.recv().ok() })
 }
