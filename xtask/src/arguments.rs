@@ -141,8 +141,9 @@ pub(crate) struct BenchOptions {
     /// Only these groups of figures; everything when none is named
     ///
     /// `cache` has hits, macros, sizes, growth, ratio, redis, memcached, nodes, outage; `pool` has requests, lane, observer,
-    /// faults, balance, own-writes, bulk, spike; `response` has hits, idle, one-off, streams, fields, servers. The other areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many
-    /// reads `own-writes` makes in place of a million
+    /// faults, balance, own-writes, bulk, spike; `response` has hits, idle, one-off, streams, fields, servers. The other
+    /// areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many reads `own-writes` makes in place of a
+    /// million
     pub(crate) groups: Vec<String>,
     /// Only check that the benches compile, and the code of docs/ that needs a peer
     #[arg(long)]

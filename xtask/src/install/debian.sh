@@ -36,4 +36,6 @@ apt-get install --yes --no-remove --no-install-recommends "$@"
 
 for service in "$@"; do
     update-rc.d "$service" disable
+    # Its package brings another one, which writes a log.
+    if [ "$service" = varnish ]; then update-rc.d varnishncsa disable; fi
 done
