@@ -1,4 +1,7 @@
-use crate::{Coding, Error};
+use crate::{
+    BrotliConfig, Coding, Error, GzipConfig, ZstdConfig,
+    encode::{Levels, Life},
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -7,12 +10,13 @@ use std::time::Duration;
 #[serde(default, deny_unknown_fields)]
 pub struct ResponseConfig {
     /// The codings offered, best first: the server ranks, the client only says what it accepts.
-    /// Default: brotli, then gzip (those this build has).
+    /// Default: brotli, zstd, gzip, deflate (those this build has).
     pub codings: Vec<Coding>,
-    /// Goes before the ranking where a body is encoded for one response or as a stream, if it is offered and
-    /// accepted. Default: gzip, which takes half of brotli's time for the same size there; brotli's higher
-    /// levels pay off for a [`Prepared`](crate::Prepared) body, encoded once and sent often.
-    pub quick: Coding,
+    /// Go before the ranking where a body is encoded for one response or as a stream, those that are offered and
+    /// accepted. Default: zstd, gzip (those this build has): both take half of brotli's time or less for the same
+    /// size there; brotli's higher levels pay off for a [`Prepared`](crate::Prepared) body, encoded once and sent
+    /// often.
+    pub quick: Vec<Coding>,
     /// Bodies shorter than this are sent as they are. Default: 1024, below which nothing is won on a network
     /// that carries some 1,400 bytes in one packet.
     pub min_bytes: u64,
@@ -44,37 +48,22 @@ pub struct ResponseConfig {
     pub flush_after: Duration,
     /// How many bytes of a stream may gather inside the encoder before they are sent on. Default: 64 KiB.
     pub flush_bytes: u64,
-    /// Levels of gzip.
+    /// From this length on, a body that is encoded for one response is encoded at its coding's `long_level`.
+    /// Default: 1 MiB.
+    pub long_bytes: u64,
+    /// Levels of gzip and deflate.
     pub gzip: GzipConfig,
     /// Levels of brotli.
     pub brotli: BrotliConfig,
-}
-
-/// How hard gzip tries, 1 (fast) to 9 (small).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GzipConfig {
-    /// For a body encoded for one response, and for streams. Default: 5.
-    pub level: u32,
-    /// For a [`Prepared`](crate::Prepared) body, encoded once and sent often. Default: 7.
-    pub prepared_level: u32,
-}
-
-/// How hard brotli tries, 0 (fast) to 11 (small and very slow).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BrotliConfig {
-    /// For a body encoded for one response, and for streams. Default: 3.
-    pub level: u32,
-    /// For a [`Prepared`](crate::Prepared) body, encoded once and sent often. Default: 5.
-    pub prepared_level: u32,
+    /// Levels of zstd.
+    pub zstd: ZstdConfig,
 }
 
 impl Default for ResponseConfig {
     fn default() -> Self {
         Self {
             codings: Coding::compiled().collect(),
-            quick: Coding::Gzip,
+            quick: [Coding::Zstd, Coding::Gzip].into_iter().filter(|coding| coding.is_compiled()).collect(),
             min_bytes: 1024,
             buffer_bytes_max: 10 << 20,
             inline_bytes_max: 256 << 10,
@@ -87,21 +76,11 @@ impl Default for ResponseConfig {
             streams: true,
             flush_after: Duration::from_millis(5),
             flush_bytes: 64 << 10,
+            long_bytes: 1 << 20,
             gzip: GzipConfig::default(),
             brotli: BrotliConfig::default(),
+            zstd: ZstdConfig::default(),
         }
-    }
-}
-
-impl Default for GzipConfig {
-    fn default() -> Self {
-        Self { level: 5, prepared_level: 7 }
-    }
-}
-
-impl Default for BrotliConfig {
-    fn default() -> Self {
-        Self { level: 3, prepared_level: 5 }
     }
 }
 
@@ -119,33 +98,29 @@ impl ResponseConfig {
                 return Err(Error::NotCompiled(coding));
             }
         }
-        for (key, level) in
-            [("gzip.level", self.gzip.level), ("gzip.prepared_level", self.gzip.prepared_level)]
-        {
-            check(key, "1 to 9", level.into(), 1, 9)?;
-        }
-        for (key, level) in
-            [("brotli.level", self.brotli.level), ("brotli.prepared_level", self.brotli.prepared_level)]
-        {
-            check(key, "0 to 11", level.into(), 0, 11)?;
-        }
+        self.gzip.levels().check()?;
+        self.brotli.levels().check()?;
+        self.zstd.levels().check()?;
         check("buffer_bytes_max", "at most 1 GiB", self.buffer_bytes_max, 0, 1 << 30)?;
         check("flush_bytes", "1 byte to 16 MiB", self.flush_bytes, 1, 16 << 20)?;
         check("flush_after", "at most 60000 ms", millis(self.flush_after), 0, 60_000)?;
         check("buffer_wait", "at most 60000 ms", millis(self.buffer_wait), 0, 60_000)
     }
 
-    pub(crate) fn level(&self, coding: Coding) -> u32 {
-        match coding {
-            Coding::Brotli => self.brotli.level,
-            Coding::Gzip => self.gzip.level,
-        }
+    /// The level for a body of this length that is encoded for one response.
+    pub(crate) fn level(&self, coding: Coding, length: u64) -> u32 {
+        self.levels(coding).at(if length < self.long_bytes { Life::Once } else { Life::Long })
     }
 
     pub(crate) fn prepared_level(&self, coding: Coding) -> u32 {
+        self.levels(coding).at(Life::Prepared)
+    }
+
+    fn levels(&self, coding: Coding) -> Levels {
         match coding {
-            Coding::Brotli => self.brotli.prepared_level,
-            Coding::Gzip => self.gzip.prepared_level,
+            Coding::Brotli => self.brotli.levels(),
+            Coding::Gzip | Coding::Deflate => self.gzip.levels(),
+            Coding::Zstd => self.zstd.levels(),
         }
     }
 }

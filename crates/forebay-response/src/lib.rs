@@ -14,9 +14,9 @@
 //!   as ready bytes from then on.
 //! - **Streams** are encoded as they come and flushed by age, by size, and at once at the end of a server-sent
 //!   event or of a line of NDJSON.
-//! - **Validators**: every whole body gets a strong tag of its own bytes: `"B"` for the plain body, `"B.gz5"` or
-//!   `"B.br5"` (coding and level) for its encoded forms, where `B` is a hash of body and content type. A tag the
-//!   handler sets is respected: `"v1"` becomes `"v1.gz5"` on encoded bytes that are settled, and weak on a stream.
+//! - **Validators**: every whole body gets a strong tag of its own bytes: `"B"` for the plain body, `"B.gz5-1"` or
+//!   `"B.br5-1"` (coding, level, revision of the encoder) for its encoded forms, where `B` is a hash of body and content type. A tag the
+//!   handler sets is respected: `"v1"` becomes `"v1.gz5-1"` on encoded bytes that are settled, and weak on a stream.
 //!   `If-None-Match` is answered with 304 before anything is encoded, and looks for the client's copy before a
 //!   coding is chosen, so that a client that changed its codings keeps its 304. `If-Match` and
 //!   `If-Unmodified-Since` of a read end in 412; handlers that change something ask [`Preconditions`] first.
@@ -126,10 +126,11 @@ pub use cache_control::{
     CacheControl, CacheControlBuilder, CacheControlError, CacheDirectives, CacheExtension, CacheTarget,
     DELTA_SECONDS_MAX, Qualified,
 };
-pub use config::{BrotliConfig, GzipConfig, ResponseConfig};
+pub use config::ResponseConfig;
 #[cfg(feature = "digest")]
 pub use digest::Digests;
 pub use eligible::{And, ContentTypes, Eligible};
+pub use encode::{BrotliConfig, GzipConfig, ZstdConfig};
 pub use error::Error;
 pub use fields::{
     BadMask, FieldFilter, FieldMask, Fields, FieldsConfig, FieldsFuture, FieldsLayer, FieldsService,

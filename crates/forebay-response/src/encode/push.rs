@@ -1,3 +1,5 @@
+#[cfg(feature = "gzip")]
+use super::flate::{FlatePush, Wrapper};
 use crate::Coding;
 
 /// An encoder that is fed a stream piece by piece and appends what comes out.
@@ -18,8 +20,12 @@ pub(crate) fn push_encoder(coding: Coding, level: u32) -> Option<Box<dyn PushEnc
         #[cfg(feature = "brotli")]
         Coding::Brotli => Some(Box::new(super::brotli::BrotliPush::new(level))),
         #[cfg(feature = "gzip")]
-        Coding::Gzip => Some(Box::new(super::gzip::GzipPush::new(level))),
-        #[cfg(not(all(feature = "brotli", feature = "gzip")))]
+        Coding::Gzip => Some(Box::new(FlatePush::new(Wrapper::Gzip, level))),
+        #[cfg(feature = "gzip")]
+        Coding::Deflate => Some(Box::new(FlatePush::new(Wrapper::Zlib, level))),
+        #[cfg(feature = "zstd")]
+        Coding::Zstd => Some(Box::new(super::zstd::ZstdPush::new(level)?)),
+        #[cfg(not(all(feature = "brotli", feature = "gzip", feature = "zstd")))]
         _ => {
             let _ = level;
             None

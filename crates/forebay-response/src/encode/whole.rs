@@ -1,3 +1,5 @@
+#[cfg(feature = "gzip")]
+use super::flate::{Flate, Wrapper};
 use super::pool::Pool;
 use crate::Coding;
 use bytes::Bytes;
@@ -33,7 +35,7 @@ impl Encoders {
     pub(crate) fn encode(&self, coding: Coding, level: u32, body: &[u8], growth: Growth) -> Option<Bytes> {
         let limit = match growth {
             Growth::Refused => body.len().saturating_sub(1),
-            // Both formats wrap what does not compress in stored blocks of at most 16 KiB.
+            // All formats wrap what does not compress in stored blocks of at least 16 KiB.
             Growth::Allowed => body.len() + body.len() / 1024 + 64,
         };
         self.0[coding.index()]
@@ -46,8 +48,12 @@ fn whole_encoder(coding: Coding, level: u32) -> Box<dyn WholeEncoder> {
         #[cfg(feature = "brotli")]
         Coding::Brotli => Box::new(super::brotli::Brotli::default()),
         #[cfg(feature = "gzip")]
-        Coding::Gzip => Box::new(super::gzip::Gzip::new(level)),
-        #[cfg(not(all(feature = "brotli", feature = "gzip")))]
+        Coding::Gzip => flate(Wrapper::Gzip, level),
+        #[cfg(feature = "gzip")]
+        Coding::Deflate => flate(Wrapper::Zlib, level),
+        #[cfg(feature = "zstd")]
+        Coding::Zstd => Box::new(super::zstd::Zstd::default()),
+        #[cfg(not(all(feature = "brotli", feature = "gzip", feature = "zstd")))]
         _ => {
             let _ = level;
             Box::new(NotCompiled)
@@ -55,12 +61,21 @@ fn whole_encoder(coding: Coding, level: u32) -> Box<dyn WholeEncoder> {
     }
 }
 
+#[cfg(feature = "gzip")]
+fn flate(wrapper: Wrapper, level: u32) -> Box<dyn WholeEncoder> {
+    #[cfg(feature = "libdeflate")]
+    if let Some(encoder) = super::libdeflate::Libdeflate::new(wrapper, level) {
+        return Box::new(encoder);
+    }
+    Box::new(Flate::new(wrapper, level))
+}
+
 /// Stands for a coding this build lacks; no configuration that passed its check leads here.
-#[cfg(not(all(feature = "brotli", feature = "gzip")))]
+#[cfg(not(all(feature = "brotli", feature = "gzip", feature = "zstd")))]
 #[derive(Debug)]
 struct NotCompiled;
 
-#[cfg(not(all(feature = "brotli", feature = "gzip")))]
+#[cfg(not(all(feature = "brotli", feature = "gzip", feature = "zstd")))]
 impl WholeEncoder for NotCompiled {
     fn encode(&mut self, _: u32, _: &[u8], _: usize) -> Option<Bytes> {
         None
@@ -68,5 +83,5 @@ impl WholeEncoder for NotCompiled {
 }
 
 /// A buffer that grew beyond this is given back to the system after use.
-#[cfg(any(feature = "brotli", feature = "gzip"))]
+#[cfg(any(feature = "brotli", feature = "gzip", feature = "zstd"))]
 pub(super) const SCRATCH_BYTES_KEPT: usize = 1 << 20;

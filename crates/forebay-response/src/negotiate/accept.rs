@@ -15,8 +15,7 @@ use http::{HeaderMap, header::ACCEPT_ENCODING};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AcceptEncoding {
-    brotli: Said,
-    gzip: Said,
+    codings: [Said; Coding::ALL.len()],
     identity: Said,
     any: Said,
 }
@@ -61,11 +60,7 @@ impl AcceptEncoding {
     /// Whether a body in this coding may be sent.
     #[must_use]
     pub fn allows(&self, coding: Coding) -> bool {
-        let said = match coding {
-            Coding::Brotli => self.brotli,
-            Coding::Gzip => self.gzip,
-        };
-        match said {
+        match self.codings[coding.index()] {
             Said::Nothing => self.any == Said::Yes,
             said => said == Said::Yes,
         }
@@ -91,10 +86,8 @@ impl AcceptEncoding {
             return None;
         }
         let acceptable = parts.next().map_or(Some(true), weight)?;
-        let said = if name.eq_ignore_ascii_case(b"br") {
-            &mut self.brotli
-        } else if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") {
-            &mut self.gzip
+        let said = if let Some(coding) = named(name) {
+            &mut self.codings[coding.index()]
         } else if name.eq_ignore_ascii_case(b"identity") {
             &mut self.identity
         } else if name == b"*" {
@@ -105,6 +98,13 @@ impl AcceptEncoding {
         *said = said.and(acceptable);
         Some(())
     }
+}
+
+fn named(name: &[u8]) -> Option<Coding> {
+    if name.eq_ignore_ascii_case(b"x-gzip") {
+        return Some(Coding::Gzip);
+    }
+    Coding::ALL.into_iter().find(|coding| name.eq_ignore_ascii_case(coding.token().as_bytes()))
 }
 
 /// Whether a weight (`q=0.5`) is above zero; `None` when it is malformed (section 12.4.2).

@@ -9,15 +9,22 @@ pub enum Coding {
     /// Brotli, RFC 7932; `br` on the wire and in configuration.
     #[serde(rename = "br", alias = "brotli")]
     Brotli,
+    /// Zstandard, RFC 8878 and RFC 9659; `zstd` on the wire and in configuration.
+    #[serde(rename = "zstd")]
+    Zstd,
     /// Gzip, RFC 1952; also known to clients as `x-gzip`.
     #[serde(rename = "gzip")]
     Gzip,
+    /// Deflate in zlib's wrapper, RFC 1950: what HTTP calls `deflate`. Offered last, because some old clients expect
+    /// it without the wrapper.
+    #[serde(rename = "deflate")]
+    Deflate,
 }
 
 impl Coding {
-    pub(crate) const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
+    pub(crate) const ALL: [Self; 4] = [Self::Brotli, Self::Zstd, Self::Gzip, Self::Deflate];
 
-    /// The codings this build can produce, best ratio first.
+    /// The codings this build can produce, in the order in which they are offered by default.
     pub fn compiled() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|coding| coding.is_compiled())
     }
@@ -27,7 +34,8 @@ impl Coding {
     pub const fn is_compiled(self) -> bool {
         match self {
             Self::Brotli => cfg!(feature = "brotli"),
-            Self::Gzip => cfg!(feature = "gzip"),
+            Self::Gzip | Self::Deflate => cfg!(feature = "gzip"),
+            Self::Zstd => cfg!(feature = "zstd"),
         }
     }
 
@@ -37,6 +45,8 @@ impl Coding {
         match self {
             Self::Brotli => "br",
             Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Deflate => "deflate",
         }
     }
 
@@ -49,6 +59,17 @@ impl Coding {
         match self {
             Self::Brotli => ".br",
             Self::Gzip => ".gz",
+            Self::Zstd => ".zs",
+            Self::Deflate => ".df",
+        }
+    }
+
+    /// The revision of the encoder behind it, also a part of the tag: raised when another version of a library gives
+    /// other bytes at the same level.
+    pub(crate) const fn revision(self) -> &'static str {
+        match self {
+            Self::Gzip | Self::Deflate if cfg!(feature = "libdeflate") => "d1",
+            _ => "1",
         }
     }
 

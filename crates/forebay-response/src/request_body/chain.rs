@@ -15,12 +15,18 @@ pub(super) trait Stage: Send + Sync {
 
 /// The codings this build decodes, as the advice in `Accept-Encoding` (RFC 9110 section 15.5.16).
 pub(super) fn advice() -> HeaderValue {
-    HeaderValue::from_static(match (cfg!(feature = "brotli"), cfg!(feature = "gzip")) {
-        (true, true) => "br, gzip, deflate",
-        (true, false) => "br",
-        (false, true) => "gzip, deflate",
-        (false, false) => "identity",
-    })
+    HeaderValue::from_static(
+        match (cfg!(feature = "brotli"), cfg!(feature = "zstd"), cfg!(feature = "gzip")) {
+            (true, true, true) => "br, zstd, gzip, deflate",
+            (true, true, false) => "br, zstd",
+            (true, false, true) => "br, gzip, deflate",
+            (true, false, false) => "br",
+            (false, true, true) => "zstd, gzip, deflate",
+            (false, true, false) => "zstd",
+            (false, false, true) => "gzip, deflate",
+            (false, false, false) => "identity",
+        },
+    )
 }
 
 /// Decoders in the order in which the body goes through them: the last coding applied comes first.
@@ -88,6 +94,10 @@ fn stage(name: &[u8], limits: RequestDecodingConfig) -> Option<Box<dyn Stage>> {
     #[cfg(feature = "brotli")]
     if name.eq_ignore_ascii_case(b"br") {
         return Some(Box::new(super::brotli::Brotli::new(limits)));
+    }
+    #[cfg(feature = "zstd")]
+    if name.eq_ignore_ascii_case(b"zstd") {
+        return Some(Box::new(super::zstd::Zstd::new(limits)));
     }
     let _ = (name, limits);
     None

@@ -11,8 +11,10 @@ mod error;
 mod flate;
 mod future;
 mod layer;
-#[cfg(any(feature = "brotli", feature = "gzip"))]
+#[cfg(any(feature = "brotli", feature = "gzip", feature = "zstd"))]
 mod sink;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 pub use body::DecodedBody;
 #[cfg(feature = "axum")]

@@ -38,16 +38,16 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         self
     }
 
-    /// The codings offered, best first. Default: brotli, then gzip (those this build has).
+    /// The codings offered, best first. Default: brotli, zstd, gzip, deflate (those this build has).
     pub fn codings(mut self, codings: impl IntoIterator<Item = Coding>) -> Self {
         self.config.codings = codings.into_iter().collect();
         self
     }
 
-    /// The coding that goes before the ranking where a body is encoded for one response or as a stream.
-    /// Default: gzip.
-    pub fn quick(mut self, coding: Coding) -> Self {
-        self.config.quick = coding;
+    /// The codings that go before the ranking where a body is encoded for one response or as a stream.
+    /// Default: zstd, gzip (those this build has).
+    pub fn quick(mut self, codings: impl IntoIterator<Item = Coding>) -> Self {
+        self.config.quick = codings.into_iter().collect();
         self
     }
 

@@ -244,7 +244,7 @@ impl<E: Eligible> Shared<E> {
         said: Said,
         source: Unfinished<B>,
     ) -> Response<ResponseBody<B>> {
-        let Some(encoder) = push_encoder(coding, self.config.level(coding)) else {
+        let Some(encoder) = push_encoder(coding, self.config.level(coding, 0)) else {
             return Response::from_parts(parts, ResponseBody::rest(source));
         };
         let boundary = Boundary::of(parts.headers.get(CONTENT_TYPE));

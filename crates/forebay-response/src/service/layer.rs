@@ -58,8 +58,8 @@ impl<E> Shared<E> {
     /// The best coding the client accepts, by the server's ranking for bodies that are kept or sent once.
     pub(crate) fn choose(&self, asked: &Asked, kept: bool) -> Option<Coding> {
         let offered = &self.config.codings;
-        let quick = Some(self.config.quick).filter(|coding| !kept && offered.contains(coding));
-        quick.into_iter().chain(offered.iter().copied()).find(|&coding| asked.accepts.allows(coding))
+        let quick = self.config.quick.iter().filter(|coding| !kept && offered.contains(coding));
+        quick.chain(offered).copied().find(|&coding| asked.accepts.allows(coding))
     }
 }
 

@@ -161,7 +161,7 @@ impl<E: Eligible> Shared<E> {
             self.watch.skipped(Skip::Small);
             return None;
         }
-        let level = self.config.level(coding);
+        let level = self.config.level(coding, data.len() as u64);
         let once = |growth| Some(Encoded::once(self.timed(coding, level, data, growth)?, level));
         let shorter = match (prepared, tag) {
             _ if plan.guarded => once(Growth::Refused).map(|encoded| padded(coding, encoded, data)),
@@ -190,7 +190,7 @@ impl<E: Eligible> Shared<E> {
     }
 
     fn of_store(&self, data: &Bytes, tag: BodyTag, coding: Coding) -> Option<Encoded> {
-        let level = self.config.level(coding);
+        let level = self.config.level(coding, data.len() as u64);
         let encode = || {
             let body = self.timed(coding, level, data, Growth::Refused)?;
             Some(Variant::encoded(body, tag, coding, level))

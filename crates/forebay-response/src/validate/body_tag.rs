@@ -5,8 +5,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// The name of a body: a hash of its bytes and its content type.
 ///
-/// Tags are made from it. The plain body has `"B"`, an encoded form `"B.br4"` or `"B.gz6"`: coding and level,
-/// because another level gives other bytes and a strong tag must not outlive that (RFC 9110 section 8.8.3.3).
+/// Tags are made from it. The plain body has `"B"`, an encoded form `"B.br4-1"` or `"B.gz6-1"`: coding,
+/// level and revision of the encoder, because another level or encoder gives other bytes and a strong tag must not
+/// outlive that (RFC 9110 section 8.8.3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct BodyTag(u128);
 

@@ -12,7 +12,7 @@ pub(crate) enum Form {
 /// What is known of the tag of a body that may be sent in several forms.
 ///
 /// All of its tags have one base: the plain body has `"base"`, an encoded form whose bytes are settled
-/// `"base.gz5"` (coding and level), a form made while it is sent `W/"base"`.
+/// `"base.gz5-1"` (coding, level, revision of the encoder), a form made while it is sent `W/"base"`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Base<'a> {
     /// There is no tag.
@@ -93,18 +93,24 @@ pub(crate) fn own_variant(own: &HeaderValue, coding: Coding, level: u32) -> Head
     }
 }
 
-/// What marks a form in a tag.
+/// What marks a form in a tag: coding, level, revision of the encoder.
 pub(super) fn suffix(coding: Coding, level: u32) -> Vec<u8> {
     // Levels have one or two digits.
     let digits = [(level / 10 % 10) as u8 + b'0', (level % 10) as u8 + b'0'];
     let digits = if level < 10 { &digits[1..] } else { &digits[..] };
-    [coding.suffix().as_bytes(), digits].concat()
+    [coding.suffix().as_bytes(), digits, b"-", coding.revision().as_bytes()].concat()
 }
 
-/// The form a suffix stands for.
+/// The longest revision that is read.
+const REVISION_BYTES_MAX: usize = 4;
+
+/// The form a suffix stands for, whichever encoder made it.
 pub(super) fn form_of(suffix: &[u8]) -> Option<Form> {
-    let (start, level) = suffix.split_at_checked(3)?;
+    let (start, rest) = suffix.split_at_checked(3)?;
     let coding = Coding::ALL.into_iter().find(|coding| coding.suffix().as_bytes() == start)?;
+    let (level, revision) = rest.split_at(rest.iter().position(|&b| b == b'-')?);
     let is_level = matches!(level.len(), 1 | 2) && level.iter().all(u8::is_ascii_digit);
-    is_level.then_some(Form::Encoded(coding))
+    let is_revision = matches!(revision.len(), 2..=REVISION_BYTES_MAX)
+        && revision[1..].iter().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+    (is_level && is_revision).then_some(Form::Encoded(coding))
 }

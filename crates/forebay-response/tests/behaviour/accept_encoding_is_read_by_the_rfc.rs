@@ -2,6 +2,15 @@ use forebay_response::{AcceptEncoding, Coding};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
+#[test]
+fn each_coding_is_known_by_its_name() {
+    for coding in Coding::compiled() {
+        let accepts = AcceptEncoding::parse([coding.token().to_uppercase()]);
+        let allowed: Vec<_> = Coding::compiled().filter(|&coding| accepts.allows(coding)).collect();
+        assert_eq!(allowed, [coding]);
+    }
+}
+
 fn seen(lines: &[&str]) -> (bool, bool, bool) {
     let accepts = AcceptEncoding::parse(lines);
     (accepts.allows(Coding::Brotli), accepts.allows(Coding::Gzip), accepts.allows_identity())

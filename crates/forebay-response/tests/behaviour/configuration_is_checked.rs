@@ -36,7 +36,7 @@ async fn the_server_ranks() {
         (coding(&default, once()).await, coding(&default, kept()).await),
         ("gzip".into(), "br".into())
     );
-    let strict = builder().quick(Coding::Brotli).build().expect("valid");
+    let strict = builder().quick([Coding::Brotli]).build().expect("valid");
     assert_eq!((coding(&strict, once()).await, coding(&strict, kept()).await), ("br".into(), "br".into()));
     let turned = builder().codings([Coding::Gzip, Coding::Brotli]).build().expect("valid");
     assert_eq!(coding(&turned, kept()).await, "gzip");

@@ -1,4 +1,4 @@
-use crate::stage::{ask, builder, json, layer, noise, request, respond};
+use crate::stage::{CODINGS, ask, builder, json, layer, noise, request, respond};
 use bytes::Bytes;
 use forebay_response::ResponseConfig;
 use http::Method;
@@ -26,11 +26,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn whole_bodies(body in body(), gzip in 1_u32..10, brotli in 0_u32..8, refuse_identity: bool) {
+    fn whole_bodies(body in body(), gzip in 1_u32..10, brotli in 0_u32..8, zstd in 1_u32..10, refuse_identity: bool) {
         let mut config = ResponseConfig::default();
-        (config.gzip.level, config.brotli.level) = (gzip, brotli);
+        (config.gzip.level, config.brotli.level, config.zstd.level) = (gzip, brotli, zstd);
         let layer = builder().config(config).build().expect("valid");
-        for coding in ["gzip", "br"] {
+        for coding in CODINGS {
             let accepts = if refuse_identity { format!("{coding}, *;q=0") } else { coding.to_owned() };
             let asked = request(Method::GET, &[("accept-encoding", &accepts)]);
             let answer = run(ask(&layer, asked, respond(body.clone(), &[])));
@@ -42,7 +42,7 @@ proptest! {
     #[test]
     fn streams(pieces in prop::collection::vec(body(), 0..5), events: bool) {
         let kind = if events { "text/event-stream" } else { "application/json" };
-        for coding in ["gzip", "br"] {
+        for coding in CODINGS {
             let frames = pieces.clone().into_iter().map(|piece| Ok::<_, Infallible>(Frame::data(piece)));
             let stream = StreamBody::new(futures_util::stream::iter(frames));
             let response = respond(Bytes::new(), &[("content-type", kind)]).map(|_| stream);
@@ -62,7 +62,7 @@ async fn encoders_are_shared_by_many_tasks() {
             tokio::spawn(async move {
                 for round in 0..8 {
                     let body = json(1_500 + 977 * task + 31 * round);
-                    let coding = if (task + round) % 2 == 0 { "br" } else { "gzip" };
+                    let coding = CODINGS[(task + round) % CODINGS.len()];
                     let asked = request(Method::GET, &[("accept-encoding", coding)]);
                     let answer = ask(&layer, asked, respond(body.clone(), &[])).await;
                     assert_eq!(answer.header("content-encoding"), coding);

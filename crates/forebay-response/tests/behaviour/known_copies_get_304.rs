@@ -87,7 +87,10 @@ async fn tags_that_only_look_like_ours_are_others() {
     for listed in [
         format!("\"{base}.gz\""),
         format!("\"{base}.zz4\""),
-        format!("\"{base}.gz444\""),
+        format!("\"{base}.gz444-1\""),
+        format!("\"{base}.gz4\""),
+        format!("\"{base}.gz4-\""),
+        format!("\"{base}.gz4-1.\""),
         format!("\"{base}x\""),
     ] {
         assert_eq!(with(&listed, "br, gzip").await.status, StatusCode::OK, "{listed}");

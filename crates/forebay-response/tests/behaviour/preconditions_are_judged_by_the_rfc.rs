@@ -201,7 +201,7 @@ async fn a_handlers_tag_has_a_form_for_each_coding_and_all_of_them_are_known_aga
         let asked = [("if-none-match", br.as_str()), ("accept-encoding", "gzip")];
         assert_eq!(wire.get("/own", &asked).await.status, 200, "a copy it cannot decode any more");
         assert_eq!(wire.get("/weak", &[("accept-encoding", "gzip")]).await.header("etag"), "W/\"v1\"");
-        let looks_alike = [("if-none-match", "\"v1.gz5\""), ("accept-encoding", "gzip")];
+        let looks_alike = [("if-none-match", "\"v1.gz5-1\""), ("accept-encoding", "gzip")];
         assert_eq!(wire.get("/weak", &looks_alike).await.status, 200, "a weak tag has no forms");
     }
 }

@@ -47,11 +47,18 @@ pub(crate) fn decode(coding: &str, body: &[u8]) -> Vec<u8> {
     match coding {
         "br" => brotli::Decompressor::new(body, 4096).read_to_end(&mut plain).expect("brotli"),
         "gzip" => flate2::read::GzDecoder::new(body).read_to_end(&mut plain).expect("gzip"),
+        "zstd" => {
+            zstd::stream::Decoder::new(body).and_then(|mut zstd| zstd.read_to_end(&mut plain)).expect("zstd")
+        }
+        "deflate" => flate2::read::ZlibDecoder::new(body).read_to_end(&mut plain).expect("zlib"),
         "" => return body.to_vec(),
         other => panic!("unexpected coding {other}"),
     };
     plain
 }
+
+/// The codings there are.
+pub(crate) const CODINGS: [&str; 4] = ["br", "zstd", "gzip", "deflate"];
 
 /// JSON that shrinks well.
 pub(crate) fn json(bytes: usize) -> Bytes {

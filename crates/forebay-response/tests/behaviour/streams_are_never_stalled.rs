@@ -1,4 +1,4 @@
-use crate::stage::{builder, decode, json, layer, request, respond, send};
+use crate::stage::{CODINGS, builder, decode, json, layer, request, respond, send};
 use bytes::Bytes;
 use forebay_response::{BoxError, ResponseLayer};
 use futures_util::stream;
@@ -56,6 +56,8 @@ pub(crate) fn so_far(coding: &str, body: &[u8]) -> String {
     let mut plain = Vec::new();
     let mut reader: Box<dyn Read> = match coding {
         "br" => Box::new(brotli::Decompressor::new(body, 4096)),
+        "zstd" => Box::new(zstd::stream::Decoder::new(body).expect("a decoder")),
+        "deflate" => Box::new(flate2::read::ZlibDecoder::new(body)),
         _ => Box::new(flate2::read::GzDecoder::new(body)),
     };
     // The error says that more was expected, as it is.
@@ -67,7 +69,7 @@ pub(crate) fn so_far(coding: &str, body: &[u8]) -> String {
 /// would end in a deadlock; time does not pass unless nothing else can happen, and the layer's own delays are
 /// a minute.
 async fn ping_pong(kind: &str, pieces: &[&str]) {
-    for coding in ["br", "gzip"] {
+    for coding in CODINGS {
         let layer = builder().flush_after(Duration::from_secs(60)).build().expect("valid");
         let (feed, response) = fed(kind);
         let began = tokio::time::Instant::now();
@@ -110,7 +112,7 @@ async fn the_first_bytes_of_anything_arrive_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_split_over_frames_arrives_with_its_end() {
-    for coding in ["br", "gzip"] {
+    for coding in CODINGS {
         let layer = builder().flush_after(Duration::from_secs(60)).build().expect("valid");
         let (feed, response) = fed("text/event-stream");
         let mut response = send(&layer, request(Method::GET, &[("accept-encoding", coding)]), response).await;
@@ -136,7 +138,7 @@ async fn an_event_split_over_frames_arrives_with_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn other_bytes_arrive_by_age() {
-    for coding in ["br", "gzip"] {
+    for coding in CODINGS {
         let (feed, response) = fed("text/html");
         let mut response =
             send(&layer(), request(Method::GET, &[("accept-encoding", coding)]), response).await;
