@@ -1,7 +1,5 @@
 //! The tap knows the same of a conversation in one piece and cut at every byte.
 
-mod wire_holds;
-
 use proptest::prelude::*;
 
 fn message(tag: u8, body: &[u8]) -> Vec<u8> {
@@ -36,11 +34,11 @@ proptest! {
     fn of_messages(client in messages(), server in messages()) {
         // The first message of a client has no tag.
         let startup = [&message(0, &[0, 3, 0, 0])[1..], &client].concat();
-        wire_holds::any_conversation(&startup, &server);
+        crate::wire_holds::any_conversation(&startup, &server);
     }
 
     #[test]
     fn of_any_bytes(client in any::<Vec<u8>>(), server in any::<Vec<u8>>()) {
-        wire_holds::any_conversation(&client, &server);
+        crate::wire_holds::any_conversation(&client, &server);
     }
 }

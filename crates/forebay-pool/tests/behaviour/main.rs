@@ -1,0 +1,46 @@
+//! What a pool promises, a file for each sentence, on the servers that all tests share.
+
+mod a_commit_returns_its_position;
+mod a_commit_that_rolled_back_is_an_error;
+mod a_pool_is_resized_while_in_use;
+mod a_pool_opens_no_more_sessions_than_its_sizes_say;
+mod a_read_waits_once;
+mod a_refused_statement_runs_on_the_primary;
+mod a_rotated_password_needs_no_restart;
+mod a_slow_statement_leaves_the_shared_sessions;
+mod a_task_that_waits_for_itself_is_reported;
+mod a_transaction_begins_as_it_says;
+mod a_write_of_unknown_end_binds_its_scope;
+mod an_orphaned_cancel_costs_the_session;
+mod bad_servers_are_named;
+mod calls_are_traced;
+mod colliding_transactions_run_again;
+mod configuration_errors_name_the_key;
+mod dropped_query_leaves_a_clean_session;
+mod guards_held_for_long_are_reported;
+mod higher_classes_are_served_first;
+mod many_callers_share_a_session;
+mod many_rows_are_written_in_one_call;
+mod nothing_is_left_for_the_next_borrower;
+mod nothing_is_sent_after_the_deadline;
+mod observers_see_every_statement;
+mod overload_is_refused_early;
+mod people_keep_deadpools_types;
+mod positions_travel_signed;
+mod reads_stay_in_their_zone;
+mod seams_can_be_replaced;
+mod sessions_are_kept_ready;
+mod sessions_end_with_their_use;
+mod shared_sessions_end_and_change;
+mod shutdown_waits_for_guards;
+mod statements_go_where_their_text_allows;
+mod statements_survive_schema_changes;
+mod ten_thousand_dropped_futures_leave_the_pool_whole;
+mod the_catalogue_decides_what_no_text_shows;
+mod the_schema_changes_under_prepared_statements;
+mod the_server_stops_at_the_deadline;
+mod the_wire_is_understood_however_it_is_cut;
+mod threads_use_the_pool_without_async;
+mod waiters_are_served_in_order;
+#[path = "../wire_holds/mod.rs"]
+mod wire_holds;
