@@ -93,7 +93,7 @@ pub(crate) enum SoakArea {
 /// What to run on which version.
 #[derive(Debug, Args)]
 pub(crate) struct MatrixOptions {
-    /// Only these areas; all of them when none is named: sql, pool
+    /// Only these areas; all of them when none is named: sql, plan, pool
     pub(crate) area: Vec<String>,
     /// A version to test, 14 to 18; may be given more than once [default: 15, 16 and 18]
     #[arg(long, value_name = "MAJOR")]

@@ -14,8 +14,9 @@ pub(super) struct Area {
     without: &'static [&'static str],
 }
 
-const ALL: [Area; 2] = [
+const ALL: [Area; 3] = [
     Area { name: "sql", without: &[] },
+    Area { name: "plan", without: &["plans"] },
     Area {
         name: "pool",
         without: &[
@@ -86,6 +87,6 @@ mod tests {
                 assert!(tests.join("behaviour").join(format!("{file}.rs")).is_file(), "{file}");
             }
         }
-        assert!(Area::of(&["cache".to_owned()]).unwrap_err().to_string().contains("sql, pool"));
+        assert!(Area::of(&["cache".to_owned()]).unwrap_err().to_string().contains("sql, plan, pool"));
     }
 }

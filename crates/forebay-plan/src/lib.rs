@@ -1,0 +1,39 @@
+//! PostgreSQL's query plans, read and understood without a server.
+//!
+//! - [`read`] takes what `EXPLAIN` prints, as text or JSON, with what psql or a log puts around it, of PostgreSQL 14 to 18.
+//! - [`Plan`] and [`Node`] give it types and lose nothing: keys and node types of other versions are still there.
+//! - [`Exclusive`] says what each node took by itself: time, cost and blocks without those of the nodes under it, right for loops,
+//!   parallel workers, common table expressions, InitPlans and SubPlans.
+//!
+//! ```
+//! let plans = forebay_plan::read(
+//!     "Sort  (cost=9.10..9.30 rows=80 width=8) (actual time=3.000..3.500 rows=80 loops=1)\n  \
+//!        Sort Key: a\n  \
+//!        ->  Seq Scan on t  (cost=0.00..5.00 rows=80 width=8) (actual time=0.010..2.500 rows=80 loops=1)\n",
+//! )?;
+//! let plan = &plans[0];
+//! let exclusive = forebay_plan::Exclusive::of(plan);
+//! assert_eq!(exclusive.time_ms(plan.root()), Some(1.0));
+//! assert_eq!(exclusive.time_ms(&plan.nodes()[1]), Some(2.5));
+//! # Ok::<_, forebay_plan::ReadError>(())
+//! ```
+
+mod buffers;
+mod error;
+mod exclusive;
+mod json;
+mod limits;
+mod node;
+mod plan;
+mod read;
+mod statement;
+
+pub use buffers::Buffers;
+pub use error::ReadError;
+pub use exclusive::Exclusive;
+pub use json::{Object, Value};
+pub use limits::Limits;
+pub use node::{Actual, Hash, Node, Sort};
+pub use plan::Plan;
+pub use read::{read, read_with};
+pub use statement::{Jit, Trigger};
