@@ -16,7 +16,7 @@ pub(super) struct Area {
 
 const ALL: [Area; 3] = [
     Area { name: "sql", without: &[] },
-    Area { name: "plan", without: &["plans"] },
+    Area { name: "plan", without: &[] },
     Area {
         name: "pool",
         without: &[
