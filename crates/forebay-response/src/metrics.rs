@@ -1,4 +1,4 @@
-use crate::{Coding, range::Cut};
+use crate::{Coding, encode::Pressure, range::Cut};
 use ::metrics::{Counter, Histogram, Unit};
 use forebay_metrics::{Kind, Meter, Metric};
 use std::time::Duration;
@@ -50,6 +50,12 @@ const STREAMS: Metric = Metric::counter(
     "Responses encoded while they were streamed.",
 );
 
+const PRESSURE: Metric = Metric::counter(
+    "forebay_response_pressure_total",
+    &["step"],
+    "Bodies encoded with less effort because encoders had used up their share of the processor, by step: at a lower level, in a cheaper coding, not at all.",
+);
+
 pub(crate) const CACHE: Metric = Metric::counter(
     "forebay_response_cache_total",
     &["outcome"],
@@ -73,6 +79,7 @@ pub const METRICS: &[Metric] = &[
     RANGES,
     SKIPPED,
     STREAMS,
+    PRESSURE,
     CACHE,
     CACHE_REFUSED,
 ];
@@ -103,9 +110,13 @@ pub(crate) enum Skip {
     /// A response marked as [`SecretAndReflected`](crate::SecretAndReflected), to a request that another site
     /// may have made.
     Guarded,
+    /// Bodies of this kind saved too little.
+    NotWorthIt,
+    /// Encoders have used up their share of the processor.
+    Budget,
 }
 
-const SKIPS: [(Skip, &str); 11] = [
+const SKIPS: [(Skip, &str); 13] = [
     (Skip::Status, "status"),
     (Skip::Partial, "partial"),
     (Skip::Encoded, "encoded"),
@@ -117,11 +128,13 @@ const SKIPS: [(Skip, &str); 11] = [
     (Skip::Stream, "stream"),
     (Skip::Head, "head"),
     (Skip::Guarded, "guarded"),
+    (Skip::NotWorthIt, "not_worth_it"),
+    (Skip::Budget, "budget"),
 ];
 
 /// Where ready bytes came from.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Source {
+pub(crate) enum ReadyFrom {
     /// A [`Prepared`](crate::Prepared) body.
     Prepared,
     /// The store of encoded forms.
@@ -139,6 +152,7 @@ pub(crate) struct Watch {
     failed: Counter,
     ranges: [Counter; 3],
     skipped: [Counter; SKIPS.len()],
+    pressed: [Counter; 3],
 }
 
 struct CodingWatch {
@@ -171,12 +185,19 @@ impl Watch {
             not_modified: meter.counter(&NOT_MODIFIED, &[]),
             failed: meter.counter(&FAILED, &[]),
             ranges: ["all", "parts", "nothing"].map(|outcome| meter.counter(&RANGES, &[outcome])),
+            pressed: ["lower_level", "cheaper_coding", "plain"].map(|step| meter.counter(&PRESSURE, &[step])),
             skipped: SKIPS.map(|(_, reason)| meter.counter(&SKIPPED, &[reason])),
         }
     }
 
     pub(crate) fn skipped(&self, skip: Skip) {
         self.skipped[skip as usize].increment(1);
+    }
+
+    pub(crate) fn pressed(&self, pressure: Pressure) {
+        if let Some(step) = (pressure as usize).checked_sub(1) {
+            self.pressed[step].increment(1);
+        }
     }
 
     pub(crate) fn not_modified(&self) {
@@ -196,10 +217,10 @@ impl Watch {
         self.ranges[outcome].increment(1);
     }
 
-    pub(crate) fn ready(&self, source: Source) {
+    pub(crate) fn ready(&self, source: ReadyFrom) {
         match source {
-            Source::Prepared => self.prepared_hits.increment(1),
-            Source::Store => self.store_hits.increment(1),
+            ReadyFrom::Prepared => self.prepared_hits.increment(1),
+            ReadyFrom::Store => self.store_hits.increment(1),
         }
     }
 

@@ -107,9 +107,10 @@ impl Prepared {
         (variant.as_ref(), ready)
     }
 
-    /// Whether the body was encoded to this coding before.
-    pub(crate) fn has_tried(&self, coding: Coding) -> bool {
-        self.0.encoded[coding.index()].get().is_some()
+    /// The form in this coding, if it was made before; inside of it nothing when it was no shorter.
+    #[expect(clippy::option_option, reason = "made, tried in vain, or neither")]
+    pub(crate) fn known(&self, coding: Coding) -> Option<Option<&Variant>> {
+        self.0.encoded[coding.index()].get().map(Option::as_ref)
     }
 
     fn named(&self) -> &(BodyTag, Variant) {

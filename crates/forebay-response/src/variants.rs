@@ -11,15 +11,17 @@ pub(crate) struct Variant {
     pub(crate) content_length: HeaderValue,
     /// The strong tag of these bytes.
     pub(crate) etag: HeaderValue,
+    /// The level it was encoded at; 0 for the plain one.
+    pub(crate) level: u32,
 }
 
 impl Variant {
     pub(crate) fn identity(body: Bytes, tag: BodyTag) -> Self {
-        Self { content_length: HeaderValue::from(body.len()), etag: tag.identity(), body }
+        Self { content_length: HeaderValue::from(body.len()), etag: tag.identity(), level: 0, body }
     }
 
     pub(crate) fn encoded(body: Bytes, tag: BodyTag, coding: Coding, level: u32) -> Self {
-        Self { content_length: HeaderValue::from(body.len()), etag: tag.variant(coding, level), body }
+        Self { content_length: HeaderValue::from(body.len()), etag: tag.variant(coding, level), level, body }
     }
 }
 

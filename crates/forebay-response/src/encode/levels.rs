@@ -11,6 +11,8 @@ pub struct GzipConfig {
     pub long_level: u32,
     /// For a [`Prepared`](crate::Prepared) body, encoded once and sent often. Default: 7.
     pub prepared_level: u32,
+    /// While encoders take more than their [`BudgetConfig`](crate::BudgetConfig) gives. Default: 1.
+    pub pressed_level: u32,
 }
 
 /// How hard brotli tries, 0 (fast) to 11 (small and very slow).
@@ -23,6 +25,8 @@ pub struct BrotliConfig {
     pub long_level: u32,
     /// For a [`Prepared`](crate::Prepared) body, encoded once and sent often. Default: 5.
     pub prepared_level: u32,
+    /// While encoders take more than their [`BudgetConfig`](crate::BudgetConfig) gives. Default: 1.
+    pub pressed_level: u32,
 }
 
 /// How hard zstd tries, 1 (fast) to 19 (small and very slow).
@@ -35,23 +39,25 @@ pub struct ZstdConfig {
     pub long_level: u32,
     /// For a [`Prepared`](crate::Prepared) body, encoded once and sent often. Default: 9.
     pub prepared_level: u32,
+    /// While encoders take more than their [`BudgetConfig`](crate::BudgetConfig) gives. Default: 1.
+    pub pressed_level: u32,
 }
 
 impl Default for GzipConfig {
     fn default() -> Self {
-        Self { level: 5, long_level: 4, prepared_level: 7 }
+        Self { level: 5, long_level: 4, prepared_level: 7, pressed_level: 1 }
     }
 }
 
 impl Default for BrotliConfig {
     fn default() -> Self {
-        Self { level: 3, long_level: 2, prepared_level: 5 }
+        Self { level: 3, long_level: 2, prepared_level: 5, pressed_level: 1 }
     }
 }
 
 impl Default for ZstdConfig {
     fn default() -> Self {
-        Self { level: 3, long_level: 1, prepared_level: 9 }
+        Self { level: 3, long_level: 1, prepared_level: 9, pressed_level: 1 }
     }
 }
 
@@ -64,13 +70,15 @@ pub(crate) enum Life {
     Long,
     /// As long as the [`Prepared`](crate::Prepared) body they belong to.
     Prepared,
+    /// One response, while time is short.
+    Pressed,
 }
 
 /// The levels of one coding, and the range they must be in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Levels {
-    pub(crate) keys: [&'static str; 3],
-    pub(crate) by_life: [u32; 3],
+    pub(crate) keys: [&'static str; 4],
+    pub(crate) by_life: [u32; 4],
     pub(crate) range: (u32, u32, &'static str),
 }
 
@@ -99,8 +107,9 @@ macro_rules! levels {
                         concat!($name, ".level"),
                         concat!($name, ".long_level"),
                         concat!($name, ".prepared_level"),
+                        concat!($name, ".pressed_level"),
                     ],
-                    by_life: [self.level, self.long_level, self.prepared_level],
+                    by_life: [self.level, self.long_level, self.prepared_level, self.pressed_level],
                     range: $range,
                 }
             }

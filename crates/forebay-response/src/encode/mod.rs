@@ -4,9 +4,12 @@
 mod brotli;
 #[cfg(feature = "brotli")]
 mod brotli_memory;
+mod budget;
+mod clock;
 #[cfg(feature = "gzip")]
 mod flate;
 mod jitter;
+mod learn;
 mod levels;
 #[cfg(feature = "libdeflate")]
 mod libdeflate;
@@ -16,7 +19,12 @@ mod whole;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+pub use budget::BudgetConfig;
+pub(crate) use budget::{Budget, Pressure};
+pub(crate) use clock::Clock;
 pub(crate) use jitter::with_jitter;
+pub use learn::LearnConfig;
+pub(crate) use learn::{KindKey, Learned, START_BYTES, route_of};
 pub use levels::{BrotliConfig, GzipConfig, ZstdConfig};
 pub(crate) use levels::{Levels, Life};
 pub(crate) use push::{PushEncoder, push_encoder};

@@ -3,6 +3,7 @@ use super::said::has_directive;
 use crate::digest::Wanted;
 use crate::{
     AcceptEncoding, ResponseConfig,
+    encode::route_of,
     guarded::is_own_request,
     range::RangeAsked,
     validate::{Base, Conditions, Current, Outcome, read_date},
@@ -17,6 +18,8 @@ use http::{
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) method: Kind,
+    /// What its route is called where something is learnt of it.
+    pub(crate) route: u64,
     pub(crate) accepts: AcceptEncoding,
     pub(crate) conditions: Option<Box<Conditions>>,
     pub(crate) range: Option<Box<RangeAsked>>,
@@ -46,6 +49,7 @@ impl Asked {
         };
         Self {
             method,
+            route: if config.min_bytes.is_none() { route_of(request.uri().path()) } else { 0 },
             accepts: AcceptEncoding::from_headers(headers),
             conditions: Conditions::from_headers(headers).map(Box::new),
             range: RangeAsked::of(request, usize::from(config.range_count_max)).map(Box::new),

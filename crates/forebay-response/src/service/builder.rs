@@ -1,10 +1,12 @@
 use super::layer::{ResponseLayer, Shared};
 use crate::{
-    Coding, ContentTypes, Eligible, Error, ResponseConfig, encode::Encoders, metrics::Watch,
+    Coding, ContentTypes, Eligible, Error, ResponseConfig,
+    encode::{Budget, Clock, Encoders, Learned},
+    metrics::Watch,
     variants::Variants,
 };
 use forebay_metrics::Meter;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Puts a [`ResponseLayer`] together.
 #[must_use]
@@ -12,11 +14,17 @@ pub struct ResponseLayerBuilder<E = ContentTypes> {
     config: ResponseConfig,
     eligible: E,
     meter: Meter,
+    clock: Clock,
 }
 
 impl ResponseLayerBuilder {
     pub(super) fn new() -> Self {
-        Self { config: ResponseConfig::default(), eligible: ContentTypes::default(), meter: Meter::default() }
+        Self {
+            config: ResponseConfig::default(),
+            eligible: ContentTypes::default(),
+            meter: Meter::default(),
+            clock: Clock::default(),
+        }
     }
 }
 
@@ -29,12 +37,26 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
 
     /// Which responses are ours to encode. Default: [`ContentTypes::default`].
     pub fn eligible<Other: Eligible>(self, eligible: Other) -> ResponseLayerBuilder<Other> {
-        ResponseLayerBuilder { config: self.config, eligible, meter: self.meter }
+        ResponseLayerBuilder { config: self.config, eligible, meter: self.meter, clock: self.clock }
     }
 
     /// Where measurements go. Default: [`Meter::global`].
     pub fn meter(mut self, meter: Meter) -> Self {
         self.meter = meter;
+        self
+    }
+
+    /// Tells the time since some fixed moment: what encoders take is measured by it, once before and once after, and
+    /// so is how long a kind of response that was not worth encoding is left alone. Default: the system's
+    /// monotonic clock.
+    pub fn clock(mut self, now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
+        self
+    }
+
+    /// How much of the processor encoders may take. Default: [`BudgetConfig::default`](crate::BudgetConfig).
+    pub fn budget(mut self, budget: crate::BudgetConfig) -> Self {
+        self.config.budget = budget;
         self
     }
 
@@ -51,9 +73,9 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         self
     }
 
-    /// The shortest body, in bytes, that is worth encoding. Default: 1024.
+    /// The shortest body, in bytes, that is worth encoding. Default: none; it starts at 1024 and learns.
     pub fn min_bytes(mut self, bytes: u64) -> Self {
-        self.config.min_bytes = bytes;
+        self.config.min_bytes = Some(bytes);
         self
     }
 
@@ -122,7 +144,11 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         let variants =
             (self.config.variant_bytes_max > 0).then(|| Variants::new(self.config.variant_bytes_max));
         let watch = Watch::new(&self.meter);
+        let learned = self.config.min_bytes.is_none().then(|| Learned::new(self.config.learn));
+        let budget = Arc::new(Budget::new(self.config.budget, self.clock));
         let shared = Shared {
+            budget,
+            learned,
             config: self.config,
             eligible: self.eligible,
             encoders: Encoders::new(),

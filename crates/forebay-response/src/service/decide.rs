@@ -1,6 +1,7 @@
 use super::{
     asked::{Asked, Kind},
     body::{BoxError, Ready, ResponseBody, Unfinished},
+    effort::{Effort, Work},
     gather::Gather,
     layer::Shared,
     said::Said,
@@ -22,7 +23,7 @@ use http::{
     response::Parts,
 };
 use http_body::Body;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// What follows from a response's head.
 pub(crate) enum Step<B> {
@@ -43,8 +44,8 @@ pub(crate) struct Plan {
     pub(crate) whole: bool,
     /// Whether its length must say little of its content.
     pub(crate) guarded: bool,
-    /// The length it announced.
-    length: u64,
+    /// Whether it is to be encoded, coding permitting.
+    pub(crate) worth: Result<(), Skip>,
     pub(crate) said: Said,
 }
 
@@ -93,16 +94,20 @@ impl<E: Eligible> Shared<E> {
         let coding = verdict.coding.inspect_err(|&skip| self.watch.skipped(skip)).ok();
         let ranged = asked.range.is_some() && verdict.conditional;
         let prepared = prepared.filter(|prepared| prepared.body().len() as u64 == length);
-        let worth = coding.is_some() && self.is_worth(asked, length);
-        if !(tag || ranged || prepared.is_some() || worth || self.is_digested(asked, &verdict)) {
-            if coding.is_some() {
-                self.watch.skipped(Skip::Small);
+        let worth = match (coding, &prepared) {
+            (Some(coding), Some(prepared)) if prepared.known(coding).is_some() => Ok(()),
+            (Some(coding), _) => self.is_worth(asked, parts.headers.get(CONTENT_TYPE), coding, length),
+            (None, _) => Err(Skip::NotAccepted),
+        };
+        if !(tag || ranged || prepared.is_some() || worth.is_ok() || self.is_digested(asked, &verdict)) {
+            if let (Some(_), Err(skip)) = (coding, worth) {
+                self.watch.skipped(skip);
             }
             return Step::Answer(Response::from_parts(parts, ResponseBody::plain(body)));
         }
         let keep = asked.is_read() && !said.no_store && !verdict.guarded;
         let whole = verdict.conditional;
-        let plan = Plan { coding, tag, keep, whole, guarded: verdict.guarded, length, said };
+        let plan = Plan { coding, tag, keep, whole, guarded: verdict.guarded, worth, said };
         // Whoever insists on a state can only be answered when it is known.
         let insists = tag && asked.conditions.as_ref().is_some_and(|conditions| conditions.guard_a_change());
         let wait = if insists { Duration::MAX } else { self.config.buffer_wait };
@@ -133,7 +138,7 @@ impl<E: Eligible> Shared<E> {
         plan: Plan,
         rest: Unfinished<B>,
     ) -> Response<ResponseBody<B>> {
-        match plan.coding.filter(|_| self.is_worth(asked, plan.length) && self.streams()) {
+        match plan.coding.filter(|_| plan.worth.is_ok() && self.streams()) {
             Some(coding) => self.stream(asked, parts, coding, plan.said, rest),
             None => Response::from_parts(parts, ResponseBody::rest(rest)),
         }
@@ -152,11 +157,6 @@ impl<E: Eligible> Shared<E> {
             Kind::Head => Response::from_parts(parts, Ready::Nothing),
             _ => Response::from_parts(parts, Ready::Whole(Bytes::new(), None)),
         }
-    }
-
-    /// Whether a body of this length is to be encoded, coding permitting.
-    pub(crate) fn is_worth(&self, asked: &Asked, length: u64) -> bool {
-        length >= self.config.min_bytes || !asked.accepts.allows_identity()
     }
 
     fn judge(&self, asked: &Asked, parts: &Parts, said: Said, kept: bool) -> Verdict {
@@ -203,8 +203,8 @@ impl<E: Eligible> Shared<E> {
         let announced =
             parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if asked.method == Kind::Head
-            && verdict.coding.is_ok()
-            && announced.is_some_and(|length| self.is_worth(asked, length))
+            && let (Ok(coding), Some(length)) = (verdict.coding, announced)
+            && self.is_worth(asked, parts.headers.get(CONTENT_TYPE), coding, length).is_ok()
         {
             // GET would be encoded to a length, and under a tag, that nobody knows without the body.
             parts.headers.remove(CONTENT_LENGTH);
@@ -244,10 +244,16 @@ impl<E: Eligible> Shared<E> {
         said: Said,
         source: Unfinished<B>,
     ) -> Response<ResponseBody<B>> {
-        let Some(encoder) = push_encoder(coding, self.config.level(coding, 0)) else {
+        let content_type = parts.headers.get(CONTENT_TYPE);
+        let work = Work { coding, length: 0, prepared: false };
+        let Some(Effort { coding, level, .. }) = self.effort(asked, content_type, work) else {
+            self.watch.skipped(Skip::Budget);
             return Response::from_parts(parts, ResponseBody::rest(source));
         };
-        let boundary = Boundary::of(parts.headers.get(CONTENT_TYPE));
+        let Some(encoder) = push_encoder(coding, level) else {
+            return Response::from_parts(parts, ResponseBody::rest(source));
+        };
+        let boundary = Boundary::of(content_type);
         mark_encoded(&mut parts.headers, coding, said);
         parts.headers.remove(CONTENT_LENGTH);
         if asked.method == Kind::Head {
@@ -255,7 +261,7 @@ impl<E: Eligible> Shared<E> {
         }
         self.watch.stream(coding);
         let flush = Flush { after: self.config.flush_after, bytes: self.config.flush_bytes };
-        let stream = EncodedStream::new(source, encoder, boundary, flush);
+        let stream = EncodedStream::new(source, encoder, boundary, flush, Arc::clone(&self.budget));
         Response::from_parts(parts, ResponseBody::stream(stream))
     }
 }

@@ -5,7 +5,10 @@ use super::{
     future::ResponseFuture,
 };
 use crate::{
-    Coding, ContentTypes, Eligible, ResponseConfig, encode::Encoders, metrics::Watch, variants::Variants,
+    Coding, ContentTypes, Eligible, ResponseConfig,
+    encode::{Budget, Encoders, Learned},
+    metrics::Watch,
+    variants::Variants,
 };
 use http::{Request, Response};
 use http_body::Body;
@@ -30,6 +33,9 @@ pub(crate) struct Shared<E> {
     pub(crate) config: ResponseConfig,
     pub(crate) eligible: E,
     pub(crate) encoders: Encoders,
+    pub(crate) budget: Arc<Budget>,
+    /// None when the configuration says from which length on bodies are encoded.
+    pub(crate) learned: Option<Learned>,
     /// None when the configuration gives it no memory.
     pub(crate) variants: Option<Variants>,
     pub(crate) watch: Watch,

@@ -4,6 +4,7 @@ mod asked;
 mod body;
 mod builder;
 mod decide;
+mod effort;
 mod future;
 mod gather;
 mod layer;

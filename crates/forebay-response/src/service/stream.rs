@@ -2,11 +2,16 @@ use super::{
     body::{BoxError, Unfinished},
     timer::Timer,
 };
-use crate::{eligible::Boundary, encode::PushEncoder, validate::drop_digests};
+use crate::{
+    eligible::Boundary,
+    encode::{Budget, PushEncoder},
+    validate::drop_digests,
+};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame};
 use std::{
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -17,6 +22,8 @@ pub(crate) struct EncodedStream<B> {
     encoder: Box<dyn PushEncoder>,
     cut: Cut,
     flush: Flush,
+    /// Pays for the encoder's time.
+    budget: Arc<Budget>,
     /// Bytes taken in since the last flush.
     held_bytes: u64,
     /// Whether anything was sent: the first bytes go out at once.
@@ -47,10 +54,11 @@ impl<B> EncodedStream<B> {
         encoder: Box<dyn PushEncoder>,
         boundary: Boundary,
         flush: Flush,
+        budget: Arc<Budget>,
     ) -> Self {
         let cut = Cut { boundary, line_is_empty: true };
         let (timer, state) = (Timer::default(), State::Reading);
-        Self { source, encoder, cut, flush, held_bytes: 0, begun: false, timer, state }
+        Self { source, encoder, cut, flush, budget, held_bytes: 0, begun: false, timer, state }
     }
 
     pub(crate) fn is_ended(&self) -> bool {
@@ -121,7 +129,10 @@ where
         if data.is_empty() {
             return Ok(());
         }
-        self.encoder.write(data, out)?;
+        let began = self.budget.now();
+        let written = self.encoder.write(data, out);
+        self.budget.pay(began);
+        written?;
         self.held_bytes += data.len() as u64;
         let whole_item = self.cut.ends_item(data);
         if whole_item || !self.begun || self.held_bytes >= self.flush.bytes {
@@ -131,7 +142,10 @@ where
     }
 
     fn let_go(&mut self, out: &mut Vec<u8>) -> Result<(), BoxError> {
-        self.encoder.flush(out)?;
+        let began = self.budget.now();
+        let flushed = self.encoder.flush(out);
+        self.budget.pay(began);
+        flushed?;
         self.held_bytes = 0;
         self.begun = true;
         self.timer.stop();

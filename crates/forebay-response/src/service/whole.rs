@@ -2,13 +2,14 @@ use super::{
     asked::{Asked, Kind},
     body::Ready,
     decide::{Plan, mark_encoded},
+    effort::{Effort, Work},
     gather::Whole,
     layer::Shared,
 };
 use crate::{
     Coding, Eligible, Prepared,
     encode::{Growth, with_jitter},
-    metrics::{Skip, Source},
+    metrics::{ReadyFrom, Skip},
     range::Cut,
     validate::{Base, BodyTag, Form, Outcome, own_variant, weaken},
     variants::{Key, Known, Variant},
@@ -16,10 +17,9 @@ use crate::{
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Response,
-    header::{ACCEPT_RANGES, CONTENT_LENGTH, ETAG},
+    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE, ETAG},
     response::Parts,
 };
-use std::time::Instant;
 
 /// The encoded form of a body as it will be sent.
 struct Encoded {
@@ -30,10 +30,18 @@ struct Encoded {
     etag: Option<HeaderValue>,
 }
 
+/// A body that is all here.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    data: &'a Bytes,
+    tag: Option<BodyTag>,
+    prepared: Option<&'a Prepared>,
+}
+
 impl Encoded {
     /// One that may be kept and is the same for everybody.
-    fn settled(variant: Variant, level: u32) -> Self {
-        let Variant { body, content_length, etag } = variant;
+    fn settled(variant: Variant) -> Self {
+        let Variant { body, content_length, etag, level } = variant;
         Self { body, content_length, level, etag: Some(etag) }
     }
 
@@ -46,7 +54,7 @@ impl Encoded {
 impl<E: Eligible> Shared<E> {
     /// Whether answering may take long enough to keep other requests waiting.
     pub(super) fn is_long_work(&self, plan: Plan, whole: &Whole) -> bool {
-        let ready = |coding| whole.prepared.as_ref().is_some_and(|prepared| prepared.has_tried(coding));
+        let ready = |coding| whole.prepared.as_ref().is_some_and(|prepared| prepared.known(coding).is_some());
         whole.data.len() as u64 > self.config.inline_bytes_max
             && plan.coding.is_some_and(|coding| !ready(coding))
     }
@@ -54,7 +62,7 @@ impl<E: Eligible> Shared<E> {
     /// Answers with a body that is all here: not at all (304, 412), a part of it, encoded, or as it is.
     pub(super) fn whole(&self, asked: &Asked, mut parts: Parts, plan: Plan, whole: Whole) -> Response<Ready> {
         let Whole { data, trailers, prepared } = whole;
-        let content_type = parts.headers.get(http::header::CONTENT_TYPE);
+        let content_type = parts.headers.get(CONTENT_TYPE);
         // Also the key of the store, so it can be of use where no tag is sent.
         let tag = match &prepared {
             Some(prepared) => Some(prepared.tag()),
@@ -74,8 +82,9 @@ impl<E: Eligible> Shared<E> {
             None => Base::own(parts.headers.get(ETAG).filter(|_| plan.said.etag)),
         };
         let plan = self.with_form_of_range(asked, plan, base);
+        let source = Source { data: &data, tag, prepared: prepared.as_ref().filter(|_| !plan.guarded) };
+        let encoded = self.encode(asked, plan, parts.headers.get(CONTENT_TYPE), source);
         let headers = &mut parts.headers;
-        let encoded = self.encode(asked, plan, &data, tag, prepared.as_ref());
         let length = data.len();
         let (coding, body, settled) = match encoded {
             Some((coding, encoded)) => {
@@ -149,75 +158,106 @@ impl<E: Eligible> Shared<E> {
         &self,
         asked: &Asked,
         plan: Plan,
-        data: &Bytes,
-        tag: Option<BodyTag>,
-        prepared: Option<&Prepared>,
+        content_type: Option<&HeaderValue>,
+        source: Source<'_>,
     ) -> Option<(Coding, Encoded)> {
-        let coding = plan.coding?;
+        let (coding, data) = (plan.coding?, source.data);
         if data.is_empty() {
             return None;
         }
-        if !self.is_worth(asked, data.len() as u64) {
-            self.watch.skipped(Skip::Small);
+        if let Err(skip) = plan.worth {
+            self.watch.skipped(skip);
             return None;
         }
-        let level = self.config.level(coding, data.len() as u64);
-        let once = |growth| Some(Encoded::once(self.timed(coding, level, data, growth)?, level));
-        let shorter = match (prepared, tag) {
-            _ if plan.guarded => once(Growth::Refused).map(|encoded| padded(coding, encoded, data)),
-            (Some(prepared), _) => self.of_prepared(prepared, coding),
-            (None, Some(tag)) if plan.keep => self.of_store(data, tag, coding),
-            _ => once(Growth::Refused),
+        let work = Work { coding, length: data.len() as u64, prepared: source.prepared.is_some() };
+        let (effort, shorter) = match self.ready(plan, source, coding) {
+            Some(ready) => (self.usual(asked, content_type, work), ready),
+            None => {
+                let Some(effort) = self.effort(asked, content_type, work) else {
+                    self.watch.skipped(Skip::Budget);
+                    return None;
+                };
+                (effort, self.make(plan, source, effort))
+            }
         };
         let encoded = match shorter {
-            None if !asked.accepts.allows_identity() => once(Growth::Allowed),
+            None if !asked.accepts.allows_identity() => self.once(effort, data, Growth::Allowed),
             shorter => shorter,
         };
         if encoded.is_none() {
             self.watch.skipped(Skip::NoGain);
         }
-        Some((coding, encoded?))
+        Some((effort.coding, encoded?))
     }
 
-    fn of_prepared(&self, prepared: &Prepared, coding: Coding) -> Option<Encoded> {
-        let level = self.config.prepared_level(coding);
-        let (variant, ready) =
-            prepared.variant(coding, level, |body| self.timed(coding, level, body, Growth::Refused));
-        if ready && variant.is_some() {
-            self.watch.ready(Source::Prepared);
+    /// The form that was made before; inside of it nothing when it was no shorter.
+    #[expect(clippy::option_option, reason = "made, tried in vain, or neither")]
+    fn ready(&self, plan: Plan, source: Source<'_>, coding: Coding) -> Option<Option<Encoded>> {
+        match (source.prepared, source.tag) {
+            _ if plan.guarded => None,
+            (Some(prepared), _) => {
+                let known = prepared.known(coding)?;
+                if known.is_some() {
+                    self.watch.ready(ReadyFrom::Prepared);
+                }
+                Some(known.cloned().map(Encoded::settled))
+            }
+            (None, Some(tag)) if plan.keep => {
+                let level = self.config.level(coding, source.data.len() as u64);
+                self.stored(source.data, tag, coding, level)
+            }
+            _ => None,
         }
-        variant.cloned().map(|variant| Encoded::settled(variant, level))
     }
 
-    fn of_store(&self, data: &Bytes, tag: BodyTag, coding: Coding) -> Option<Encoded> {
-        let level = self.config.level(coding, data.len() as u64);
-        let encode = || {
-            let body = self.timed(coding, level, data, Growth::Refused)?;
-            Some(Variant::encoded(body, tag, coding, level))
-        };
-        let settled = |variant| Encoded::settled(variant, level);
-        let Some(variants) = &self.variants else { return encode().map(settled) };
+    fn make(&self, plan: Plan, source: Source<'_>, effort: Effort) -> Option<Encoded> {
+        let Source { data, tag, prepared } = source;
+        match (prepared, tag) {
+            _ if plan.guarded => {
+                self.once(effort, data, Growth::Refused).map(|once| padded(effort.coding, once, data))
+            }
+            (Some(prepared), _) => {
+                let Effort { coding, level, .. } = effort;
+                let encode = |body: &Bytes| self.timed(effort, body, Growth::Refused);
+                let (variant, ready) = prepared.variant(coding, level, encode);
+                if ready && variant.is_some() {
+                    self.watch.ready(ReadyFrom::Prepared);
+                }
+                variant.cloned().map(Encoded::settled)
+            }
+            (None, Some(tag)) if plan.keep => self.of_store(data, tag, effort),
+            _ => self.once(effort, data, Growth::Refused),
+        }
+    }
+
+    fn of_store(&self, data: &Bytes, tag: BodyTag, effort: Effort) -> Option<Encoded> {
+        let Effort { coding, level, .. } = effort;
+        if let Some(ready) = self.stored(data, tag, coding, level) {
+            return ready;
+        }
+        let encoded = self.timed(effort, data, Growth::Refused);
+        let variant = encoded.map(|body| Variant::encoded(body, tag, coding, level));
+        if let Some(variants) = &self.variants {
+            variants.put(Key { tag, length: data.len(), coding, level }, data, variant.clone());
+        }
+        variant.map(Encoded::settled)
+    }
+
+    #[expect(clippy::option_option, reason = "stored, known to be no shorter, or neither")]
+    fn stored(&self, data: &Bytes, tag: BodyTag, coding: Coding, level: u32) -> Option<Option<Encoded>> {
         let key = Key { tag, length: data.len(), coding, level };
-        match variants.get(&key, data) {
+        match self.variants.as_ref()?.get(&key, data) {
             Known::Variant(variant) => {
-                self.watch.ready(Source::Store);
-                Some(settled(variant))
+                self.watch.ready(ReadyFrom::Store);
+                Some(Some(Encoded::settled(variant)))
             }
-            Known::NoGain => None,
-            Known::Unknown => {
-                let variant = encode();
-                variants.put(key, data, variant.clone());
-                variant.map(settled)
-            }
+            Known::NoGain => Some(None),
+            Known::Unknown => None,
         }
     }
 
-    fn timed(&self, coding: Coding, level: u32, data: &[u8], growth: Growth) -> Option<Bytes> {
-        let began = Instant::now();
-        let encoded = self.encoders.encode(coding, level, data, growth);
-        let sent = encoded.as_ref().map_or(data.len(), Bytes::len);
-        self.watch.encoded(coding, data.len(), sent, began.elapsed());
-        encoded
+    fn once(&self, effort: Effort, data: &[u8], growth: Growth) -> Option<Encoded> {
+        Some(Encoded::once(self.timed(effort, data, growth)?, effort.level))
     }
 }
 

@@ -20,7 +20,7 @@ fn it_is_plain_data() {
         serde_json::from_str(r#"{"codings":["gzip","br"],"min_bytes":256,"brotli":{"level":3}}"#)
             .expect("read");
     assert_eq!(config.codings, [Coding::Gzip, Coding::Brotli]);
-    assert_eq!((config.min_bytes, config.brotli.level, config.brotli.prepared_level), (256, 3, 5));
+    assert_eq!((config.min_bytes, config.brotli.level, config.brotli.prepared_level), (Some(256), 3, 5));
     assert!(serde_json::from_str::<ResponseConfig>(r#"{"min_byte":1}"#).is_err());
 }
 
