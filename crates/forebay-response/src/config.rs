@@ -1,5 +1,5 @@
 use crate::{
-    BrotliConfig, BudgetConfig, Coding, Error, GzipConfig, LearnConfig, ZstdConfig,
+    BrotliConfig, BudgetConfig, Coding, Error, GzipConfig, HotConfig, LearnConfig, ZstdConfig,
     encode::{Levels, Life},
 };
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ pub struct ResponseConfig {
     pub long_bytes: u64,
     /// How much of the processor encoders may take.
     pub budget: BudgetConfig,
+    /// Which encoded forms are made again, better.
+    pub hot: HotConfig,
     /// Levels of gzip and deflate.
     pub gzip: GzipConfig,
     /// Levels of brotli.
@@ -84,6 +86,7 @@ impl Default for ResponseConfig {
             flush_bytes: 64 << 10,
             long_bytes: 1 << 20,
             budget: BudgetConfig::default(),
+            hot: HotConfig::default(),
             gzip: GzipConfig::default(),
             brotli: BrotliConfig::default(),
             zstd: ZstdConfig::default(),
@@ -107,6 +110,7 @@ impl ResponseConfig {
         }
         self.learn.check()?;
         self.budget.check()?;
+        self.hot.check()?;
         self.gzip.levels().check()?;
         self.brotli.levels().check()?;
         self.zstd.levels().check()?;
@@ -124,6 +128,11 @@ impl ResponseConfig {
     /// The level while encoders take too much.
     pub(crate) fn pressed_level(&self, coding: Coding) -> u32 {
         self.levels(coding).at(Life::Pressed)
+    }
+
+    /// The level for a form that is sent often.
+    pub(crate) fn hot_level(&self, coding: Coding) -> u32 {
+        self.levels(coding).at(Life::Hot)
     }
 
     pub(crate) fn prepared_level(&self, coding: Coding) -> u32 {

@@ -130,7 +130,7 @@ pub use config::ResponseConfig;
 #[cfg(feature = "digest")]
 pub use digest::Digests;
 pub use eligible::{And, ContentTypes, Eligible};
-pub use encode::{BrotliConfig, BudgetConfig, GzipConfig, LearnConfig, ZstdConfig};
+pub use encode::{BrotliConfig, BudgetConfig, GzipConfig, HotConfig, LearnConfig, ZstdConfig};
 pub use error::Error;
 pub use fields::{
     BadMask, FieldFilter, FieldMask, Fields, FieldsConfig, FieldsFuture, FieldsLayer, FieldsService,

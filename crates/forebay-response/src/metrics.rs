@@ -50,6 +50,11 @@ const STREAMS: Metric = Metric::counter(
     "Responses encoded while they were streamed.",
 );
 
+const UPGRADES: Metric = Metric::counter(
+    "forebay_response_upgrades_total",
+    &["outcome"],
+    "Encoded forms that were sent often and so were made again at a higher level, by outcome: better, no_better, or refused because too many waited.",
+);
 const PRESSURE: Metric = Metric::counter(
     "forebay_response_pressure_total",
     &["step"],
@@ -80,6 +85,7 @@ pub const METRICS: &[Metric] = &[
     SKIPPED,
     STREAMS,
     PRESSURE,
+    UPGRADES,
     CACHE,
     CACHE_REFUSED,
 ];
@@ -153,6 +159,27 @@ pub(crate) struct Watch {
     ranges: [Counter; 3],
     skipped: [Counter; SKIPS.len()],
     pressed: [Counter; 3],
+    upgrades: UpgradeWatch,
+}
+
+/// What became of forms that were to be made better.
+#[derive(Clone)]
+pub(crate) struct UpgradeWatch([Counter; 3]);
+
+impl UpgradeWatch {
+    pub(crate) fn done(&self, better: bool) {
+        self.0[usize::from(!better)].increment(1);
+    }
+
+    pub(crate) fn refused(&self) {
+        self.0[2].increment(1);
+    }
+}
+
+impl std::fmt::Debug for UpgradeWatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UpgradeWatch")
+    }
 }
 
 struct CodingWatch {
@@ -185,6 +212,9 @@ impl Watch {
             not_modified: meter.counter(&NOT_MODIFIED, &[]),
             failed: meter.counter(&FAILED, &[]),
             ranges: ["all", "parts", "nothing"].map(|outcome| meter.counter(&RANGES, &[outcome])),
+            upgrades: UpgradeWatch(
+                ["better", "no_better", "refused"].map(|outcome| meter.counter(&UPGRADES, &[outcome])),
+            ),
             pressed: ["lower_level", "cheaper_coding", "plain"].map(|step| meter.counter(&PRESSURE, &[step])),
             skipped: SKIPS.map(|(_, reason)| meter.counter(&SKIPPED, &[reason])),
         }
@@ -192,6 +222,10 @@ impl Watch {
 
     pub(crate) fn skipped(&self, skip: Skip) {
         self.skipped[skip as usize].increment(1);
+    }
+
+    pub(crate) fn upgrades(&self) -> UpgradeWatch {
+        self.upgrades.clone()
     }
 
     pub(crate) fn pressed(&self, pressure: Pressure) {

@@ -3,7 +3,13 @@ use bytes::{Buf, Bytes};
 use http::{HeaderValue, Response, header::CONTENT_TYPE};
 use http_body_util::Full;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::{fmt, sync::Arc, sync::OnceLock};
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 /// A finished body that carries its encoded forms with it: the value to keep in a cache.
 ///
@@ -30,6 +36,10 @@ struct Inner {
     identity: OnceLock<(BodyTag, Variant)>,
     /// By [`Coding::index`]; an empty option is a form that is no shorter than the body.
     encoded: [OnceLock<Option<Variant>>; Coding::ALL.len()],
+    /// What takes their place once they were sent often.
+    better: [OnceLock<Variant>; Coding::ALL.len()],
+    /// How often each was sent, until that is often enough.
+    sent: [AtomicU32; Coding::ALL.len()],
 }
 
 impl Prepared {
@@ -37,7 +47,14 @@ impl Prepared {
     #[must_use]
     pub fn new(content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
         let encoded = [const { OnceLock::new() }; Coding::ALL.len()];
-        Self(Arc::new(Inner { content_type, body: body.into(), identity: OnceLock::new(), encoded }))
+        Self(Arc::new(Inner {
+            content_type,
+            body: body.into(),
+            identity: OnceLock::new(),
+            encoded,
+            better: [const { OnceLock::new() }; Coding::ALL.len()],
+            sent: [const { AtomicU32::new(0) }; Coding::ALL.len()],
+        }))
     }
 
     /// A body that is JSON text already, such as what `serde_json::to_vec` returns.
@@ -62,6 +79,7 @@ impl Prepared {
     #[must_use]
     pub fn bytes_held(&self) -> usize {
         let encoded = self.0.encoded.iter().filter_map(|slot| slot.get()?.as_ref());
+        let encoded = encoded.chain(self.0.better.iter().filter_map(OnceLock::get));
         self.0.body.len() + encoded.map(|variant| variant.body.len()).sum::<usize>()
     }
 
@@ -110,7 +128,37 @@ impl Prepared {
     /// The form in this coding, if it was made before; inside of it nothing when it was no shorter.
     #[expect(clippy::option_option, reason = "made, tried in vain, or neither")]
     pub(crate) fn known(&self, coding: Coding) -> Option<Option<&Variant>> {
-        self.0.encoded[coding.index()].get().map(Option::as_ref)
+        let first = self.0.encoded[coding.index()].get()?.as_ref();
+        Some(first.map(|first| self.0.better[coding.index()].get().unwrap_or(first)))
+    }
+
+    /// Counts a response, and says of one whether they have become many.
+    pub(crate) fn is_hot(&self, coding: Coding, hits: u32) -> bool {
+        let sent = &self.0.sent[coding.index()];
+        sent.load(Ordering::Relaxed) < hits && sent.fetch_add(1, Ordering::Relaxed) + 1 == hits
+    }
+
+    /// Begins to count anew.
+    pub(crate) fn cool(&self, coding: Coding) {
+        self.0.sent[coding.index()].store(0, Ordering::Relaxed);
+    }
+
+    /// Puts a shorter form in the place of the first; whether it is shorter. The body it is made from never changes,
+    /// and so its tag keeps its base.
+    pub(crate) fn upgrade(
+        &self,
+        coding: Coding,
+        level: u32,
+        encode: impl FnOnce(&Bytes) -> Option<Bytes>,
+    ) -> bool {
+        let Some(Some(first)) = self.known(coding) else { return false };
+        match encode(&self.0.body).filter(|better| better.len() < first.body.len()) {
+            Some(better) => {
+                let better = Variant::encoded(better, self.tag(), coding, level);
+                self.0.better[coding.index()].set(better).is_ok()
+            }
+            None => false,
+        }
     }
 
     fn named(&self) -> &(BodyTag, Variant) {

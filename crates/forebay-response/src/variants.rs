@@ -2,7 +2,10 @@ use crate::{Coding, validate::BodyTag};
 use bytes::Bytes;
 use http::HeaderValue;
 use quick_cache::{Weighter, sync::Cache};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 /// One form of a body, with the headers that belong to exactly these bytes.
 #[derive(Debug, Clone)]
@@ -46,6 +49,8 @@ struct Stored {
     body: Bytes,
     /// Nothing when the encoded form is no shorter.
     variant: Option<Variant>,
+    /// How often it was sent, until that is often enough.
+    sent: AtomicU32,
 }
 
 #[derive(Debug, Clone)]
@@ -88,9 +93,35 @@ impl Variants {
         }
     }
 
+    /// Counts a response, and says of one whether they have become many.
+    pub(crate) fn is_hot(&self, key: &Key, hits: u32) -> bool {
+        self.store.get(key).is_some_and(|stored| {
+            let sent = &stored.sent;
+            sent.load(Ordering::Relaxed) < hits && sent.fetch_add(1, Ordering::Relaxed) + 1 == hits
+        })
+    }
+
+    /// Begins to count anew.
+    pub(crate) fn cool(&self, key: &Key) {
+        if let Some(stored) = self.store.get(key) {
+            stored.sent.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Puts a shorter form in the place of one that is still there; whether that was so.
+    pub(crate) fn upgrade(&self, key: &Key, body: &Bytes, better: Variant) -> bool {
+        let Some(stored) = self.store.get(key).filter(|stored| stored.body == *body) else { return false };
+        let shorter = stored.variant.as_ref().is_some_and(|variant| better.body.len() < variant.body.len());
+        if shorter {
+            let (body, sent) = (stored.body.clone(), AtomicU32::new(u32::MAX));
+            self.store.insert(key.clone(), Arc::new(Stored { body, variant: Some(better), sent }));
+        }
+        shorter
+    }
+
     pub(crate) fn put(&self, key: Key, body: &[u8], variant: Option<Variant>) {
         // A copy, because the handler's bytes may be a small part of a large buffer that the bound would not see.
         let body = Bytes::copy_from_slice(body);
-        self.store.insert(key, Arc::new(Stored { body, variant }));
+        self.store.insert(key, Arc::new(Stored { body, variant, sent: AtomicU32::new(0) }));
     }
 }

@@ -13,6 +13,8 @@ pub struct GzipConfig {
     pub prepared_level: u32,
     /// While encoders take more than their [`BudgetConfig`](crate::BudgetConfig) gives. Default: 1.
     pub pressed_level: u32,
+    /// For a form that is made again because it is sent often ([`HotConfig`](crate::HotConfig)). Default: 9.
+    pub hot_level: u32,
 }
 
 /// How hard brotli tries, 0 (fast) to 11 (small and very slow).
@@ -27,6 +29,8 @@ pub struct BrotliConfig {
     pub prepared_level: u32,
     /// While encoders take more than their [`BudgetConfig`](crate::BudgetConfig) gives. Default: 1.
     pub pressed_level: u32,
+    /// For a form that is made again because it is sent often ([`HotConfig`](crate::HotConfig)). Default: 11.
+    pub hot_level: u32,
 }
 
 /// How hard zstd tries, 1 (fast) to 19 (small and very slow).
@@ -41,23 +45,25 @@ pub struct ZstdConfig {
     pub prepared_level: u32,
     /// While encoders take more than their [`BudgetConfig`](crate::BudgetConfig) gives. Default: 1.
     pub pressed_level: u32,
+    /// For a form that is made again because it is sent often ([`HotConfig`](crate::HotConfig)). Default: 19.
+    pub hot_level: u32,
 }
 
 impl Default for GzipConfig {
     fn default() -> Self {
-        Self { level: 5, long_level: 4, prepared_level: 7, pressed_level: 1 }
+        Self { level: 5, long_level: 4, prepared_level: 7, pressed_level: 1, hot_level: 9 }
     }
 }
 
 impl Default for BrotliConfig {
     fn default() -> Self {
-        Self { level: 3, long_level: 2, prepared_level: 5, pressed_level: 1 }
+        Self { level: 3, long_level: 2, prepared_level: 5, pressed_level: 1, hot_level: 11 }
     }
 }
 
 impl Default for ZstdConfig {
     fn default() -> Self {
-        Self { level: 3, long_level: 1, prepared_level: 9, pressed_level: 1 }
+        Self { level: 3, long_level: 1, prepared_level: 9, pressed_level: 1, hot_level: 19 }
     }
 }
 
@@ -72,13 +78,15 @@ pub(crate) enum Life {
     Prepared,
     /// One response, while time is short.
     Pressed,
+    /// As long as the body is asked for, which it is often.
+    Hot,
 }
 
 /// The levels of one coding, and the range they must be in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Levels {
-    pub(crate) keys: [&'static str; 4],
-    pub(crate) by_life: [u32; 4],
+    pub(crate) keys: [&'static str; 5],
+    pub(crate) by_life: [u32; 5],
     pub(crate) range: (u32, u32, &'static str),
 }
 
@@ -108,8 +116,15 @@ macro_rules! levels {
                         concat!($name, ".long_level"),
                         concat!($name, ".prepared_level"),
                         concat!($name, ".pressed_level"),
+                        concat!($name, ".hot_level"),
                     ],
-                    by_life: [self.level, self.long_level, self.prepared_level, self.pressed_level],
+                    by_life: [
+                        self.level,
+                        self.long_level,
+                        self.prepared_level,
+                        self.pressed_level,
+                        self.hot_level,
+                    ],
                     range: $range,
                 }
             }

@@ -43,6 +43,12 @@ impl Encoders {
     }
 }
 
+/// Encodes a body on an encoder of its own, whose tables are given back at once: at the highest levels they are too
+/// large to be kept. `None` when the result would not be shorter.
+pub(crate) fn encode_anew(coding: Coding, level: u32, body: &[u8]) -> Option<Bytes> {
+    whole_encoder(coding, level).encode(level, body, body.len().saturating_sub(1))
+}
+
 fn whole_encoder(coding: Coding, level: u32) -> Box<dyn WholeEncoder> {
     match coding {
         #[cfg(feature = "brotli")]

@@ -1,7 +1,7 @@
 use super::layer::{ResponseLayer, Shared};
 use crate::{
     Coding, ContentTypes, Eligible, Error, ResponseConfig,
-    encode::{Budget, Clock, Encoders, Learned},
+    encode::{Budget, Clock, Encoders, Learned, Upgrades},
     metrics::Watch,
     variants::Variants,
 };
@@ -57,6 +57,13 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
     /// How much of the processor encoders may take. Default: [`BudgetConfig::default`](crate::BudgetConfig).
     pub fn budget(mut self, budget: crate::BudgetConfig) -> Self {
         self.config.budget = budget;
+        self
+    }
+
+    /// Which encoded forms are made again, better, because they are sent often. Default:
+    /// [`HotConfig::default`](crate::HotConfig).
+    pub fn hot(mut self, hot: crate::HotConfig) -> Self {
+        self.config.hot = hot;
         self
     }
 
@@ -141,14 +148,16 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
     /// When a setting is out of range or a coding is listed that this build cannot produce.
     pub fn build(self) -> Result<ResponseLayer<E>, Error> {
         self.config.check()?;
-        let variants =
-            (self.config.variant_bytes_max > 0).then(|| Variants::new(self.config.variant_bytes_max));
+        let variants = (self.config.variant_bytes_max > 0)
+            .then(|| Arc::new(Variants::new(self.config.variant_bytes_max)));
         let watch = Watch::new(&self.meter);
         let learned = self.config.min_bytes.is_none().then(|| Learned::new(self.config.learn));
-        let budget = Arc::new(Budget::new(self.config.budget, self.clock));
+        let budget = Arc::new(Budget::new(self.config.budget, self.clock.clone()));
+        let upgrades = Upgrades::new(self.config.hot, self.clock);
         let shared = Shared {
             budget,
             learned,
+            upgrades,
             config: self.config,
             eligible: self.eligible,
             encoders: Encoders::new(),

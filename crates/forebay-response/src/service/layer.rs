@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Coding, ContentTypes, Eligible, ResponseConfig,
-    encode::{Budget, Encoders, Learned},
+    encode::{Budget, Encoders, Learned, Upgrades},
     metrics::Watch,
     variants::Variants,
 };
@@ -37,7 +37,8 @@ pub(crate) struct Shared<E> {
     /// None when the configuration says from which length on bodies are encoded.
     pub(crate) learned: Option<Learned>,
     /// None when the configuration gives it no memory.
-    pub(crate) variants: Option<Variants>,
+    pub(crate) variants: Option<Arc<Variants>>,
+    pub(crate) upgrades: Upgrades,
     pub(crate) watch: Watch,
 }
 

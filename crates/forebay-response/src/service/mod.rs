@@ -11,6 +11,7 @@ mod layer;
 mod said;
 mod stream;
 mod timer;
+mod upgrade;
 mod whole;
 
 pub use body::{BoxError, ResponseBody};

@@ -199,6 +199,7 @@ impl<E: Eligible> Shared<E> {
                 let known = prepared.known(coding)?;
                 if known.is_some() {
                     self.watch.ready(ReadyFrom::Prepared);
+                    self.sent_prepared(prepared, coding);
                 }
                 Some(known.cloned().map(Encoded::settled))
             }
@@ -249,6 +250,7 @@ impl<E: Eligible> Shared<E> {
         match self.variants.as_ref()?.get(&key, data) {
             Known::Variant(variant) => {
                 self.watch.ready(ReadyFrom::Store);
+                self.sent_stored(&key, data);
                 Some(Some(Encoded::settled(variant)))
             }
             Known::NoGain => Some(None),

@@ -9,6 +9,7 @@ mod encoded_forms_are_kept;
 mod encoded_requests_stay_within_limits;
 mod encoders_keep_within_their_share;
 mod every_body_comes_back_whole;
+mod forms_sent_often_are_made_better;
 mod hand;
 mod handlers_decide_before_they_work;
 mod head_mirrors_get;

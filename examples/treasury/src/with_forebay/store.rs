@@ -19,7 +19,7 @@ use forebay::{
     cache::Tag,
     config::Environment,
     pool::{Pool, PoolConfig},
-    response::{BrotliConfig, GzipConfig, ResponseConfig},
+    response::{BrotliConfig, GzipConfig, HotConfig, ResponseConfig},
 };
 use std::sync::Arc;
 
@@ -112,6 +112,7 @@ fn encoding() -> ResponseConfig {
     ResponseConfig {
         gzip: GzipConfig { prepared_level: 3, ..defaults.gzip },
         brotli: BrotliConfig { prepared_level: 2, ..defaults.brotli },
+        hot: HotConfig { hits: 0, ..defaults.hot },
         ..defaults
     }
 }
