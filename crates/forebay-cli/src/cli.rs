@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cache;
 use crate::error::Error;
+use crate::plan;
 use crate::route;
 
 const EXAMPLES: &str = "\
@@ -16,6 +17,7 @@ Each command explains itself: forebay cache explain --help
 Examples:
   echo 'SELECT * FROM users' | forebay route
   forebay route --url postgres://app@db-1/shop queries.txt
+  psql -c 'EXPLAIN (ANALYZE, BUFFERS) SELECT …' | forebay plan
   forebay cache stats --namespace shop
   forebay cache explain --namespace shop --cache users --key-type u64 7
   forebay cache invalidate --namespace shop --tag user:7
@@ -33,6 +35,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Route(route::Route),
+    Plan(plan::Plan),
     Cache(Box<cache::Cache>),
 }
 
@@ -49,6 +52,7 @@ pub(crate) enum Outcome {
 pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Route(route) => route.run(),
+        Command::Plan(plan) => plan.run(),
         Command::Cache(cache) => cache.run(),
     };
     match outcome {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use forebay_cache::{KeyringError, fred10::InspectError};
+use forebay_plan::ReadError;
 use forebay_pool::PoolError;
 
 /// The errors of the commands.
@@ -19,6 +20,9 @@ pub(crate) enum Error {
     /// Bytes that are no UTF-8, where the whole input has to be.
     #[error("{name}, line {line}: not valid UTF-8")]
     NotText { name: String, line: usize },
+    /// What is no query plan; the place is in the source.
+    #[error("{name}")]
+    Plan { name: String, source: ReadError },
     /// A key that cannot be meant.
     #[error("key {key:?}: {problem}")]
     Key { key: String, problem: String },

@@ -3,6 +3,8 @@
 mod cache;
 mod cli;
 mod error;
+mod input;
+mod plan;
 mod route;
 
 use std::process::ExitCode;

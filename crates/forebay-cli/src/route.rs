@@ -1,7 +1,6 @@
 //! `forebay route`: where each statement may run, and why.
 
 mod answer;
-mod input;
 mod judge;
 
 use std::io::{self, Write};
@@ -12,8 +11,8 @@ use forebay_sql::{Reason, statements};
 
 use crate::cli::{Outcome, complain};
 use crate::error::Error;
+use crate::input::Input;
 use answer::Answer;
-use input::Input;
 use judge::{Judge, Knowledge};
 
 const EXAMPLES: &str = "\

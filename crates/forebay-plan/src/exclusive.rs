@@ -28,7 +28,8 @@ use shares::shares;
 ///   scaled down to it.
 ///
 /// So nothing is negative, nothing is counted twice, and the times of all nodes add up to that of the root ([`total_ms`](Self::total_ms)).
-/// Costs and blocks are divided by the same rules; costs of a node of which only a part is expected to run (`LIMIT`) are scaled to that.
+/// Blocks are divided by the same rules. Costs differ in two: the planner counts a common table or InitPlan where it hangs, and of a node
+/// of which only a part is expected to run (`LIMIT`) that part counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exclusive {
     time_ms: Option<Vec<f64>>,
@@ -51,7 +52,7 @@ impl Exclusive {
         let runs = processes::expected_runs(plan);
         let cost = cost.map(|cost| {
             let cost: Vec<f64> = cost.iter().zip(&runs).map(|(cost, runs)| cost * runs).collect();
-            shares(plan, &payers, &cost)
+            shares(plan, &Payers::as_printed(plan), &cost)
         });
         Self { time_ms, wall_ms, cost, buffers: buffers(plan, &payers) }
     }

@@ -12,6 +12,13 @@ pub(super) struct Payers {
 }
 
 impl Payers {
+    /// Each node inside the one it hangs under.
+    pub(super) fn as_printed(plan: &Plan) -> Self {
+        let of = plan.nodes().iter().map(|node| node.parent().into_iter().collect()).collect();
+        Self { of, outlives: vec![false; plan.nodes().len()] }
+    }
+
+    /// Each node inside those that waited for it.
     pub(super) fn of(plan: &Plan) -> Self {
         let mut payers: Vec<Vec<usize>> =
             plan.nodes().iter().map(|node| node.parent().into_iter().collect()).collect();

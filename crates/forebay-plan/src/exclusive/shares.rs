@@ -8,9 +8,7 @@ pub(super) fn shares(plan: &Plan, payers: &Payers, inclusive: &[f64]) -> Vec<f64
     let claims = claims(plan, payers, inclusive);
     divide(&claims, inclusive).unwrap_or_else(|| {
         // A plan in which two nodes wait for each other is no plan of PostgreSQL's: the tree as it is printed is always in order.
-        let parents = plan.nodes().iter().map(|node| node.parent().into_iter().collect()).collect();
-        let printed = Payers { of: parents, outlives: vec![false; inclusive.len()] };
-        let claims = self::claims(plan, &printed, inclusive);
+        let claims = self::claims(plan, &Payers::as_printed(plan), inclusive);
         divide(&claims, inclusive).unwrap_or_else(|| inclusive.to_vec())
     })
 }

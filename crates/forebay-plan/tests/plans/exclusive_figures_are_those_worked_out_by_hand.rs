@@ -209,3 +209,17 @@ fn costs_and_blocks_are_divided_alike() {
         .collect();
     assert_eq!(blocks, [(0, 0, 3), (0, 0, 0), (2, 0, 0), (10, 4, 0)]);
 }
+
+#[test]
+fn the_planner_counts_an_init_plan_where_it_hangs() {
+    let text = "Aggregate  (cost=31.00..31.00 rows=1 width=8)
+  InitPlan 1 (returns $0)
+    ->  Seq Scan on b  (cost=0.00..10.00 rows=1 width=8)
+  ->  Seq Scan on a  (cost=0.00..20.00 rows=500 width=8)
+        Filter: (score > $0)
+";
+    let plan = read(text).unwrap().remove(0);
+    let exclusive = Exclusive::of(&plan);
+    let costs: Vec<f64> = plan.nodes().iter().map(|node| exclusive.cost(node).unwrap()).collect();
+    assert_eq!(costs, [1.0, 10.0, 20.0]);
+}

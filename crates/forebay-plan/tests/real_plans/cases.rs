@@ -84,7 +84,7 @@ pub(crate) const CASES: &[Case] = &[
         "SELECT * FROM events a LEFT JOIN (SELECT score FROM users WHERE id < 9 LIMIT 5) b ON a.at + b.score < 30 WHERE a.at < 50",
         &["Materialize"],
     ),
-    case(ALONE, "SELECT * FROM users ORDER BY score, name DESC", &["Sort"]),
+    case(ALONE, "SELECT * FROM users ORDER BY name, score DESC", &["Sort"]),
     case(
         "SET LOCAL work_mem = '64kB'; SET LOCAL max_parallel_workers_per_gather = 0",
         "SELECT * FROM users ORDER BY lower(name), score",

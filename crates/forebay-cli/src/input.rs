@@ -1,4 +1,4 @@
-//! The statements' source: a file or standard input.
+//! What a command reads: a file or standard input.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -7,14 +7,14 @@ use std::path::Path;
 use crate::error::Error;
 
 /// An open input with its name for messages.
-pub(super) struct Input {
+pub(crate) struct Input {
     name: String,
     reader: Box<dyn BufRead>,
 }
 
 impl Input {
     /// Open `path`; `-` is standard input.
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         if path == Path::new("-") {
             return Ok(Self { name: "standard input".to_owned(), reader: Box::new(io::stdin().lock()) });
         }
@@ -22,19 +22,19 @@ impl Input {
         Ok(Self { name: path.display().to_string(), reader: Box::new(BufReader::new(file)) })
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The next line with its end, or none at the end of the input.
-    pub(super) fn line(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) fn line(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let mut line = Vec::new();
         let read = self.reader.read_until(b'\n', &mut line).map_err(|source| self.broken(source))?;
         Ok((read > 0).then_some(line))
     }
 
     /// All that is left, which must be UTF-8.
-    pub(super) fn whole(&mut self) -> Result<String, Error> {
+    pub(crate) fn whole(&mut self) -> Result<String, Error> {
         let mut bytes = Vec::new();
         self.reader.read_to_end(&mut bytes).map_err(|source| self.broken(source))?;
         String::from_utf8(bytes).map_err(|error| {
