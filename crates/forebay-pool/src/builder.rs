@@ -25,8 +25,8 @@ use crate::{
     pool::Pool,
     pooler::{Behind, Demands},
     routed::Routed,
-    selector::{Balanced, ReplicaSelector},
-    statements::Epoch,
+    selector::{Balanced, ReplicaSelector, Selection},
+    statements::{Bounds, Epoch},
     supervisor::{Crew, Times, supervise},
     target::Target,
 };
@@ -133,12 +133,12 @@ impl PoolBuilder {
         let system = first_look(&crew).await?;
         let clerk = Clerk::employ(&config.catalog, &judgement, &self.meter, &crew).await;
         let closing = watch::Sender::new(false);
-        let selector = selector(self.selector, balancer, &config)?;
+        let selection = selection(self.selector, balancer, &config)?;
         let hedging = Hedging::of(&config, cluster.servers().len(), &self.meter)?;
         let supervisor = tokio::spawn(supervise(Arc::clone(&crew), worked, clerk)).abort_handle();
         Ok(Pool::new(Inner {
             cluster,
-            selector,
+            selection,
             hedging,
             observer: self.observer,
             observed_values: config.observed_values,
@@ -229,7 +229,7 @@ fn opener(
 ) -> Opener {
     Opener {
         connect,
-        statements_max: config.statements_max,
+        kept: Bounds { statements_max: config.statements_max, bytes_max: config.statements_bytes_max },
         epoch: Epoch::new(meter, Arc::clone(judgement)),
         cancels: Cancels::new(meter),
         judgement: Arc::clone(judgement),
@@ -241,14 +241,14 @@ fn opener(
 }
 
 /// The user's own, else the balancer with what is known of the servers.
-fn selector(
+fn selection(
     own: Option<Box<dyn ReplicaSelector>>,
     balancer: Balancer,
     config: &PoolConfig,
-) -> Result<Box<dyn ReplicaSelector>, PoolError> {
+) -> Result<Selection, PoolError> {
     let places = places(config, &config.endpoints()?)?;
     let balanced = || Balanced::new(balancer, config.replica_sessions_max, config.zone_factor, places);
-    Ok(own.unwrap_or_else(|| Box::new(balanced())))
+    Ok(own.map_or_else(|| Selection::Balanced(balanced()), Selection::Own))
 }
 
 /// The settings of a lane's sessions, given at the start of each, so that they cost no round trip and survive

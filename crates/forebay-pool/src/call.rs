@@ -6,6 +6,7 @@ use crate::{
     heal,
     inner::Inner,
     lane::Access,
+    large_objects::changes_large_objects,
     leaks,
     lease::Lease,
     observer::{BoundValues, Outcome, QueryEvent},
@@ -19,8 +20,10 @@ use futures_util::future;
 use std::{
     future::Future,
     panic::Location,
+    pin::Pin,
     time::{Duration, Instant},
 };
+use tokio::time::error::Elapsed;
 use tokio_postgres::error::SqlState;
 use tracing::Span;
 
@@ -95,72 +98,33 @@ impl<T: Counted, P> Counted for (T, P) {
 /// Runs `work`, which sends `asked` on the session of `lease`, until its answer or the scope's deadline.
 ///
 /// Dropped before the answer, the session is marked: the server is told to stop before anything else happens
-/// on it.
-pub(crate) async fn watch<T: Counted>(
-    pool: &Inner,
-    lease: &Lease,
-    asked: Asked<'_>,
-    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Result<T, PoolError> {
-    let deadline = Scope::with_current(Scope::deadline).flatten();
-    if lease.is_abandoned() {
-        // Rare, and larger than a statement.
-        Box::pin(settle(pool, lease)).await?;
-    }
-    if deadline.is_some_and(|deadline| deadline <= tokio::time::Instant::now()) {
-        return Err(PoolError::Deadline { step: asked.step, outcome_unknown: false });
-    }
-    if lease.is_fenced() {
-        return Err(demoted(lease, asked.step, false));
-    }
-    if lease.is_pooled() && asked.step == Step::Statement {
-        leaks::check(lease, pool.judgement.statement(asked.sql).class(), asked.sql)?;
-    }
-    Scope::with_current(|scope| scope.reached(pool.system, lease.reach()));
-    let was_closed = lease.is_closed();
-    lease.lane().meters.begins();
-    let mut call = Call {
-        pool,
-        lease,
-        asked,
-        started: Instant::now(),
-        outcome: Outcome::Cancelled,
-        rows: 0,
-        began: None,
-        sql_state: None,
-        in_trouble: false,
-        span: spans::statement(lease, &asked, pool.traced_text),
-    };
-    let remaining = deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
-    let result = match (lease.limit(remaining), deadline) {
-        (None, None) => Ok(work.await),
-        (None, Some(deadline)) => tokio::time::timeout_at(deadline, work).await,
-        // Rare: a limit serves many statements.
-        (Some(change), deadline) => Box::pin(limited(lease, change, deadline, work)).await,
-    };
-    match result {
-        // What an old primary took after another was promoted is not in the new one's log.
-        Ok(Ok(_)) if lease.is_fenced() && pool.may_have_changed(asked) => {
-            call.outcome = Outcome::Failed;
-            Err(demoted(lease, asked.step, true))
+/// on it. The work stays where its caller has it, so that it is there once.
+pub(crate) fn watch<'a, T: Counted>(
+    pool: &'a Inner,
+    lease: &'a Lease,
+    asked: Asked<'a>,
+    work: Pin<&'a mut impl Future<Output = Result<T, tokio_postgres::Error>>>,
+) -> impl Future<Output = Result<T, PoolError>> {
+    let mut call = Call::new(pool, lease, asked);
+    // Not an `async fn`, which has each of its arguments twice.
+    async move {
+        let deadline = Scope::with_current(Scope::deadline).flatten();
+        if call.lease.is_abandoned() {
+            // Rare, and larger than a statement.
+            Box::pin(settle(call.pool, call.lease)).await?;
         }
-        Ok(Ok(answer)) => {
-            call.outcome = Outcome::Done;
-            call.rows = answer.rows();
-            call.began = answer.began();
-            Ok(answer)
-        }
-        Ok(Err(error)) => {
-            call.outcome = Outcome::Failed;
-            call.in_trouble = shows_trouble(&error);
-            call.sql_state = error.code().cloned();
-            let may_have_changed = !was_closed && pool.may_have_changed(asked);
-            Err(meaning(lease, asked, may_have_changed, error))
-        }
-        Err(_) => {
-            call.outcome = Outcome::TimedOut;
-            Err(PoolError::Deadline { step: asked.step, outcome_unknown: pool.may_have_changed(asked) })
-        }
+        call.may_begin(deadline)?;
+        let was_closed = call.lease.is_closed();
+        call.begin();
+        let remaining =
+            deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
+        let result = match (call.lease.limit(remaining), deadline) {
+            (None, None) => Ok(work.await),
+            (None, Some(deadline)) => tokio::time::timeout_at(deadline, work).await,
+            // Rare: a limit serves many statements.
+            (Some(change), deadline) => Box::pin(limited(call.lease, change, deadline, work)).await,
+        };
+        call.ended(result, was_closed)
     }
 }
 
@@ -170,7 +134,7 @@ async fn limited<T>(
     change: Change,
     deadline: Option<tokio::time::Instant>,
     work: impl Future<Output = T>,
-) -> Result<T, tokio::time::error::Elapsed> {
+) -> Result<T, Elapsed> {
     let both = async { future::join(lease.set_limit(change), work).await.1 };
     match deadline {
         None => Ok(both.await),
@@ -246,7 +210,7 @@ pub(crate) fn meaning(
         if lease.lane().access == Access::Write {
             lease.lane().endpoint.doubt();
         }
-        return PoolError::ReadOnly { endpoint, source };
+        return PoolError::ReadOnly { endpoint, source: Some(source) };
     }
     if is_stale(&source) {
         return PoolError::RetryTransaction { endpoint, source };
@@ -259,7 +223,8 @@ struct Call<'a> {
     pool: &'a Inner,
     lease: &'a Lease,
     asked: Asked<'a>,
-    started: Instant,
+    /// `None` before anything is sent: there is nothing to tell.
+    started: Option<Instant>,
     outcome: Outcome,
     rows: u64,
     /// When the first of the answer came.
@@ -270,10 +235,94 @@ struct Call<'a> {
     span: Span,
 }
 
+impl<'a> Call<'a> {
+    fn new(pool: &'a Inner, lease: &'a Lease, asked: Asked<'a>) -> Self {
+        Self {
+            pool,
+            lease,
+            asked,
+            started: None,
+            outcome: Outcome::Cancelled,
+            rows: 0,
+            began: None,
+            sql_state: None,
+            in_trouble: false,
+            span: Span::none(),
+        }
+    }
+
+    /// # Errors
+    /// Why it is not sent at all.
+    fn may_begin(&self, deadline: Option<tokio::time::Instant>) -> Result<(), PoolError> {
+        let Asked { sql, step, .. } = self.asked;
+        if deadline.is_some_and(|deadline| deadline <= tokio::time::Instant::now()) {
+            return Err(PoolError::Deadline { step, outcome_unknown: false });
+        }
+        if self.lease.is_fenced() {
+            return Err(demoted(self.lease, step, false));
+        }
+        if step != Step::Statement {
+            return Ok(());
+        }
+        if self.lease.is_pooled() {
+            leaks::check(self.lease, self.pool.judgement.statement(sql).class(), sql)?;
+        }
+        if self.lease.lets_large_objects_be_made()
+            && changes_large_objects(self.pool.judgement.statement(sql).class())
+        {
+            let endpoint = self.lease.lane().endpoint.name.clone();
+            return Err(PoolError::ReadOnly { endpoint, source: None });
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) {
+        Scope::with_current(|scope| scope.reached(self.pool.system, self.lease.reach()));
+        self.lease.lane().meters.begins();
+        self.started = Some(Instant::now());
+        self.span = spans::statement(self.lease, &self.asked, self.pool.traced_text);
+    }
+
+    /// What its end is for the caller.
+    fn ended<T: Counted>(
+        &mut self,
+        result: Result<Result<T, tokio_postgres::Error>, Elapsed>,
+        was_closed: bool,
+    ) -> Result<T, PoolError> {
+        let (lease, asked) = (self.lease, self.asked);
+        match result {
+            // What an old primary took after another was promoted is not in the new one's log.
+            Ok(Ok(_)) if lease.is_fenced() && self.pool.may_have_changed(asked) => {
+                self.outcome = Outcome::Failed;
+                Err(demoted(lease, asked.step, true))
+            }
+            Ok(Ok(answer)) => {
+                self.outcome = Outcome::Done;
+                self.rows = answer.rows();
+                self.began = answer.began();
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                self.outcome = Outcome::Failed;
+                self.in_trouble = shows_trouble(&error);
+                self.sql_state = error.code().cloned();
+                let may_have_changed = !was_closed && self.pool.may_have_changed(asked);
+                Err(meaning(lease, asked, may_have_changed, error))
+            }
+            Err(_) => {
+                self.outcome = Outcome::TimedOut;
+                let outcome_unknown = self.pool.may_have_changed(asked);
+                Err(PoolError::Deadline { step: asked.step, outcome_unknown })
+            }
+        }
+    }
+}
+
 impl Drop for Call<'_> {
     fn drop(&mut self) {
+        let Some(started) = self.started else { return };
         let now = Instant::now();
-        let took = now - self.started;
+        let took = now - started;
         self.lease.lane().meters.ends();
         match self.outcome {
             Outcome::Done => {

@@ -1,8 +1,8 @@
 //! Which session a read gets: the replica that may serve it, else the primary.
 
+mod catch_up;
+
 use crate::{
-    cluster::Server,
-    config::PoolConfig,
     endpoint::{Endpoint, Role},
     error::PoolError,
     freshness::{Freshness, WithoutReplica},
@@ -10,15 +10,14 @@ use crate::{
     lane::{Caller, Lane, Patience},
     lease::Lease,
     mode::Mode,
-    position,
-    selector::Candidate,
 };
 use forebay_scope::{Position, Scope};
+use forebay_traffic::Permit;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-/// Pause between two looks at a replica that has not replayed a position yet.
-const CATCH_UP_STEP: Duration = Duration::from_millis(1);
+/// Pause between two looks at a server.
+const STEP: Duration = Duration::from_millis(1);
 /// The part of a read's time that it waits for replicas, so that some is left for the primary.
 const REPLICAS_SHARE: f64 = 0.75;
 
@@ -43,6 +42,30 @@ impl Wait {
     }
 }
 
+/// What one read needs of a server, and who was asked so far.
+struct Search {
+    lag_max: Duration,
+    required: Option<Position>,
+    /// Not to be asked again.
+    failed: Excluded,
+    /// One that could have served it had no session for it.
+    unable: bool,
+    /// Chosen, with leave of its breaker, and without an idle session.
+    waited_for: Option<(usize, Permit)>,
+}
+
+impl Search {
+    /// Whether what is required is there, as far as is known.
+    fn is_served_by(&self, endpoint: &Endpoint) -> bool {
+        self.required.is_none_or(|required| endpoint.has_reached(required))
+    }
+
+    fn gave_none(&mut self, server: usize) {
+        self.failed.add(server);
+        self.unable = true;
+    }
+}
+
 impl Inner {
     /// # Errors
     /// [`PoolError::ForeignPosition`] for a position that no server of this pool can be at.
@@ -64,9 +87,56 @@ impl Inner {
 
     /// A read-only session that has reached what the scope, and the caller, require.
     pub(crate) async fn read_lease(&self, caller: Caller, freshness: Freshness) -> Result<Lease, PoolError> {
-        let lag_max = freshness.lag_max.unwrap_or(self.lag_max);
-        let required = self.required(freshness).map(|required| self.wanted(required));
-        let mut failed = Excluded::default();
+        let mut search = self.search(freshness);
+        match self.at_once(&mut search, caller) {
+            Some(lease) => Ok(lease),
+            // Rare, and larger than the rest of the callers' futures.
+            None => Box::pin(self.in_time(search, caller)).await,
+        }
+    }
+
+    fn search(&self, freshness: Freshness) -> Search {
+        Search {
+            lag_max: freshness.lag_max.unwrap_or(self.lag_max),
+            required: self.required(freshness).map(|required| self.wanted(required)),
+            failed: Excluded::default(),
+            unable: false,
+            waited_for: None,
+        }
+    }
+
+    /// A session that is idle now on the server that the read belongs to: mostly there is one, and nothing is waited for.
+    fn at_once(&self, search: &mut Search, caller: Caller) -> Option<Lease> {
+        if self.mode == Mode::PerUse {
+            return None;
+        }
+        while let Some((index, permit)) = self.permitted(search) {
+            let lane = &self.cluster.servers()[index].read;
+            match lane.try_take(caller) {
+                Some(lease) if search.is_served_by(&lane.endpoint) => return Some(self.lent(lease, permit)),
+                Some(_) => search.failed.add(index),
+                None => {
+                    search.waited_for = Some((index, permit));
+                    return None;
+                }
+            }
+        }
+        let alone = self.cluster.servers().len() == 1;
+        if !alone && (search.required.is_some() || self.without_replica == WithoutReplica::Refuse) {
+            return None;
+        }
+        let lease = self.cluster.primary().read.try_take(caller)?;
+        if is_older(&lease, search.required) {
+            return None;
+        }
+        self.counts.from_primary.increment(1);
+        self.fell_back(search, &lease);
+        Some(lease)
+    }
+
+    /// The rest of the search, where something has to be waited for.
+    async fn in_time(&self, mut search: Search, caller: Caller) -> Result<Lease, PoolError> {
+        let (required, lag_max) = (search.required, search.lag_max);
         let mut wait = Wait::new(self.acquire_timeout);
         if self.mode == Mode::PerUse && self.knows_no_lag(lag_max, &mut wait).await {
             match self.primary_lease(caller, required, &mut wait).await {
@@ -78,38 +148,29 @@ impl Inner {
                 }
             }
         }
-        while let Some(index) = self.choose(required, lag_max, failed) {
+        let mut next = search.waited_for.take();
+        while let Some((index, permit)) = next.take().or_else(|| self.permitted(&mut search)) {
             let lane = &self.cluster.servers()[index].read;
-            // A replica whose circuit is open is left alone; asking for the permit is what lets a probe through.
-            let Ok(permit) = lane.endpoint.breaker.permit() else {
-                failed.add(index);
-                continue;
-            };
             match self.take_within(lane, caller, &mut wait, Duration::MAX).await {
                 // A wait, or a new session, may have found the replica further back than it was.
-                Ok(_) if required.is_some_and(|required| !lane.endpoint.has_reached(required)) => {
-                    failed.add(index);
-                }
-                Ok(lease) => {
-                    self.counts.from_replica.increment(1);
-                    return Ok(lease.with_permit(permit));
-                }
+                Ok(_) if !search.is_served_by(&lane.endpoint) => search.failed.add(index),
+                Ok(lease) => return Ok(self.lent(lease, permit)),
                 Err(PoolError::Connect { .. }) => {
                     permit.failed();
                     lane.endpoint.member.note_failure();
-                    failed.add(index);
+                    search.gave_none(index);
                 }
                 // Overload of one says nothing about the others.
                 Err(
                     PoolError::QueueFull { .. }
                     | PoolError::Overloaded { .. }
                     | PoolError::AcquireTimeout { .. },
-                ) => failed.add(index),
+                ) => search.gave_none(index),
                 Err(other) => return Err(other),
             }
         }
         if let Some(required) = required
-            && let Some(lease) = self.caught_up(caller, required, lag_max, failed, &mut wait).await?
+            && let Some(lease) = self.caught_up(caller, required, lag_max, search.failed, &mut wait).await?
         {
             return Ok(lease);
         }
@@ -117,15 +178,42 @@ impl Inner {
             return Err(PoolError::NoReplica { lag_max, required });
         }
         let lease = self.primary_lease(caller, required, &mut wait).await?;
-        if self.cluster.servers().len() > 1 && lease.lane().endpoint.role() == Role::Primary {
-            let why = match (required, failed.any()) {
-                (Some(_), _) => &self.counts.not_there,
-                (None, true) => &self.counts.none_free,
-                (None, false) => &self.counts.none_fresh,
-            };
-            why.increment(1);
-        }
+        self.fell_back(&search, &lease);
         Ok(lease)
+    }
+
+    /// The next replica of a search, and leave of its breaker.
+    fn permitted(&self, search: &mut Search) -> Option<(usize, Permit)> {
+        while let Some(index) = self.choose(search.required, search.lag_max, search.failed) {
+            // A replica whose circuit is open is left alone; asking for the permit is what lets a probe through.
+            match self.cluster.servers()[index].endpoint.breaker.permit() {
+                Ok(permit) => return Some((index, permit)),
+                Err(_) => search.gave_none(index),
+            }
+        }
+        None
+    }
+
+    /// Counts a session of a replica.
+    fn lent(&self, lease: Lease, permit: Permit) -> Lease {
+        self.counts.from_replica.increment(1);
+        lease.with_permit(permit)
+    }
+
+    /// Counts a read that the primary serves although there are replicas, by what they lack.
+    fn fell_back(&self, search: &Search, lease: &Lease) {
+        if self.cluster.servers().len() == 1 || lease.lane().endpoint.role() == Role::Replica {
+            return;
+        }
+        let is_fresh = |server| self.lag_if_fit(server, None, search.lag_max).is_some();
+        let why = if search.unable {
+            &self.counts.none_free
+        } else if search.required.is_some() && (0..self.cluster.servers().len()).any(is_fresh) {
+            &self.counts.not_there
+        } else {
+            &self.counts.none_fresh
+        };
+        why.increment(1);
     }
 
     /// Whether the last look at the primary is too old to tell whether a replica is within `lag_max`. Where the primary is
@@ -141,7 +229,7 @@ impl Inner {
         }
         primary.doubt();
         while is_old() && primary.is_usable() && !wait.left(1.0).is_zero() {
-            tokio::time::sleep(CATCH_UP_STEP).await;
+            tokio::time::sleep(STEP).await;
         }
         false
     }
@@ -162,100 +250,21 @@ impl Inner {
         lag_max: Duration,
         failed: Excluded,
     ) -> Option<usize> {
-        let mut candidates = [Candidate::default(); PoolConfig::REPLICAS_MAX];
-        let mut count = 0;
-        for (server, Server { endpoint, read, .. }) in self.cluster.replicas() {
-            let Some(lag) = endpoint.lag().filter(|lag| *lag <= lag_max) else { continue };
-            if failed.has(server)
-                || !endpoint.is_usable()
-                || required.is_some_and(|required| !endpoint.has_reached(required))
-            {
-                continue;
-            }
-            candidates[count] =
-                Candidate { server, in_use: read.busy(), latency: endpoint.member.latency(), lag };
-            count += 1;
+        // Nothing to choose from.
+        if self.cluster.servers().len() == 1 {
+            return None;
         }
-        let candidates = &candidates[..count];
-        let first = candidates.first()?;
-        let chosen = self.selector.select(candidates);
-        Some(candidates.get(chosen).unwrap_or(first).server)
+        self.selection.choose(&self.cluster, |server| {
+            if failed.has(server) { None } else { self.lag_if_fit(server, required, lag_max) }
+        })
     }
 
-    /// A session on the most advanced replica, once that has reached `required`; `None` when it has not within
-    /// the time a read may wait for it.
-    async fn caught_up(
-        &self,
-        caller: Caller,
-        required: Position,
-        lag_max: Duration,
-        failed: Excluded,
-        wait: &mut Wait,
-    ) -> Result<Option<Lease>, PoolError> {
-        let furthest = |server: &Server| server.endpoint.seen().map(|seen| (seen.at.timeline, seen.at.lsn));
-        let fit = self.cluster.replicas().filter(|(index, Server { endpoint, .. })| {
-            !failed.has(*index)
-                && endpoint.is_usable()
-                && !position::is_primary_only(required)
-                && endpoint.lag().is_some_and(|lag| lag <= lag_max)
-                // Another timeline never reaches it: its log may have forked before.
-                && endpoint.seen().is_some_and(|seen| seen.at.timeline == required.timeline)
-        });
-        let Some((_, Server { read: lane, .. })) = fit.max_by_key(|(_, server)| furthest(server)) else {
-            return Ok(None);
-        };
-        let until = Instant::now() + self.catch_up_wait;
-        let lease = match self.take_within(lane, caller, wait, self.catch_up_wait).await {
-            Ok(lease) => lease,
-            Err(
-                PoolError::Connect { .. }
-                | PoolError::QueueFull { .. }
-                | PoolError::Overloaded { .. }
-                | PoolError::AcquireTimeout { .. },
-            ) => return Ok(None),
-            Err(other) => return Err(other),
-        };
-        if self.reaches(&lease, required, until).await {
-            self.counts.from_replica.increment(1);
-            return Ok(Some(lease));
-        }
-        Ok(None)
-    }
-
-    /// Whether the server of a session turns out to have reached `required` before `until`.
-    async fn reaches(&self, lease: &Lease, required: Position, until: Instant) -> bool {
-        if position::is_primary_only(required) {
-            return false;
-        }
-        let began = Instant::now();
-        let reached = tokio::time::timeout_at(until, async {
-            // The position is read before the statement that follows on the same session takes its snapshot,
-            // so what has been reached here is visible there.
-            while let Ok(at) = lease.log_position().await {
-                lease.lane().endpoint.replayed(at);
-                if required.is_reached_at(at) {
-                    return true;
-                }
-                tokio::time::sleep(CATCH_UP_STEP).await;
-            }
-            false
-        });
-        let reached = matches!(reached.await, Ok(true));
-        self.counts.position_waits.record(began.elapsed());
-        if reached { &self.counts.reached } else { &self.counts.not_reached }.increment(1);
-        reached
-    }
-
-    /// What the scope requires by now and the server of a session is not known to have.
-    pub(crate) fn missing(&self, lease: &Lease) -> Option<Position> {
-        let required = Scope::with_current(|scope| scope.required(self.system)).flatten()?;
-        let required = self.cluster.in_todays_terms(required).position;
-        (!lease.lane().endpoint.has_reached(required)).then_some(required)
-    }
-
-    /// Whether the server of a session turns out to have reached `required` in the time a read may wait for it.
-    pub(crate) async fn catches_up(&self, lease: &Lease, required: Position) -> bool {
-        self.reaches(lease, required, Instant::now() + self.catch_up_wait).await
+    /// How far behind the primary a server is, if it is a replica that may serve such a read.
+    fn lag_if_fit(&self, server: usize, required: Option<Position>, lag_max: Duration) -> Option<Duration> {
+        let endpoint = &self.cluster.replica(server)?.endpoint;
+        let lag = endpoint.lag().filter(|lag| *lag <= lag_max)?;
+        let fits = endpoint.is_usable() && required.is_none_or(|required| endpoint.has_reached(required));
+        fits.then_some(lag)
     }
 
     /// A session of one of several servers, in what is left of the wait, and of that at most `longest`.
@@ -302,7 +311,7 @@ impl Inner {
     ) -> Result<Lease, PoolError> {
         let source = match self.primary_read_within(caller, wait).await {
             // An old primary that came back: what is required was written after another was promoted.
-            Ok(lease) if required.is_some_and(|required| required.timeline > lease.origin().timeline) => {
+            Ok(lease) if is_older(&lease, required) => {
                 lease.lane().endpoint.doubt();
                 let endpoint = lease.lane().endpoint.name.clone();
                 PoolError::OldTimeline { endpoint, timeline: lease.origin().timeline }
@@ -336,6 +345,11 @@ impl Inner {
     }
 }
 
+/// Whether a session of the primary is of a timeline that had ended when what is required was written.
+fn is_older(lease: &Lease, required: Option<Position>) -> bool {
+    required.is_some_and(|required| required.timeline > lease.origin().timeline)
+}
+
 /// Servers that failed this checkout already.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Excluded(u32);
@@ -343,10 +357,6 @@ pub(crate) struct Excluded(u32);
 impl Excluded {
     pub(crate) const fn add(&mut self, server: usize) {
         self.0 |= 1 << server;
-    }
-
-    const fn any(self) -> bool {
-        self.0 != 0
     }
 
     const fn has(self, server: usize) -> bool {

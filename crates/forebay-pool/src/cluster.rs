@@ -85,6 +85,12 @@ impl Cluster {
         self.servers.iter().enumerate().filter(move |(place, _)| *place != primary)
     }
 
+    /// The server at a place, unless it is the primary.
+    pub(crate) fn replica(&self, place: usize) -> Option<&Server> {
+        let primary = self.last.load(Ordering::Acquire);
+        self.servers.get(place).filter(|_| place != primary)
+    }
+
     /// Who takes the writes, and every change of it.
     pub(crate) fn leader(&self) -> watch::Receiver<Leader> {
         self.leader.subscribe()

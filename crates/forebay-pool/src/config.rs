@@ -120,6 +120,9 @@ pub struct PoolConfig {
     pub direct: Vec<String>,
     /// Prepared statements kept per session; the least recently used one goes first. Default: 256.
     pub statements_max: usize,
+    /// Bytes of their texts per session, which also bound what the server keeps of them; what is longer by itself is prepared
+    /// for one use. Default: 1 MiB.
+    pub statements_bytes_max: usize,
     /// Notifications a [`Listener`](crate::Listener) keeps until they are taken; what comes then is counted and shows
     /// as a [`Gap`](crate::Gap). Default: 1024.
     pub listen_buffer_max: usize,
@@ -223,6 +226,7 @@ impl Default for PoolConfig {
             pooler: Pooler::default(),
             direct: Vec::new(),
             statements_max: 256,
+            statements_bytes_max: 1 << 20,
             listen_buffer_max: 1024,
             bulk_copy_rows_min: 3000,
             pipelined_sessions: 2,

@@ -11,9 +11,11 @@ use std::fmt::Write as _;
 use tokio_postgres::config::{ChannelBinding, Host, SslMode, SslNegotiation};
 
 /// Takes over a deadpool-postgres configuration: connection, what it asks of TLS, keepalives, application name,
-/// pool size and wait timeout.
+/// pool size and timeouts: `wait` is `acquire_timeout`, `recycle` is `cleanup_timeout`, and `create` is `connect_timeout`,
+/// unless the connection's own is shorter.
 ///
-/// Recycling methods have no counterpart: sessions are always clean.
+/// Recycling methods have no counterpart: sessions are always clean. Nor has the queue mode: the session that came back last is
+/// lent first.
 ///
 /// # Errors
 /// [`PoolError::Config`] when it is incomplete or names several hosts.
@@ -68,8 +70,11 @@ pub fn from_config(config: &Config) -> Result<PoolConfig, PoolError> {
         ours.primary_read_sessions_max = pool.max_size;
         ours.replica_sessions_max = pool.max_size;
         ours.acquire_timeout = pool.timeouts.wait.unwrap_or(ours.acquire_timeout);
+        ours.cleanup_timeout = pool.timeouts.recycle.unwrap_or(ours.cleanup_timeout);
     }
-    ours.connect_timeout = parsed.get_connect_timeout().copied().unwrap_or(ours.connect_timeout);
+    let create = config.pool.and_then(|pool| pool.timeouts.create);
+    let connect = create.into_iter().chain(parsed.get_connect_timeout().copied()).min();
+    ours.connect_timeout = connect.unwrap_or(ours.connect_timeout);
     Ok(ours)
 }
 

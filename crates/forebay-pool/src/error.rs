@@ -180,9 +180,10 @@ pub enum PoolError {
     ReadOnly {
         /// The server.
         endpoint: String,
-        /// What the server said.
+        /// What the server said; `None` where nothing was sent: the text of a read-only statement makes or changes a large
+        /// object, which servers before PostgreSQL 16 would let it do.
         #[source]
-        source: tokio_postgres::Error,
+        source: Option<tokio_postgres::Error>,
     },
     /// The schema changed under a transaction that was open, in a way that one of its statements shows. It was
     /// rolled back; run it again from its beginning. Outside of transactions nobody hears of this.
@@ -381,7 +382,7 @@ impl PoolError {
         match self {
             Self::Statement { source, .. }
             | Self::Lost { source, .. }
-            | Self::ReadOnly { source, .. }
+            | Self::ReadOnly { source: Some(source), .. }
             | Self::RetryTransaction { source, .. }
             | Self::Catalog { source: Some(source), .. } => source.code(),
             Self::Row { source, .. } => source.sql_state(),

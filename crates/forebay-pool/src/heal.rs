@@ -77,7 +77,9 @@ pub(crate) fn rule(error: &PoolError, phase: Phase, reads: bool) -> Option<Cause
         return None;
     }
     match error {
-        PoolError::ReadOnly { source, .. } if makes_log(source) => Some(Cause::Refused(Refusal::Write)),
+        PoolError::ReadOnly { source: Some(source), .. } if makes_log(source) => {
+            Some(Cause::Refused(Refusal::Write))
+        }
         PoolError::ReadOnly { .. } => Some(Cause::Refused(Refusal::Certain)),
         PoolError::Lost { .. } => reads.then_some(Cause::Lost),
         PoolError::Statement { source, .. } => {

@@ -216,7 +216,7 @@ impl Inner {
         asked: Asked<'_>,
     ) -> Result<Answer, PoolError> {
         let began = Instant::now();
-        let result = watch(self, lease, asked, lease.run(asked.sql, asked.params)).await;
+        let result = watch(self, lease, asked, pin!(lease.run(asked.sql, asked.params))).await;
         if result.is_ok() {
             hedging.took(lease, began.elapsed());
         }

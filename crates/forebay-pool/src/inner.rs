@@ -16,7 +16,7 @@ use crate::{
     observer::{ObservedValues, QueryObserver},
     pipelined::{PipelinedCounts, Slow},
     routed::{Routed, Routing},
-    selector::ReplicaSelector,
+    selector::Selection,
     spans::{self, TracedText},
 };
 use forebay_scope::Scope;
@@ -25,7 +25,7 @@ use tokio::{sync::watch, task::AbortHandle, time::Instant};
 
 pub(crate) struct Inner {
     pub(crate) cluster: Arc<Cluster>,
-    pub(crate) selector: Box<dyn ReplicaSelector>,
+    pub(crate) selection: Selection,
     pub(crate) observer: Option<Arc<dyn QueryObserver>>,
     pub(crate) observed_values: ObservedValues,
     pub(crate) traced_text: TracedText,

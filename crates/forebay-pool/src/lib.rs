@@ -74,6 +74,7 @@ mod inner;
 mod kept_open;
 mod lag;
 mod lane;
+mod large_objects;
 mod leaks;
 mod lease;
 mod leftovers;

@@ -10,7 +10,7 @@ use crate::{
     refusal::{ConnectReason, OLDEST_SERVER, Refusal},
     session::{Limit, Pooled, Session, Wired},
     sighting::Sighting,
-    statements::{Epoch, Statements},
+    statements::{Bounds, Epoch, Statements},
     tap::{Tap, TransactionState},
     target::Target,
 };
@@ -25,7 +25,7 @@ use tokio::task::AbortHandle;
 /// Opens sessions of one pool.
 pub(crate) struct Opener {
     pub(crate) connect: Box<dyn Connect>,
-    pub(crate) statements_max: usize,
+    pub(crate) kept: Bounds,
     /// Changes of the schema that any session of the pool has noticed.
     pub(crate) epoch: Epoch,
     /// Is told where sessions look for names.
@@ -110,7 +110,7 @@ impl Opener {
             tap.without_names();
         }
         let log = client.prepare(if seen.standby { REPLAYED } else { WRITTEN }).await?;
-        let statements = Statements::new(self.statements_max, self.epoch.clone());
+        let statements = Statements::new(self.kept, self.epoch.clone());
         let cancel = self.cancels.counted(cancel);
         let wired = Wired { client, tap, cancel, task: abort.keep(), standing };
         let limit = match demands.statement_timeout_ms {

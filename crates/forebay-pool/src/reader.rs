@@ -11,7 +11,7 @@ use crate::{
     session::{Answer, Params},
     tap::TransactionState,
 };
-use std::{fmt, future::Future, panic::Location, sync::Arc};
+use std::{fmt, future::Future, panic::Location, pin::pin, sync::Arc};
 use tokio_postgres::Row;
 
 /// A read-only session on a replica or the primary, for one caller at a time.
@@ -110,20 +110,19 @@ impl Reader {
         if on_replica && self.lease.is_abandoned() {
             Box::pin(settle(&self.pool, &self.lease)).await?;
         }
-        if !on_replica {
-            return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
-        }
         let phase = if self.in_autocommit() { Phase::Alone } else { Phase::InTransaction };
-        let refusal = self.pool.known_refusal(sql);
-        // What makes log would do so on a read-only session of the primary as well (large objects before PostgreSQL 16): the
-        // standby refuses it again.
-        let moves = phase == Phase::Alone && refusal != Some(Refusal::Write);
-        if moves && (refusal.is_some() || !self.is_fresh().await) {
-            return Box::pin(self.on_primary(asked)).await;
+        if on_replica {
+            let refusal = self.pool.known_refusal(sql);
+            // What makes log would do so on a read-only session of the primary as well (large objects before PostgreSQL 16):
+            // the standby refuses it again.
+            let moves = phase == Phase::Alone && refusal != Some(Refusal::Write);
+            if moves && (refusal.is_some() || !self.is_fresh().await) {
+                return Box::pin(self.on_primary(asked)).await;
+            }
         }
-        let error = match watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
+        let error = match watch(&self.pool, &self.lease, asked, pin!(self.lease.run(sql, params))).await {
+            Err(error) if on_replica => error,
+            result => return result,
         };
         match heal::rule(&error, phase, self.pool.only_reads(sql)) {
             None | Some(Cause::Refused(Refusal::Write)) => Err(error),
@@ -150,7 +149,7 @@ impl Reader {
     async fn on_primary(&self, asked: Asked<'_>) -> Result<Answer, PoolError> {
         // Holders of primary sessions never wait for replica sessions, so this wait is in no circle.
         let lease = self.pool.primary_read(self.lease.caller()).await?;
-        watch(&self.pool, &lease, asked, lease.run(asked.sql, asked.params)).await
+        watch(&self.pool, &lease, asked, pin!(lease.run(asked.sql, asked.params))).await
     }
 }
 

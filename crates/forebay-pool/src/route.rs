@@ -4,7 +4,9 @@ use crate::{
     call::{Asked, Effect, watch},
     endpoint::Role,
     error::PoolError,
+    freshness::Freshness,
     heal::{self, Refusal},
+    hedging::Hedging,
     inner::Inner,
     lane::Caller,
     pool::Pool,
@@ -13,7 +15,7 @@ use crate::{
     writer::Writer,
 };
 use forebay_sql::{Kind, Statement};
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 /// Where a statement would go, and why. A replica stands for *some server that is fresh enough*, which may turn
 /// out to be the primary.
@@ -62,6 +64,14 @@ impl Inner {
         }
     }
 
+    /// Counts a statement by where it goes: how fresh a server must be for it, or `None` to the primary.
+    fn way(&self, sql: &str) -> Option<Freshness> {
+        let statement = self.judgement.statement(sql);
+        let why = self.why(&statement);
+        self.routed.count(why);
+        matches!(why, Why::Read).then(|| self.judgement.freshness(statement.class()))
+    }
+
     pub(crate) fn explain_route(&self, sql: &str) -> Route {
         let statement = self.judgement.statement(sql);
         let class = statement.class();
@@ -98,36 +108,81 @@ impl Pool {
         caller: Caller,
     ) -> Result<Answer, PoolError> {
         let inner = &self.0;
-        let place = caller.place;
-        let statement = inner.judgement.statement(sql);
-        let why = inner.why(&statement);
-        inner.routed.count(why);
-        if !matches!(why, Why::Read) {
-            let lease = inner.write_lease(caller).await?;
-            return Writer::new(lease, Arc::clone(inner)).ask_as(Effect::Possible, sql, params, place).await;
+        let asked = Asked::statement(sql, params, caller.place);
+        // Each way is a future of its own, which shares its place with the other's.
+        match inner.way(sql) {
+            None => self.written(asked, caller).await,
+            Some(freshness) => match &inner.hedging {
+                Some(hedging) => Box::pin(self.hedged(hedging, asked, caller, freshness)).await,
+                None => self.read_once(asked, caller, freshness).await,
+            },
         }
-        let freshness = inner.judgement.freshness(statement.class());
-        let lease = match &inner.hedging {
-            Some(hedging) => Box::pin(inner.lease_hedged(hedging, caller, freshness)).await?,
-            None => inner.read_lease(caller, freshness).await?,
-        };
-        let role = lease.lane().endpoint.role();
-        let asked = Asked::statement(sql, params, place);
-        let result = match &inner.hedging {
-            // The session that is slow to answer is given back in there.
-            Some(hedging) if role == Role::Replica => {
-                Box::pin(inner.read_hedged(hedging, lease, asked, caller, freshness)).await
+    }
+
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` has each of its arguments twice")]
+    fn written(
+        &self,
+        asked: Asked<'_>,
+        caller: Caller,
+    ) -> impl Future<Output = Result<Answer, PoolError>> + Send {
+        async move {
+            let writer = Writer::new(self.0.write_lease(caller).await?, Arc::clone(&self.0));
+            writer.ask_as(Effect::Possible, asked.sql, asked.params, asked.place).await
+        }
+    }
+
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` has each of its arguments twice")]
+    fn read_once(
+        &self,
+        asked: Asked<'_>,
+        caller: Caller,
+        freshness: Freshness,
+    ) -> impl Future<Output = Result<Answer, PoolError>> + Send {
+        async move {
+            let lease = self.0.read_lease(caller, freshness).await?;
+            let result = watch(&self.0, &lease, asked, pin!(lease.run(asked.sql, asked.params))).await;
+            let role = lease.lane().endpoint.role();
+            drop(lease);
+            match result {
+                Ok(answer) => Ok(answer),
+                // Rare, and larger than all the rest of the future.
+                Err(error) => Box::pin(self.elsewhere(error, role, asked, caller)).await,
             }
-            _ => {
-                let result = watch(inner, &lease, asked, lease.run(sql, params)).await;
+        }
+    }
+
+    async fn hedged(
+        &self,
+        hedging: &Hedging,
+        asked: Asked<'_>,
+        caller: Caller,
+        freshness: Freshness,
+    ) -> Result<Answer, PoolError> {
+        let lease = self.0.lease_hedged(hedging, caller, freshness).await?;
+        let role = lease.lane().endpoint.role();
+        let result = match role {
+            // The session that is slow to answer is given back in there.
+            Role::Replica => self.0.read_hedged(hedging, lease, asked, caller, freshness).await,
+            Role::Primary => {
+                let result = watch(&self.0, &lease, asked, pin!(lease.run(asked.sql, asked.params))).await;
                 drop(lease);
                 result
             }
         };
-        let error = match result {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
+        match result {
+            Ok(answer) => Ok(answer),
+            Err(error) => Box::pin(self.elsewhere(error, role, asked, caller)).await,
+        }
+    }
+
+    /// Runs a read that failed once more, on the primary, if that helps.
+    async fn elsewhere(
+        &self,
+        error: PoolError,
+        role: Role,
+        asked: Asked<'_>,
+        caller: Caller,
+    ) -> Result<Answer, PoolError> {
         // A text that reads may still hide a write, in a view or an operator: the primary runs it, as it would
         // have if the text had shown it. A session of `read_lease` is never inside a transaction.
         let cause = match (&error, role) {
@@ -136,26 +191,13 @@ impl Pool {
             _ => None,
         };
         let Some(cause) = cause else { return Err(error) };
-        // Rare, and larger than all the rest of the future.
-        Box::pin(self.elsewhere(cause, asked, caller)).await
-    }
-
-    /// Runs a statement once more, on the primary.
-    async fn elsewhere(
-        &self,
-        cause: heal::Cause,
-        asked: Asked<'_>,
-        caller: Caller,
-    ) -> Result<Answer, PoolError> {
         let inner = &self.0;
         let answer = if cause.refused() {
-            let lease = inner.write_lease(caller).await?;
-            let writer = Writer::new(lease, Arc::clone(inner));
-            writer.ask_as(Effect::Possible, asked.sql, asked.params, asked.place).await
+            self.written(asked, caller).await
         } else {
             // It was running, so it reads: a session that cannot write keeps it from doing anything twice.
             let lease = inner.primary_read(caller).await?;
-            watch(inner, &lease, asked, lease.run(asked.sql, asked.params)).await
+            watch(inner, &lease, asked, pin!(lease.run(asked.sql, asked.params))).await
         };
         inner.healed(cause, asked.sql, answer)
     }

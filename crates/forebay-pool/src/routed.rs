@@ -1,11 +1,9 @@
 //! Where statements went, counted.
 
-use crate::metrics::ROUTES;
+use crate::{counts::Tally, metrics::ROUTES};
 use forebay_metrics::Meter;
 use forebay_sql::Kind;
-use metrics::Counter;
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Whether [`Pool::query`](crate::Pool::query) and its kin send statements where their text allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -57,7 +55,7 @@ impl From<Kind> for Why {
 }
 
 /// Counts statements by where they went and why.
-pub(crate) struct Routed([(AtomicU64, Counter); 5]);
+pub(crate) struct Routed([Tally; 5]);
 
 impl Routed {
     pub(crate) fn new(meter: &Meter) -> Self {
@@ -68,17 +66,15 @@ impl Routed {
             ["primary", "unproven"],
             ["primary", "write"],
         ];
-        Self(labels.map(|labels| (AtomicU64::new(0), meter.counter(&ROUTES, &labels))))
+        Self(labels.map(|labels| Tally::new(meter.counter(&ROUTES, &labels))))
     }
 
     pub(crate) fn count(&self, why: Why) {
-        let (count, counter) = &self.0[why as usize];
-        count.fetch_add(1, Ordering::Relaxed);
-        counter.increment(1);
+        self.0[why as usize].increment(1);
     }
 
     pub(crate) fn status(&self) -> RoutesStatus {
-        let of = |why: Why| self.0[why as usize].0.load(Ordering::Relaxed);
+        let of = |why: Why| self.0[why as usize].total();
         RoutesStatus {
             read: of(Why::Read),
             shadowed: of(Why::Shadowed),

@@ -1,6 +1,10 @@
 //! Which replica gets the next read.
 
-use crate::places::Place;
+use crate::{
+    cluster::{Cluster, Server},
+    config::PoolConfig,
+    places::Place,
+};
 use forebay_traffic::{Balancer, Terms};
 use std::time::Duration;
 
@@ -26,6 +30,37 @@ pub struct Candidate {
     pub lag: Duration,
 }
 
+/// How the replica of a read is chosen.
+pub(crate) enum Selection {
+    /// By the pool's own rule, which needs no list of candidates.
+    Balanced(Balanced),
+    /// By the user's.
+    Own(Box<dyn ReplicaSelector>),
+}
+
+impl Selection {
+    /// One of the servers for which `lag` says how far behind they are; of the others it knows nothing.
+    pub(crate) fn choose(&self, cluster: &Cluster, lag: impl Fn(usize) -> Option<Duration>) -> Option<usize> {
+        match self {
+            Self::Balanced(balanced) => balanced.choose(lag, |server| cluster.servers()[server].read.busy()),
+            Self::Own(selector) => {
+                let mut candidates = [Candidate::default(); PoolConfig::REPLICAS_MAX];
+                let mut count = 0;
+                for (server, Server { endpoint, read, .. }) in cluster.replicas() {
+                    let Some(lag) = lag(server) else { continue };
+                    candidates[count] =
+                        Candidate { server, in_use: read.busy(), latency: endpoint.member.latency(), lag };
+                    count += 1;
+                }
+                let candidates = &candidates[..count];
+                let first = candidates.first()?;
+                let chosen = selector.select(candidates);
+                Some(candidates.get(chosen).unwrap_or(first).server)
+            }
+        }
+    }
+}
+
 /// Two replicas drawn at random, and of these the one that is expected to answer sooner; lag counts for a hundredth of
 /// itself, so that of equals the fresher one is asked. Another zone is asked when this one is dearer by a factor, or has
 /// no session free.
@@ -36,43 +71,49 @@ pub(crate) struct Balanced {
     zone_factor: f64,
     /// By the place of a server in the cluster.
     places: Vec<Place>,
+    /// Whether any of them is in another zone.
+    zoned: bool,
 }
 
 const LAG_SHARE: u32 = 100;
 
 impl Balanced {
-    pub(crate) const fn new(balancer: Balancer, width: usize, zone_factor: f64, places: Vec<Place>) -> Self {
-        Self { balancer, width, zone_factor, places }
+    pub(crate) fn new(balancer: Balancer, width: usize, zone_factor: f64, places: Vec<Place>) -> Self {
+        let zoned = places.iter().any(|place| place.far);
+        Self { balancer, width, zone_factor, places, zoned }
     }
 
-    fn is_far(&self, candidate: &Candidate) -> bool {
-        self.places.get(candidate.server).is_some_and(|place| place.far)
+    fn is_far(&self, server: usize) -> bool {
+        self.places.get(server).is_some_and(|place| place.far)
     }
 
-    fn terms(&self, candidate: &Candidate) -> Terms {
-        let weight = self.places.get(candidate.server).map_or(1.0, |place| place.weight);
-        let terms = Terms::default().weight(self.width as f64 * weight).plus(candidate.lag / LAG_SHARE);
-        if self.is_far(candidate) { terms.far(self.zone_factor) } else { terms }
+    fn terms(&self, server: usize, lag: Duration) -> Terms {
+        let weight = self.places.get(server).map_or(1.0, |place| place.weight);
+        let terms = Terms::default().weight(self.width as f64 * weight).plus(lag / LAG_SHARE);
+        if self.is_far(server) { terms.far(self.zone_factor) } else { terms }
     }
-}
 
-impl ReplicaSelector for Balanced {
-    fn select(&self, candidates: &[Candidate]) -> usize {
-        let place = |server| candidates.iter().position(|candidate| candidate.server == server);
+    fn choose(
+        &self,
+        lag: impl Fn(usize) -> Option<Duration>,
+        in_use: impl Fn(usize) -> usize,
+    ) -> Option<usize> {
         // Cost speaks of how long an answer takes, and not of how long a caller waits for a session.
-        let has_room = |far| candidates.iter().any(|one| self.is_far(one) == far && one.in_use < self.width);
-        let near_is_full = has_room(true) && !has_room(false);
-        let terms = |server| {
-            let candidate = &candidates[place(server)?];
-            (self.is_far(candidate) || !near_is_full).then(|| self.terms(candidate))
+        let has_room = |far| {
+            let of_zone = |server: &usize| self.is_far(*server) == far && in_use(*server) < self.width;
+            (0..self.places.len()).filter(of_zone).any(|server| lag(server).is_some())
         };
-        self.balancer.pick(terms).and_then(place).unwrap_or(0)
+        let near_is_full = self.zoned && has_room(true) && !has_room(false);
+        self.balancer.pick(|server| {
+            let lag = if near_is_full && !self.is_far(server) { None } else { lag(server) };
+            lag.map(|lag| self.terms(server, lag))
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Balanced, Candidate, ReplicaSelector};
+    use super::Balanced;
     use crate::places::Place;
     use forebay_traffic::{Balancer, BalancerConfig};
     use std::time::Duration;
@@ -86,9 +127,9 @@ mod tests {
         balancer.members().for_each(|member| member.note_answer(Duration::from_millis(1)));
         let place = |far| Place { weight: 1.0, far };
         let places = [false, false, true, true].map(place).to_vec();
-        let candidate = |server, in_use| Candidate { server, in_use, ..Candidate::default() };
-        let candidates = [candidate(1, near_in_use), candidate(2, far_in_use), candidate(3, far_in_use)];
-        candidates[Balanced::new(balancer, WIDTH, 2.0, places).select(&candidates)].server
+        let lag = |server| (server > 0).then_some(Duration::ZERO);
+        let in_use = |server| if server == 1 { near_in_use } else { far_in_use };
+        Balanced::new(balancer, WIDTH, 2.0, places).choose(lag, in_use).expect("each of them may serve it")
     }
 
     #[test]

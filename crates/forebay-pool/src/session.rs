@@ -140,7 +140,7 @@ impl Session {
 
     /// [`Session::batch`], and the log position behind it, asked on the same flush.
     pub(crate) async fn batch_then_position(&self, sql: &str) -> (Result<(), Error>, Option<Position>) {
-        let (done, at) = future::join(self.client.batch_execute(sql), self.log_position()).await;
+        let (done, at) = future::join(self.client.batch_execute(sql), Box::pin(self.log_position())).await;
         (done, at.ok())
     }
 

@@ -57,14 +57,23 @@ impl Epoch {
     }
 }
 
-/// Prepared statements by text; the least recently used one leaves first and is closed on the server.
+/// How much a session keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) statements_max: usize,
+    /// Of texts: what a server keeps of each, and the driver, grows with them.
+    pub(crate) bytes_max: usize,
+}
+
+/// Prepared statements by text; the least recently used one leaves first and is closed on the server. A text that is longer
+/// than all may be together is prepared for one use.
 ///
 /// The text alone is the key: parameter types are never given, and the server itself plans a kept statement anew
 /// when the `search_path` is another one than it was prepared under (PostgreSQL's `RevalidateCachedQuery`). If that
 /// changes the result's columns it says so, like after any change of the schema.
 #[derive(Debug)]
 pub(crate) struct Statements {
-    max: usize,
+    bounds: Bounds,
     pub(crate) epoch: Epoch,
     /// The epoch of the types the driver remembers.
     types: AtomicU64,
@@ -74,8 +83,34 @@ pub(crate) struct Statements {
 #[derive(Debug, Default)]
 struct Kept {
     by_text: HashMap<Box<str>, Entry, RandomState>,
+    /// Of all texts.
+    bytes: usize,
     /// Counts look-ups: a larger number was used later.
     uses: u64,
+}
+
+impl Kept {
+    /// Takes out the least recently used ones until there is room for a text.
+    fn make_room(&mut self, sql: &str, bounds: Bounds) -> Vec<Entry> {
+        let mut left = Vec::new();
+        if self.by_text.contains_key(sql) {
+            return left;
+        }
+        while self.by_text.len() >= bounds.statements_max || self.bytes + sql.len() > bounds.bytes_max {
+            // A scan is enough: it runs once per statement prepared, which costs a round trip.
+            let oldest =
+                self.by_text.iter().min_by_key(|(_, entry)| entry.used).map(|(text, _)| text.clone());
+            let Some(entry) = oldest.and_then(|text| self.remove(&text)) else { break };
+            left.push(entry);
+        }
+        left
+    }
+
+    fn remove(&mut self, sql: &str) -> Option<Entry> {
+        let entry = self.by_text.remove(sql)?;
+        self.bytes -= sql.len();
+        Some(entry)
+    }
 }
 
 #[derive(Debug)]
@@ -98,8 +133,8 @@ pub(crate) struct Prepared {
 }
 
 impl Statements {
-    pub(crate) fn new(max: usize, epoch: Epoch) -> Self {
-        Self { max, types: AtomicU64::new(epoch.now()), epoch, kept: Mutex::default() }
+    pub(crate) fn new(bounds: Bounds, epoch: Epoch) -> Self {
+        Self { bounds, types: AtomicU64::new(epoch.now()), epoch, kept: Mutex::default() }
     }
 
     /// What is kept of a text since the last change of the schema that was noticed.
@@ -121,21 +156,23 @@ impl Statements {
         let epoch = self.epoch.now();
         let prepared =
             Arc::new(Prepared { statement: OnceCell::new(), leaves_something, epoch, pace: Pace::default() });
-        let left = {
-            let mut kept = self.kept();
-            let used = kept.uses;
-            let mut left = None;
-            if kept.by_text.len() >= self.max && !kept.by_text.contains_key(sql) {
-                // A scan is enough: it runs once per statement prepared, which costs a round trip.
-                let oldest =
-                    kept.by_text.iter().min_by_key(|(_, entry)| entry.used).map(|(text, _)| text.clone());
-                left = oldest.and_then(|text| kept.by_text.remove(&text));
-            }
-            (left, kept.by_text.insert(sql.into(), Entry { prepared: Arc::clone(&prepared), used }))
-        };
-        // Dropped outside of the lock: it sends a message to the server.
-        drop(left);
+        if !self.keeps(sql) {
+            return prepared;
+        }
+        let mut kept = self.kept();
+        let left = kept.make_room(sql, self.bounds);
+        let entry = Entry { prepared: Arc::clone(&prepared), used: kept.uses };
+        let before = kept.by_text.insert(sql.into(), entry);
+        kept.bytes += if before.is_none() { sql.len() } else { 0 };
+        drop(kept);
+        // Dropped outside of the lock: each sends a message to the server.
+        drop((left, before));
         prepared
+    }
+
+    /// Whether a text is not longer than all that are kept may be.
+    pub(crate) const fn keeps(&self, sql: &str) -> bool {
+        sql.len() <= self.bounds.bytes_max
     }
 
     /// Forgets a statement that the server does not accept, unless another took its place.
@@ -143,7 +180,7 @@ impl Statements {
         let left = {
             let mut kept = self.kept();
             let is_it = kept.by_text.get(sql).is_some_and(|entry| Arc::ptr_eq(&entry.prepared, gone));
-            if is_it { kept.by_text.remove(sql) } else { None }
+            if is_it { kept.remove(sql) } else { None }
         };
         drop(left);
     }

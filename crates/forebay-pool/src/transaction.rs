@@ -26,6 +26,7 @@ use std::{
     fmt,
     future::Future,
     panic::Location,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
 };
 use tokio_postgres::{Row, error::SqlState};
@@ -62,7 +63,7 @@ impl Transaction {
         let begin = options.begin();
         let asked = Asked { step: Step::Begin, ..Asked::statement(&begin, &[], place) };
         lease.begins();
-        watch(&pool, &lease, asked, lease.batch(&begin)).await?;
+        watch(&pool, &lease, asked, pin!(lease.batch(&begin))).await?;
         let (read_only, commits_before) = (options.is_read_only(), lease.tap().commits());
         Ok(Self { lease, pool, read_only, commits_before, collision: Mutex::new(None) })
     }
@@ -145,7 +146,7 @@ impl Transaction {
         sql: &'a str,
     ) -> impl Future<Output = Result<(), PoolError>> + Send + 'a {
         let place = Location::caller();
-        async move { self.send(Asked::statement(sql, &[], place), self.lease.foreign_batch(sql)).await }
+        async move { self.send(Asked::statement(sql, &[], place), pin!(self.lease.foreign_batch(sql))).await }
     }
 
     /// Writes many rows, all or none, and returns how many were written, as
@@ -170,7 +171,7 @@ impl Transaction {
                 }
                 Way::Copy(types) => {
                     let work = self.lease.copy_rows(&sql, &types, rows, &failed);
-                    self.send(Asked::statement(&sql, &[], place), work).await
+                    self.send(Asked::statement(&sql, &[], place), pin!(work)).await
                 }
             };
             let answer = done.map_err(|error| bulk::with_row(error, failed.into_inner()))?;
@@ -242,7 +243,7 @@ impl Transaction {
             let (done, at) = self.lease.batch_then_position("COMMIT").await;
             done.map(|()| ((), at))
         };
-        let ((), at) = watch(&self.pool, &self.lease, asked, work).await?;
+        let ((), at) = watch(&self.pool, &self.lease, asked, pin!(work)).await?;
         Ok(at)
     }
 
@@ -255,7 +256,7 @@ impl Transaction {
         let place = Location::caller();
         async move {
             let asked = Asked { step: Step::Rollback, ..Asked::statement("ROLLBACK", &[], place) };
-            watch(&self.pool, &self.lease, asked, self.lease.batch("ROLLBACK")).await?;
+            watch(&self.pool, &self.lease, asked, pin!(self.lease.batch("ROLLBACK"))).await?;
             self.lease.ends();
             Ok(())
         }
@@ -280,7 +281,8 @@ impl Transaction {
         if self.lease.is_abandoned() || self.lease.tap().in_flight() > 0 {
             // Stops what is abandoned first.
             let asked = Asked { step: Step::Commit, ..Asked::statement("", &[], place) };
-            Box::pin(watch(&self.pool, &self.lease, asked, self.lease.barrier())).await?;
+            let barrier = async { watch(&self.pool, &self.lease, asked, pin!(self.lease.barrier())).await };
+            Box::pin(barrier).await?;
         }
         Ok(self.lease.tap().transaction())
     }
@@ -291,14 +293,14 @@ impl Transaction {
         params: Params<'_>,
         place: &'static Location<'static>,
     ) -> Result<Answer, PoolError> {
-        self.send(Asked::statement(sql, params, place), self.lease.run(sql, params)).await
+        self.send(Asked::statement(sql, params, place), pin!(self.lease.run(sql, params))).await
     }
 
     /// Runs `work`, which sends a statement, and notes how it failed.
     async fn send<T: Counted>(
         &self,
         asked: Asked<'_>,
-        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+        work: Pin<&mut impl Future<Output = Result<T, tokio_postgres::Error>>>,
     ) -> Result<T, PoolError> {
         let result = watch(&self.pool, &self.lease, asked, work).await;
         if let Err(error) = &result

@@ -15,6 +15,7 @@ use std::{
     fmt,
     future::Future,
     panic::Location,
+    pin::pin,
     sync::{Arc, atomic::AtomicUsize},
 };
 use tokio_postgres::Row;
@@ -107,7 +108,7 @@ impl Writer {
         async move {
             let asked = Asked { effect: Effect::ByText, ..Asked::statement(sql, &[], place) };
             if Scope::with_current(|_| ()).is_none() {
-                return watch(&self.pool, &self.lease, asked, self.lease.foreign_batch(sql)).await;
+                return watch(&self.pool, &self.lease, asked, pin!(self.lease.foreign_batch(sql))).await;
             }
             let work = async {
                 self.lease.look_for_leftovers(sql);
@@ -115,7 +116,7 @@ impl Writer {
                 done.map(|()| ((), at))
             };
             let unsettled = Unsettled::arm(&self.lease);
-            let result = watch(&self.pool, &self.lease, asked, work).await;
+            let result = watch(&self.pool, &self.lease, asked, pin!(work)).await;
             self.noted(unsettled, result).await
         }
     }
@@ -149,7 +150,7 @@ impl Writer {
                         Ok((copied, None))
                     };
                     let unsettled = Unsettled::arm(&self.lease);
-                    let result = watch(&self.pool, &self.lease, asked, work).await;
+                    let result = watch(&self.pool, &self.lease, asked, pin!(work)).await;
                     self.noted(unsettled, result).await
                 }
             };
@@ -198,11 +199,11 @@ impl Writer {
         let asked = Asked { effect, ..Asked::statement(sql, params, place) };
         // Without a scope nobody would be told of the position.
         if Scope::with_current(|_| ()).is_none() || !self.pool.may_have_changed(asked) {
-            return watch(&self.pool, &self.lease, asked, self.lease.run(sql, params)).await;
+            return watch(&self.pool, &self.lease, asked, pin!(self.lease.run(sql, params))).await;
         }
         let work = self.lease.run_then_position(sql, params);
         let unsettled = Unsettled::arm(&self.lease);
-        let result = watch(&self.pool, &self.lease, asked, work).await;
+        let result = watch(&self.pool, &self.lease, asked, pin!(work)).await;
         self.noted(unsettled, result).await
     }
 

@@ -127,7 +127,7 @@ impl Catalog {
 /// assert_eq!(why, "numbered is a view that may do more than read (public.next_number() is volatile)");
 /// assert_eq!(class("SELECT * FROM scratch").kind(), Kind::Unproven);
 ///
-/// let allow = AllowList::default().read_only_function("next_number").primary_table("users");
+/// let allow = AllowList::default().read_only_functions(["next_number"]).primary_tables(["users"]);
 /// let class = |sql| classify_with(sql, &catalog, Some(&["public"]), &allow);
 /// assert_eq!(class("SELECT next_number()").kind(), Kind::Read);
 /// assert_eq!(class("SELECT * FROM users").kind(), Kind::Unproven);

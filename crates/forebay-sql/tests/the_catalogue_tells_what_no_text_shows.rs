@@ -209,7 +209,7 @@ fn without_a_search_path_nothing_is_proven_by_its_name_alone() {
         .function("other", "lower", Volatility::Volatile)
         .relation("other", "scratch", Tie::Unlogged)
         .build();
-    let allow = AllowList::default().read_only_function("app.counts").primary_table("app.orders");
+    let allow = AllowList::default().read_only_functions(["app.counts"]).primary_tables(["app.orders"]);
     for (known, unknown, sql) in [
         (Kind::Read, Kind::Unproven, "SELECT looks()"),
         (Kind::Read, Kind::Read, "SELECT app.looks()"),
@@ -255,11 +255,9 @@ fn the_applications_lists_outrank_the_catalogue() {
         .relation("app", "scratch", Tie::Unlogged)
         .build();
     let allow = AllowList::default()
-        .read_only_function("app.counts")
-        .read_only_function("\"Quoted\"")
-        .primary_function("looks")
-        .primary_function("lower")
-        .primary_table("app.orders");
+        .read_only_functions(["app.counts", "\"Quoted\""])
+        .primary_functions(["looks", "lower"])
+        .primary_tables(["app.orders"]);
     for (kind, sql) in [
         (Kind::Read, "SELECT app.counts()"),
         (Kind::Read, "SELECT counts(), COUNTS()"),

@@ -33,16 +33,10 @@ pub(super) struct Knowledge {
 impl Knowledge {
     /// Asks the database, if one is named.
     pub(super) fn gather(&self) -> Result<Judge, Error> {
-        let mut allow = AllowList::default();
-        for name in &self.read_only_function {
-            allow = allow.read_only_function(name);
-        }
-        for name in &self.primary_function {
-            allow = allow.primary_function(name);
-        }
-        for name in &self.primary_table {
-            allow = allow.primary_table(name);
-        }
+        let allow = AllowList::default()
+            .read_only_functions(&self.read_only_function)
+            .primary_functions(&self.primary_function)
+            .primary_tables(&self.primary_table);
         let snapshot = self.url.as_deref().map(|url| self.read(url)).transpose()?;
         Ok(Judge { allow, snapshot })
     }

@@ -11,7 +11,7 @@ use crate::{
     inner::Inner,
     lease::Lease,
 };
-use std::panic::Location;
+use std::{panic::Location, pin::pin};
 use tokio_postgres::types::{Kind, Type};
 
 /// A statement, and how it takes the rows.
@@ -56,7 +56,8 @@ pub(crate) async fn plan<R: BulkRow>(
     }
     let (table, list) = (&bulk.table, bulk.list());
     let look = format!("SELECT {list} FROM {table} LIMIT 0");
-    let types = watch(pool, lease, Asked::statement(&look, &[], place), lease.column_types(&look)).await?;
+    let types =
+        watch(pool, lease, Asked::statement(&look, &[], place), pin!(lease.column_types(&look))).await?;
     // An array of arrays is one array with more dimensions, which `unnest` takes apart altogether.
     let has_arrays = types.iter().any(|ty| matches!(ty.kind(), Kind::Array(_)));
     if bulk.conflict != Conflict::Fails && has_arrays {

@@ -52,16 +52,10 @@ struct Kept {
 
 impl Judgement {
     pub(crate) fn new(config: &PoolConfig) -> Self {
-        let mut allow = AllowList::default();
-        for name in &config.read_only_functions {
-            allow = allow.read_only_function(name);
-        }
-        for name in &config.primary_functions {
-            allow = allow.primary_function(name);
-        }
-        for name in &config.primary_tables {
-            allow = allow.primary_table(name);
-        }
+        let allow = AllowList::default()
+            .read_only_functions(&config.read_only_functions)
+            .primary_functions(&config.primary_functions)
+            .primary_tables(&config.primary_tables);
         Self {
             classifier: Classifier::new(config.classifier_bytes_max),
             allow,

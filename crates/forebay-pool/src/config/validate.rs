@@ -18,6 +18,7 @@ impl PoolConfig {
             ("primary_read_sessions_max", self.primary_read_sessions_max),
             ("replica_sessions_max", self.replica_sessions_max),
             ("statements_max", self.statements_max),
+            ("statements_bytes_max", self.statements_bytes_max),
             ("listen_buffer_max", self.listen_buffer_max),
             ("pipelined_depth_max", self.pipelined_depth_max),
             ("pipelined_slow_max", self.pipelined_slow_max),

@@ -1,10 +1,8 @@
 //! What became of statements that were to share a session.
 
-use crate::metrics::PIPELINED;
+use crate::{counts::Tally, metrics::PIPELINED};
 use forebay_metrics::Meter;
-use metrics::Counter;
 use serde::Serialize;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What became of the statements of [`Pipelined`](crate::Pipelined) handles since the pool was built: answered over a
 /// shared session, or by a guard and why.
@@ -39,22 +37,20 @@ pub(super) enum Became {
     Failed,
 }
 
-pub(crate) struct PipelinedCounts([(AtomicU64, Counter); 6]);
+pub(crate) struct PipelinedCounts([Tally; 6]);
 
 impl PipelinedCounts {
     pub(crate) fn new(meter: &Meter) -> Self {
         let labels = ["shared", "not_read", "slow", "no_room", "held_up", "failed"];
-        Self(labels.map(|label| (AtomicU64::new(0), meter.counter(&PIPELINED, &[label]))))
+        Self(labels.map(|label| Tally::new(meter.counter(&PIPELINED, &[label]))))
     }
 
     pub(super) fn count(&self, became: Became) {
-        let (count, counter) = &self.0[became as usize];
-        count.fetch_add(1, Ordering::Relaxed);
-        counter.increment(1);
+        self.0[became as usize].increment(1);
     }
 
     pub(crate) fn status(&self, slow_known: usize) -> PipelinedStatus {
-        let of = |became: Became| self.0[became as usize].0.load(Ordering::Relaxed);
+        let of = |became: Became| self.0[became as usize].total();
         PipelinedStatus {
             shared: of(Became::Shared),
             not_read: of(Became::NotRead),

@@ -141,7 +141,7 @@ impl Inner {
         }
         let (prepared, kept) = match track.lease.kept(asked.sql) {
             Kept::Ready(prepared, statement) => (prepared, statement),
-            Kept::BeingPrepared => return Err(Became::NoRoom),
+            Kept::BeingPrepared | Kept::TooLong => return Err(Became::NoRoom),
             Kept::New => {
                 server.shared.prepare_later(&track, asked.sql);
                 return Err(Became::NoRoom);

@@ -40,6 +40,8 @@ pub(crate) enum Kept {
     BeingPrepared,
     /// Nobody has asked for it; the caller is to see to it.
     New,
+    /// It is too long to be kept.
+    TooLong,
 }
 
 impl Session {
@@ -47,39 +49,52 @@ impl Session {
     ///
     /// A kept statement that the server does not accept any more (its result type changed, or somebody
     /// deallocated it) is prepared and run again, unless a transaction is open, which it has broken.
-    pub(crate) async fn run(&self, sql: &str, params: Params<'_>) -> Result<Answer, Error> {
-        if self.is_pooled() {
-            return Box::pin(self.run_pooled(sql, params)).await;
-        }
-        let autocommit = self.in_autocommit();
-        let (prepared, statement, fresh) = self.prepared(sql).await?;
-        match self.execute(&statement, params).await {
-            Err(error) if self.outlived(sql, &prepared, fresh, &error) && autocommit => {
-                // Rare, and larger than all the rest of the future.
-                Box::pin(self.run_anew(sql, params)).await
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` has each of its arguments twice")]
+    pub(crate) fn run(
+        &self,
+        sql: &str,
+        params: Params<'_>,
+    ) -> impl Future<Output = Result<Answer, Error>> + Send {
+        async move {
+            if self.is_pooled() {
+                return Box::pin(self.run_pooled(sql, params)).await;
             }
-            result => result,
+            let autocommit = self.in_autocommit();
+            let (prepared, statement, fresh) = self.prepared(sql).await?;
+            match self.execute(&statement, params).await {
+                Err(error) if self.outlived(sql, &prepared, fresh, &error) && autocommit => {
+                    // Rare, and larger than all the rest of the future.
+                    Box::pin(self.run_anew(sql, params)).await
+                }
+                result => result,
+            }
         }
     }
 
     /// [`Session::run`], and the log position behind the statement, asked on the same flush. No position means
     /// that it has to be asked again.
-    pub(crate) async fn run_then_position(
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` has each of its arguments twice")]
+    pub(crate) fn run_then_position(
         &self,
         sql: &str,
         params: Params<'_>,
-    ) -> Result<(Answer, Option<Position>), Error> {
-        if self.is_pooled() {
-            return Box::pin(self.run_pooled_then_position(sql, params)).await;
-        }
-        let autocommit = self.in_autocommit();
-        // Prepared before, so that the two requests leave in this order.
-        let (prepared, statement, fresh) = self.prepared(sql).await?;
-        match future::join(self.execute(&statement, params), self.log_position()).await {
-            (Err(error), _) if self.outlived(sql, &prepared, fresh, &error) && autocommit => {
-                Ok((Box::pin(self.run_anew(sql, params)).await?, None))
+    ) -> impl Future<Output = Result<(Answer, Option<Position>), Error>> + Send {
+        async move {
+            if self.is_pooled() {
+                return Box::pin(self.run_pooled_then_position(sql, params)).await;
             }
-            (answer, at) => Ok((answer?, at.ok())),
+            let autocommit = self.in_autocommit();
+            // Prepared before, so that the two requests leave in this order.
+            let (prepared, statement, fresh) = self.prepared(sql).await?;
+            // The driver's futures have room for preparing, which neither of these needs: two of them are as large as all the
+            // rest.
+            let position = Box::pin(self.log_position());
+            match future::join(self.execute(&statement, params), position).await {
+                (Err(error), _) if self.outlived(sql, &prepared, fresh, &error) && autocommit => {
+                    Ok((Box::pin(self.run_anew(sql, params)).await?, None))
+                }
+                (answer, at) => Ok((answer?, at.ok())),
+            }
         }
     }
 
@@ -137,6 +152,7 @@ impl Session {
     /// What is kept of a text that others run at the same time.
     pub(crate) fn kept(&self, sql: &str) -> Kept {
         match self.statements.get(sql) {
+            None if !self.statements.keeps(sql) => Kept::TooLong,
             None => {
                 // So that only one of the callers prepares it.
                 self.statements.reserve(sql, leaves_something(&forebay_sql::classify(sql), sql));

@@ -1,7 +1,9 @@
 //! What a standby refuses runs once on the primary, and goes there at once from then on.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
-use forebay_pool::{Outcome, Pool, PoolConfig, PoolError, QueryEvent, QueryObserver, Role};
+use forebay_pool::{
+    Outcome, Pool, PoolConfig, PoolError, QueryEvent, QueryObserver, Role, TransactionOptions,
+};
 use std::sync::{Arc, Mutex};
 
 /// Which servers were asked, and how it ended.
@@ -109,6 +111,24 @@ async fn what_was_learned_to_write_is_not_written_through_a_read_guard() {
     // Where it may write it goes on doing so.
     pool.query_one("SELECT made FROM v", &[]).await.unwrap();
     assert_eq!(made().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_guard_makes_a_large_object_on_the_primary() {
+    let database = forebay_tests::shared().await.database("refused_objects").await;
+    let pool = Pool::builder(PoolConfig::from_url(&database.primary_url()).unwrap()).build().await.unwrap();
+    let (reader, snapshot) =
+        (pool.read().await.unwrap(), pool.begin_with(TransactionOptions::snapshot()).await.unwrap());
+    assert_eq!(reader.role(), Role::Primary);
+    let make = "SELECT lo_create(0)";
+    for error in [reader.query(make, &[]).await.unwrap_err(), snapshot.query(make, &[]).await.unwrap_err()] {
+        assert!(matches!(error, PoolError::ReadOnly { .. }), "{error:?}");
+    }
+    let objects = "SELECT count(*) FROM pg_largeobject_metadata";
+    let made = async || pool.query_one(objects, &[]).await.unwrap().get::<_, i64>(0);
+    assert_eq!(made().await, 0);
+    pool.query(make, &[]).await.unwrap();
+    assert_eq!(made().await, 1);
 }
 
 /// What a read guard on a standby says to a statement: it ran on the primary, or the code of the standby's error.

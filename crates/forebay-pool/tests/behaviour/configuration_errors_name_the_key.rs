@@ -20,6 +20,7 @@ async fn values_out_of_range() {
     assert_eq!(refused(PoolConfig::default()).await.0, "primary");
     assert_eq!(refused(PoolConfig { write_sessions_max: 0, ..good() }).await.0, "write_sessions_max");
     assert_eq!(refused(PoolConfig { statements_max: 0, ..good() }).await.0, "statements_max");
+    assert_eq!(refused(PoolConfig { statements_bytes_max: 0, ..good() }).await.0, "statements_bytes_max");
     assert_eq!(refused(PoolConfig { acquire_timeout: Duration::ZERO, ..good() }).await.0, "acquire_timeout");
     let many = vec!["postgres://app@localhost/shop".to_owned(); PoolConfig::REPLICAS_MAX + 1];
     assert_eq!(refused(PoolConfig { replicas: many, ..good() }).await.0, "replicas");
@@ -112,9 +113,18 @@ fn a_deadpool_configuration_is_taken_over() {
     config.dbname = Some("shop".to_owned());
     let mut pool = deadpool_postgres::PoolConfig::new(7);
     pool.timeouts.wait = Some(Duration::from_secs(2));
+    pool.timeouts.create = Some(Duration::from_secs(3));
+    pool.timeouts.recycle = Some(Duration::from_secs(4));
     config.pool = Some(pool);
     let ours = deadpool_postgres014::from_config(&config).unwrap();
     assert_eq!((ours.write_sessions_max, ours.acquire_timeout), (7, Duration::from_secs(2)));
+    let create = |ours: &PoolConfig| (ours.connect_timeout, ours.cleanup_timeout);
+    assert_eq!(create(&ours), (Duration::from_secs(3), Duration::from_secs(4)));
+    for (own, taken) in [(1, 1), (9, 3)] {
+        config.connect_timeout = Some(Duration::from_secs(own));
+        let ours = deadpool_postgres014::from_config(&config).unwrap();
+        assert_eq!(create(&ours), (Duration::from_secs(taken), Duration::from_secs(4)), "the shorter");
+    }
     let parsed: tokio_postgres::Config = ours.primary.parse().unwrap();
     assert_eq!(parsed.get_user(), Some("o'hara"));
     assert_eq!(parsed.get_password(), Some("a\\b' c".as_bytes()));

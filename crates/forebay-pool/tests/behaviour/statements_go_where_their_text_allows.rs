@@ -1,4 +1,4 @@
-//! Routing by text.
+//! Routing by text, in futures that are small.
 
 use forebay_pool::{Pool, PoolConfig, Role};
 
@@ -42,4 +42,33 @@ async fn a_read_guard_is_read_only_on_the_primary_as_well() {
     assert_eq!(reader.role(), Role::Primary);
     let error = reader.query("INSERT INTO t VALUES (1)", &[]).await.unwrap_err();
     assert!(matches!(error, forebay_pool::PoolError::ReadOnly { .. }), "{error:?}");
+}
+
+/// A handler's future, which frameworks move and box, holds these. Most of it is the driver's own future.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_future_of_a_call_is_small() {
+    let database = forebay_tests::shared().await.database("small_futures").await;
+    let config =
+        PoolConfig::from_url(&database.primary_url()).unwrap().replicas(database.replica_urls()).unwrap();
+    let pool = Pool::builder(config).build().await.unwrap();
+    let (reader, writer) = (pool.read().await.unwrap(), pool.write().await.unwrap());
+    let transaction = pool.begin().await.unwrap();
+    for (call, bytes) in [
+        ("pool.query", size_of_val(&pool.query("SELECT 1", &[]))),
+        ("pool.query_one", size_of_val(&pool.query_one("SELECT 1", &[]))),
+        ("pool.execute", size_of_val(&pool.execute("SELECT 1", &[]))),
+        ("reader.query", size_of_val(&reader.query("SELECT 1", &[]))),
+        ("writer.query", size_of_val(&writer.query("SELECT 1", &[]))),
+        ("transaction.query", size_of_val(&transaction.query("SELECT 1", &[]))),
+    ] {
+        assert!(bytes <= 2048, "{call}: {bytes} bytes");
+    }
+    for (call, bytes) in [
+        ("transaction.commit", size_of_val(&transaction.commit())),
+        ("pool.read", size_of_val(&pool.read())),
+        ("pool.write", size_of_val(&pool.write())),
+        ("pipelined.query", size_of_val(&pool.pipelined().query("SELECT 1", &[]))),
+    ] {
+        assert!(bytes <= 1024, "{call}: {bytes} bytes");
+    }
 }

@@ -39,6 +39,15 @@ async fn statements_run_on_whichever_session_there_is() {
     let lab = Lab::start("bouncer_many", MANY, "CREATE TABLE t (id int PRIMARY KEY, v text)").await;
     let pool = lab.pool().await;
     let (writer, reader) = (pool.write().await.unwrap(), pool.read().await.unwrap());
+    // The pooler opens them one after the other, a third of a second apart: with fewer, the one that is held below may be
+    // one that nothing was prepared on.
+    let client = lab.database.client().await;
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+        AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    forebay_tests::eventually("the pooler has its sessions", async || {
+        client.query_one(open, &[]).await.unwrap().get::<_, i64>(0) == 3
+    })
+    .await;
     let mut sessions = std::collections::HashSet::new();
     let mut held = None;
     for id in 0..12_i32 {

@@ -274,6 +274,9 @@ async fn positions_that_were_waited_for_and_fallbacks() {
     measured.pool.read().await.unwrap().query("SELECT 1", &[]).await.unwrap();
     assert_eq!(measured.status().fallbacks.none_fresh, 1);
     assert_eq!(measured.count("forebay_pool_fallbacks_total", &[("why", "none_fresh")]), 1);
+    measured.pool.read_after(position).await.unwrap().query("SELECT 1", &[]).await.unwrap();
+    let fallbacks = measured.status().fallbacks;
+    assert_eq!((fallbacks.none_fresh, fallbacks.position), (2, 1), "nobody is behind where nobody answers");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

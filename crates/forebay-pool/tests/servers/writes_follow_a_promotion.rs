@@ -1,7 +1,7 @@
 //! After a promotion everything goes to the new primary: at once, nothing twice, and nothing acknowledged is lost.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
-use forebay_pool::{Pool, PoolConfig, PoolError, Role};
+use forebay_pool::{CatalogConfig, Pool, PoolConfig, PoolError, Role};
 use forebay_tests::{Postgres, PostgresSpec, eventually};
 use std::{
     collections::HashSet,
@@ -213,4 +213,46 @@ async fn a_position_from_before_is_seen_by_the_new_primary() {
     assert_eq!(reader.query_one("SELECT count(*) FROM t", &[]).await.unwrap().get::<_, i64>(0), 1);
     let again = pool.transaction(async |tx| tx.execute("INSERT INTO t VALUES (2)", &[]).await).await.unwrap();
     assert_eq!(again.position.timeline, written.position.timeline + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_catalogue_proved_is_doubted_after_it_and_while_nobody_can_look() {
+    let servers = Postgres::start(PostgresSpec::with_standbys(1)).await.unwrap();
+    let (client, connection) =
+        tokio_postgres::connect(&servers.primary_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let stable = "CREATE FUNCTION f() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1'";
+    client.batch_execute(stable).await.unwrap();
+    servers.caught_up(0).await.unwrap();
+    let watched = |poll_interval, unchecked_max| PoolConfig {
+        probe_interval: Duration::from_millis(20),
+        catalog: CatalogConfig { enabled: true, poll_interval, unchecked_max, ..CatalogConfig::default() },
+        ..PoolConfig::from_url(&servers.primary_url()).unwrap().replicas(servers.standby_urls()).unwrap()
+    };
+    let pool = async |poll_interval, unchecked_max| {
+        Pool::builder(watched(poll_interval, unchecked_max)).build().await.unwrap()
+    };
+    let looks_often = pool(Duration::from_millis(20), Duration::from_millis(200)).await;
+    let looks_never = pool(Duration::from_secs(600), Duration::from_secs(3600)).await;
+    let role = |pool: &Pool, sql| pool.explain_route(sql).role;
+    assert_eq!(role(&looks_often, "SELECT f()"), Role::Replica);
+
+    // Nobody can look for changes: `unchecked_max` runs out.
+    servers.stop();
+    eventually("doubt", async || role(&looks_often, "SELECT f()") == Role::Primary).await;
+    assert!(!looks_often.status().catalog.unwrap().trusted);
+    assert_eq!(role(&looks_never, "SELECT f()"), Role::Replica, "its time has not run out");
+    servers.resume();
+    eventually("trust", async || role(&looks_often, "SELECT f()") == Role::Replica).await;
+
+    // By somebody else, and no look is due for ten minutes.
+    client.batch_execute("ALTER FUNCTION f() VOLATILE").await.unwrap();
+    servers.caught_up(0).await.unwrap();
+    assert_eq!(role(&looks_never, "SELECT f()"), Role::Replica, "nobody has told");
+    servers.kill();
+    servers.promote(0).await.unwrap();
+    eventually("a look at the new primary's catalogue", async || {
+        looks_never.explain_route("SELECT f()").reasons == ["f() is volatile (public.f())"]
+    })
+    .await;
 }

@@ -14,24 +14,24 @@ pub struct AllowList {
 }
 
 impl AllowList {
-    /// A function that only reads, whatever the catalogue says. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
+    /// Functions that only read, whatever the catalogue says. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
     #[must_use]
-    pub fn read_only_function(mut self, name: &str) -> Self {
-        self.read_only_functions.extend(RelationName::parse(name));
+    pub fn read_only_functions(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.read_only_functions.extend(parsed(names));
         self
     }
 
-    /// A function that is only called on the primary. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
+    /// Functions that are only called on the primary. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
     #[must_use]
-    pub fn primary_function(mut self, name: &str) -> Self {
-        self.primary_functions.extend(RelationName::parse(name));
+    pub fn primary_functions(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.primary_functions.extend(parsed(names));
         self
     }
 
-    /// A table or view that is only read on the primary. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
+    /// Tables and views that are only read on the primary. A text that is no name ([`RelationName::parse`]) is left out. Default: none.
     #[must_use]
-    pub fn primary_table(mut self, name: &str) -> Self {
-        self.primary_tables.extend(RelationName::parse(name));
+    pub fn primary_tables(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.primary_tables.extend(parsed(names));
         self
     }
 
@@ -59,6 +59,10 @@ impl AllowList {
             && self.primary_functions.is_empty()
             && self.primary_tables.is_empty()
     }
+}
+
+fn parsed(names: impl IntoIterator<Item: AsRef<str>>) -> impl Iterator<Item = RelationName> {
+    names.into_iter().filter_map(|name| RelationName::parse(name.as_ref()))
 }
 
 /// Whether a list has a name. Without a `search_path` one of the list in whichever schema counts as `unknown` says.
