@@ -13,8 +13,8 @@ use tower_service::Service;
 ///
 /// Such a response is encoded only for requests that a page of the same origin made, or the user himself
 /// (`Sec-Fetch-Site: same-origin` or `none`); for all others, and where the browser does not say, it is sent
-/// plain. What is encoded gets a gzip header of a length that depends on the content, as a second line: it makes
-/// guesses costlier and does not make them impossible. Its forms are not kept, its tags are weak, and `Vary`
+/// plain. What is encoded is padded by up to 40 bytes that depend on the content, at each flush where it
+/// is a stream, as a second line: it makes guesses costlier and does not make them impossible. Its forms are not kept, its tags are weak, and `Vary`
 /// names `Sec-Fetch-Site`.
 ///
 /// It marks a route as a layer (inside of the [`ResponseLayer`](crate::ResponseLayer)), or one response as an

@@ -115,6 +115,15 @@ impl PushEncoder for BrotliPush {
         self.run(&[], out, Operation::BROTLI_OPERATION_FLUSH)
     }
 
+    fn pad(&mut self, count: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        // A flush ends at a byte, between meta-blocks. From the lowest bit on: not the last block, nibbles that say
+        // metadata, a reserved zero, one byte of length, the length less one (RFC 7932 section 9.2).
+        let skipped = u16::try_from(count.saturating_sub(1) & 0xff).map_err(|_| "brotli padding failed")?;
+        out.extend((0b01_0110 | (skipped << 6)).to_le_bytes());
+        out.resize(out.len() + usize::from(skipped) + 1, b'.');
+        Ok(())
+    }
+
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {
         self.run(&[], out, Operation::BROTLI_OPERATION_FINISH)
     }

@@ -1,4 +1,5 @@
 use super::{
+    jitter::EMPTY_STORED_BLOCK,
     push::PushEncoder,
     whole::{SCRATCH_BYTES_KEPT, WholeEncoder},
 };
@@ -108,6 +109,12 @@ impl PushEncoder for FlatePush {
 
     fn flush(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {
         self.run(&[], out, FlushCompress::Sync)
+    }
+
+    fn pad(&mut self, count: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        // A sync flush ends at a byte, between blocks.
+        out.extend(EMPTY_STORED_BLOCK.repeat(count.div_ceil(EMPTY_STORED_BLOCK.len())));
+        Ok(())
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {

@@ -25,7 +25,7 @@ pub(crate) use budget::{Budget, Pressure};
 pub(crate) use clock::Clock;
 pub use hot::HotConfig;
 pub(crate) use hot::Upgrades;
-pub(crate) use jitter::with_jitter;
+pub(crate) use jitter::{encode_padded, padding, sum_of};
 pub use learn::LearnConfig;
 pub(crate) use learn::{KindKey, Learned, START_BYTES, route_of};
 pub use levels::{BrotliConfig, GzipConfig, ZstdConfig};

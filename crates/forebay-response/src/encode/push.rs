@@ -10,6 +10,10 @@ pub(crate) trait PushEncoder: Send + Sync {
     /// Lets out everything taken in so far, so that the client can decode it.
     fn flush(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str>;
 
+    /// Adds so many bytes, or a few more, that mean nothing to whoever decodes them. To be called right after a flush
+    /// that let something out.
+    fn pad(&mut self, count: usize, out: &mut Vec<u8>) -> Result<(), &'static str>;
+
     /// Ends the stream. Nothing may be called afterwards.
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str>;
 }

@@ -17,6 +17,9 @@ const STREAM_TABLE_BITS: u32 = 14;
 /// The most that is added to a stream's output at once.
 const STREAM_STEP_BYTES: usize = 4 << 10;
 
+/// A raw block without content that is not the last one (RFC 8878 section 3.1.1.2).
+const EMPTY_RAW_BLOCK: [u8; 3] = [0; 3];
+
 /// An encoder whose tables and output buffer live on between bodies.
 #[derive(Default)]
 pub(super) struct Zstd {
@@ -94,6 +97,12 @@ impl PushEncoder for ZstdPush {
 
     fn flush(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {
         self.drain(out, |encoder, room| Ok(encoder.flush(room)? == 0))
+    }
+
+    fn pad(&mut self, count: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        // A flush ends between blocks.
+        out.extend(EMPTY_RAW_BLOCK.repeat(count.div_ceil(EMPTY_RAW_BLOCK.len())));
+        Ok(())
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {

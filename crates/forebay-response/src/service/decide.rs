@@ -49,6 +49,14 @@ pub(crate) struct Plan {
     pub(crate) said: Said,
 }
 
+/// A body that is encoded as it comes.
+#[derive(Debug, Clone, Copy)]
+struct Streamed {
+    coding: Coding,
+    said: Said,
+    guarded: bool,
+}
+
 /// What the heads of request and response allow.
 struct Verdict {
     coding: Result<Coding, Skip>,
@@ -125,7 +133,10 @@ impl<E: Eligible> Shared<E> {
     ) -> Response<ResponseBody<B>> {
         let coding = verdict.coding.inspect_err(|&skip| self.watch.skipped(skip)).ok();
         match coding.filter(|_| self.streams()) {
-            Some(coding) => self.stream(asked, parts, coding, said, Unfinished::new(body)),
+            Some(coding) => {
+                let of = Streamed { coding, said, guarded: verdict.guarded };
+                self.stream(asked, parts, of, Unfinished::new(body))
+            }
             None => Response::from_parts(parts, ResponseBody::plain(body)),
         }
     }
@@ -139,7 +150,10 @@ impl<E: Eligible> Shared<E> {
         rest: Unfinished<B>,
     ) -> Response<ResponseBody<B>> {
         match plan.coding.filter(|_| plan.worth.is_ok() && self.streams()) {
-            Some(coding) => self.stream(asked, parts, coding, plan.said, rest),
+            Some(coding) => {
+                let of = Streamed { coding, said: plan.said, guarded: plan.guarded };
+                self.stream(asked, parts, of, rest)
+            }
             None => Response::from_parts(parts, ResponseBody::rest(rest)),
         }
     }
@@ -240,12 +254,11 @@ impl<E: Eligible> Shared<E> {
         &self,
         asked: &Asked,
         mut parts: Parts,
-        coding: Coding,
-        said: Said,
+        of: Streamed,
         source: Unfinished<B>,
     ) -> Response<ResponseBody<B>> {
         let content_type = parts.headers.get(CONTENT_TYPE);
-        let work = Work { coding, length: 0, prepared: false };
+        let work = Work { coding: of.coding, length: 0, prepared: false };
         let Some(Effort { coding, level, .. }) = self.effort(asked, content_type, work) else {
             self.watch.skipped(Skip::Budget);
             return Response::from_parts(parts, ResponseBody::rest(source));
@@ -254,13 +267,14 @@ impl<E: Eligible> Shared<E> {
             return Response::from_parts(parts, ResponseBody::rest(source));
         };
         let boundary = Boundary::of(content_type);
-        mark_encoded(&mut parts.headers, coding, said);
+        mark_encoded(&mut parts.headers, coding, of.said);
         parts.headers.remove(CONTENT_LENGTH);
         if asked.method == Kind::Head {
             return Response::from_parts(parts, ResponseBody::nothing());
         }
         self.watch.stream(coding);
-        let flush = Flush { after: self.config.flush_after, bytes: self.config.flush_bytes };
+        let flush =
+            Flush { after: self.config.flush_after, bytes: self.config.flush_bytes, padded: of.guarded };
         let stream = EncodedStream::new(source, encoder, boundary, flush, Arc::clone(&self.budget));
         Response::from_parts(parts, ResponseBody::stream(stream))
     }

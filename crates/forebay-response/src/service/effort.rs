@@ -1,7 +1,7 @@
 use super::{asked::Asked, layer::Shared};
 use crate::{
     Coding,
-    encode::{Growth, KindKey, Pressure, START_BYTES},
+    encode::{Growth, KindKey, Pressure, START_BYTES, encode_padded},
     metrics::Skip,
 };
 use bytes::Bytes;
@@ -102,8 +102,17 @@ impl<E> Shared<E> {
 
     /// Encodes, and takes note of what it took and what it was good for.
     pub(super) fn timed(&self, effort: Effort, data: &[u8], growth: Growth) -> Option<Bytes> {
+        self.measured(effort, data, || self.encoders.encode(effort.coding, effort.level, data, growth))
+    }
+
+    /// The same with padding, so that the length says less about the content.
+    pub(super) fn timed_padded(&self, effort: Effort, data: &[u8]) -> Option<Bytes> {
+        self.measured(effort, data, || encode_padded(&self.encoders, effort.coding, effort.level, data))
+    }
+
+    fn measured(&self, effort: Effort, data: &[u8], encode: impl FnOnce() -> Option<Bytes>) -> Option<Bytes> {
         let began = self.budget.now();
-        let encoded = self.encoders.encode(effort.coding, effort.level, data, growth);
+        let encoded = encode();
         let took = self.budget.pay(began);
         let sent = encoded.as_ref().map_or(data.len(), Bytes::len);
         self.watch.encoded(effort.coding, data.len(), sent, took);

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     eligible::Boundary,
-    encode::{Budget, PushEncoder},
+    encode::{Budget, PushEncoder, padding, sum_of},
     validate::drop_digests,
 };
 use bytes::Bytes;
@@ -26,6 +26,8 @@ pub(crate) struct EncodedStream<B> {
     budget: Arc<Budget>,
     /// Bytes taken in since the last flush.
     held_bytes: u64,
+    /// The sum of what was taken in, where that decides on padding.
+    sum: u64,
     /// Whether anything was sent: the first bytes go out at once.
     begun: bool,
     timer: Timer,
@@ -46,6 +48,8 @@ enum State {
 pub(crate) struct Flush {
     pub(crate) after: Duration,
     pub(crate) bytes: u64,
+    /// Whether the length of what it lets go must say little of its content.
+    pub(crate) padded: bool,
 }
 
 impl<B> EncodedStream<B> {
@@ -58,7 +62,7 @@ impl<B> EncodedStream<B> {
     ) -> Self {
         let cut = Cut { boundary, line_is_empty: true };
         let (timer, state) = (Timer::default(), State::Reading);
-        Self { source, encoder, cut, flush, budget, held_bytes: 0, begun: false, timer, state }
+        Self { source, encoder, cut, flush, budget, held_bytes: 0, sum: 0, begun: false, timer, state }
     }
 
     pub(crate) fn is_ended(&self) -> bool {
@@ -103,13 +107,13 @@ where
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => self.take_in(&data, &mut out)?,
                     Err(frame) => {
-                        self.encoder.finish(&mut out)?;
+                        self.end(&mut out)?;
                         self.state = frame.into_trailers().map_or(State::Ended, State::Trailers);
                         break;
                     }
                 },
                 Poll::Ready(None) => {
-                    self.encoder.finish(&mut out)?;
+                    self.end(&mut out)?;
                     self.state = State::Ended;
                     break;
                 }
@@ -134,6 +138,9 @@ where
         self.budget.pay(began);
         written?;
         self.held_bytes += data.len() as u64;
+        if self.flush.padded {
+            self.sum = sum_of(self.sum, data);
+        }
         let whole_item = self.cut.ends_item(data);
         if whole_item || !self.begun || self.held_bytes >= self.flush.bytes {
             self.let_go(out)?;
@@ -141,11 +148,21 @@ where
         Ok(())
     }
 
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), BoxError> {
+        if self.flush.padded && self.held_bytes > 0 {
+            self.let_go(out)?;
+        }
+        Ok(self.encoder.finish(out)?)
+    }
+
     fn let_go(&mut self, out: &mut Vec<u8>) -> Result<(), BoxError> {
         let began = self.budget.now();
         let flushed = self.encoder.flush(out);
         self.budget.pay(began);
         flushed?;
+        if self.flush.padded {
+            self.encoder.pad(padding(self.sum), out)?;
+        }
         self.held_bytes = 0;
         self.begun = true;
         self.timer.stop();

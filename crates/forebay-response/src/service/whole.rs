@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Coding, Eligible, Prepared,
-    encode::{Growth, with_jitter},
+    encode::Growth,
     metrics::{ReadyFrom, Skip},
     range::Cut,
     validate::{Base, BodyTag, Form, Outcome, own_variant, weaken},
@@ -214,9 +214,7 @@ impl<E: Eligible> Shared<E> {
     fn make(&self, plan: Plan, source: Source<'_>, effort: Effort) -> Option<Encoded> {
         let Source { data, tag, prepared } = source;
         match (prepared, tag) {
-            _ if plan.guarded => {
-                self.once(effort, data, Growth::Refused).map(|once| padded(effort.coding, once, data))
-            }
+            _ if plan.guarded => Some(Encoded::once(self.timed_padded(effort, data)?, effort.level)),
             (Some(prepared), _) => {
                 let Effort { coding, level, .. } = effort;
                 let encode = |body: &Bytes| self.timed(effort, body, Growth::Refused);
@@ -284,12 +282,4 @@ fn name_encoded(
         headers.insert(ETAG, etag);
     }
     encoded.body
-}
-
-/// Blurs the length of what is sent.
-fn padded(coding: Coding, encoded: Encoded, content: &[u8]) -> Encoded {
-    match coding {
-        Coding::Gzip => Encoded::once(with_jitter(&encoded.body, content), encoded.level),
-        _ => encoded,
-    }
 }
