@@ -12,8 +12,10 @@ use super::{
 use crate::ResponseKey;
 use forebay_cache::Mode;
 use http::{
-    HeaderMap, Method,
-    header::{AUTHORIZATION, COOKIE, HOST, IF_MATCH, IF_UNMODIFIED_SINCE, RANGE, UPGRADE},
+    HeaderMap, HeaderName, Method,
+    header::{
+        AUTHORIZATION, CACHE_CONTROL, COOKIE, HOST, IF_MATCH, IF_UNMODIFIED_SINCE, PRAGMA, RANGE, UPGRADE,
+    },
     request::Parts,
 };
 use std::time::SystemTime;
@@ -42,7 +44,47 @@ pub(crate) struct Asked {
 }
 
 /// Fields by which some frameworks are told another method than the request's.
-const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+static OVERRIDES: [HeaderName; 3] = [
+    HeaderName::from_static("x-http-method-override"),
+    HeaderName::from_static("x-http-method"),
+    HeaderName::from_static("x-method-override"),
+];
+
+/// Which fields a request has that matter here, seen in one pass: a look-up for each would cost more than the rest of a hit.
+#[derive(Default)]
+struct Has {
+    upgrade: bool,
+    method_override: bool,
+    precondition: bool,
+    cookie: bool,
+    range: bool,
+    credentials: bool,
+    directives: bool,
+}
+
+impl Has {
+    fn by(headers: &HeaderMap) -> Self {
+        let mut has = Self::default();
+        for name in headers.keys() {
+            if *name == COOKIE {
+                has.cookie = true;
+            } else if *name == AUTHORIZATION {
+                has.credentials = true;
+            } else if *name == RANGE {
+                has.range = true;
+            } else if *name == CACHE_CONTROL || *name == PRAGMA {
+                has.directives = true;
+            } else if *name == UPGRADE {
+                has.upgrade = true;
+            } else if *name == IF_MATCH || *name == IF_UNMODIFIED_SINCE {
+                has.precondition = true;
+            } else if OVERRIDES.contains(name) {
+                has.method_override = true;
+            }
+        }
+        has
+    }
+}
 
 impl Shared {
     pub(crate) fn admit(&self, parts: &Parts, has_body: bool) -> Admission {
@@ -56,25 +98,26 @@ impl Shared {
         if !parts.method.is_safe() && parts.method != Method::CONNECT {
             return Admission::Unsafe(target);
         }
-        match self.refusal(parts, has_body, &target) {
+        let has = Has::by(headers);
+        match self.refusal(parts, has_body, &target, &has) {
             Some(why) => Admission::Pass(why),
-            None => self.look_up(parts, target),
+            None => self.look_up(parts, target, &has),
         }
     }
 
-    fn refusal(&self, parts: &Parts, has_body: bool, target: &Target) -> Option<Why> {
-        let (headers, hosts) = (&parts.headers, &self.policy.rules.hosts);
+    fn refusal(&self, parts: &Parts, has_body: bool, target: &Target, has: &Has) -> Option<Why> {
+        let hosts = &self.policy.rules.hosts;
         if parts.method != Method::GET && parts.method != Method::HEAD {
             Some(Why::Method)
         } else if !hosts.is_empty() && !hosts.iter().any(|host| host.eq_ignore_ascii_case(&target.host)) {
             Some(Why::Host)
-        } else if headers.contains_key(UPGRADE) {
+        } else if has.upgrade {
             Some(Why::Upgrade)
         } else if has_body {
             Some(Why::Body)
-        } else if OVERRIDES.iter().any(|name| headers.contains_key(*name)) {
+        } else if has.method_override {
             Some(Why::MethodOverride)
-        } else if headers.contains_key(IF_MATCH) || headers.contains_key(IF_UNMODIFIED_SINCE) {
+        } else if has.precondition {
             // They ask for the resource itself (RFC 9111 section 4.3.2).
             Some(Why::Precondition)
         } else {
@@ -82,14 +125,14 @@ impl Shared {
         }
     }
 
-    fn look_up(&self, parts: &Parts, mut target: Target) -> Admission {
+    fn look_up(&self, parts: &Parts, mut target: Target, has: &Has) -> Admission {
         let (rules, headers) = (&self.policy.rules, &parts.headers);
         let partition =
             self.policy.partitioner.as_ref().map_or(Partition::Shared, |partition| partition(parts));
         let partitioned = match &partition {
             Partition::Pass => return Admission::Pass(Why::Partition),
             Partition::Of(_) => true,
-            Partition::Shared if has_other_cookies(headers, &rules.ignored_cookies) => {
+            Partition::Shared if has.cookie && has_other_cookies(headers, &rules.ignored_cookies) => {
                 return Admission::Pass(Why::Cookie);
             }
             Partition::Shared => false,
@@ -107,10 +150,10 @@ impl Shared {
         }
         Admission::LookUp(Asked {
             key: ResponseKey::new(target.text().into(), Kind::Resource, &rest),
-            directives: Directives::of_request(headers),
+            directives: if has.directives { Directives::of_request(headers) } else { Directives::default() },
             head: parts.method == Method::HEAD,
-            range: headers.contains_key(RANGE),
-            credentials: !partitioned && headers.contains_key(AUTHORIZATION),
+            range: has.range,
+            credentials: !partitioned && has.credentials,
             partitioned,
             at: (self.now)(),
             target,

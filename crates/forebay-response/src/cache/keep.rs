@@ -208,7 +208,8 @@ impl Verdict {
         self.length.is_none_or(|length| length == body.len() as u64)
     }
 
-    fn of(self, status: StatusCode, headers: HeaderMap, body: KeptBody, arrival: &Arrival) -> Judged {
+    fn of(self, status: StatusCode, mut headers: HeaderMap, body: KeptBody, arrival: &Arrival) -> Judged {
+        headers.reserve(Kept::ADDED_HEADERS);
         let Self { lifetime, age, for_credentials, names, search, .. } = self;
         let arrived = arrival.ended;
         let kept = Kept { status, headers, body, arrived, age, lifetime, for_credentials, tags: Vec::new() };

@@ -55,7 +55,8 @@ impl Handled {
         if name.is_empty() {
             return;
         }
-        let mut text = String::new();
+        // Room for all that is said mostly.
+        let mut text = String::with_capacity(name.len() + 40);
         for line in headers.get_all(&CACHE_STATUS).iter().filter_map(|line| line.to_str().ok()) {
             text.push_str(line);
             text.push_str(", ");
@@ -84,7 +85,7 @@ impl Handled {
             text.push_str("; detail=");
             text.push_str(why.text());
         }
-        if let Ok(value) = HeaderValue::try_from(text) {
+        if let Ok(value) = HeaderValue::from_str(&text) {
             headers.insert(&CACHE_STATUS, value);
         }
     }

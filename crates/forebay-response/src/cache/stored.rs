@@ -94,6 +94,10 @@ impl Varies {
 }
 
 impl Kept {
+    /// Room in the table of headers for those that are added when it is sent (`Age`, `Cache-Status`, those of its form), so that
+    /// a copy of it need not grow.
+    pub(crate) const ADDED_HEADERS: usize = 8;
+
     /// How old it is (RFC 9111 section 4.2.3), in seconds.
     pub(crate) fn age(&self, now: SystemTime) -> u64 {
         self.age.saturating_add(now.duration_since(self.arrived).unwrap_or_default().as_secs())

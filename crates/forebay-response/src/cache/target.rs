@@ -47,10 +47,10 @@ impl Target {
 
     fn with_query(&self, query: Option<&str>) -> String {
         let Self { space, scheme, host, path, .. } = self;
-        match query {
-            Some(query) => format!("{scheme}://{host}{space}{path}?{query}"),
-            None => format!("{scheme}://{host}{space}{path}"),
-        }
+        // Every request has this text made, so it is put together without formatting.
+        let parts =
+            [scheme.as_str(), "://", host, space, path, query.map_or("", |_| "?"), query.unwrap_or_default()];
+        parts.concat()
     }
 
     /// The key of how queries of this path are told apart.

@@ -71,7 +71,7 @@ impl TryFrom<Wire> for StoredResponse {
     fn try_from(wire: Wire) -> Result<Self, http::Error> {
         Ok(Self(match wire {
             Wire::Response { status, headers, body, arrived_ms, age, lifetime, for_credentials, tags } => {
-                let mut map = HeaderMap::with_capacity(headers.len());
+                let mut map = HeaderMap::with_capacity(headers.len() + Kept::ADDED_HEADERS);
                 for (name, value) in headers {
                     map.append(HeaderName::try_from(name)?, HeaderValue::from_maybe_shared(value)?);
                 }

@@ -4,13 +4,16 @@ use crate::digest::Wanted;
 use crate::{
     AcceptEncoding, ResponseConfig,
     encode::route_of,
-    guarded::is_own_request,
+    guarded::{SEC_FETCH_SITE, is_own_request},
     range::RangeAsked,
     validate::{Base, Conditions, Current, Outcome, read_date},
 };
 use http::{
-    HeaderMap, Method, Request,
-    header::{CACHE_CONTROL, LAST_MODIFIED},
+    HeaderMap, HeaderValue, Method, Request,
+    header::{
+        ACCEPT_ENCODING, CACHE_CONTROL, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+        LAST_MODIFIED, RANGE,
+    },
 };
 
 /// What the layer must remember of a request until its response is there. Most requests have neither conditions
@@ -47,17 +50,18 @@ impl Asked {
             Method::CONNECT => Kind::Connect,
             _ => Kind::Other,
         };
+        let has = Has::by(headers);
+        let conditions = has.conditions.then(|| Conditions::from_headers(headers)).flatten();
+        let range = has.range.then(|| RangeAsked::of(request, usize::from(config.range_count_max))).flatten();
+        let is_unwanted = |line: &HeaderValue| has_directive(line, b"no-transform");
         Self {
             method,
             route: if config.min_bytes.is_none() { route_of(request.uri().path()) } else { 0 },
-            accepts: AcceptEncoding::from_headers(headers),
-            conditions: Conditions::from_headers(headers).map(Box::new),
-            range: RangeAsked::of(request, usize::from(config.range_count_max)).map(Box::new),
-            no_transform: headers
-                .get_all(CACHE_CONTROL)
-                .iter()
-                .any(|line| has_directive(line, b"no-transform")),
-            own_site: is_own_request(headers),
+            accepts: if has.codings { AcceptEncoding::from_headers(headers) } else { Default::default() },
+            conditions: conditions.map(Box::new),
+            range: range.map(Box::new),
+            no_transform: has.directives && headers.get_all(CACHE_CONTROL).iter().any(is_unwanted),
+            own_site: has.site && is_own_request(headers),
             #[cfg(feature = "digest")]
             digests: Wanted::of(headers, config.digests),
         }
@@ -79,5 +83,39 @@ impl Asked {
         let modified = headers.get(LAST_MODIFIED).and_then(read_date);
         let current = Current { exists: true, base, modified };
         conditions.judge(self.is_read(), &current, &self.accepts, &config.codings)
+    }
+}
+
+/// Which fields a request has that matter here, seen in one pass: a look-up for each would cost more than the pass.
+#[derive(Default)]
+struct Has {
+    codings: bool,
+    conditions: bool,
+    range: bool,
+    directives: bool,
+    site: bool,
+}
+
+impl Has {
+    fn by(headers: &HeaderMap) -> Self {
+        let mut has = Self::default();
+        for name in headers.keys() {
+            if *name == ACCEPT_ENCODING {
+                has.codings = true;
+            } else if *name == IF_NONE_MATCH
+                || *name == IF_MODIFIED_SINCE
+                || *name == IF_MATCH
+                || *name == IF_UNMODIFIED_SINCE
+            {
+                has.conditions = true;
+            } else if *name == RANGE {
+                has.range = true;
+            } else if *name == CACHE_CONTROL {
+                has.directives = true;
+            } else if *name == SEC_FETCH_SITE {
+                has.site = true;
+            }
+        }
+        has
     }
 }

@@ -66,32 +66,27 @@ where
                     let response = ready!(call.poll(cx))?;
                     match this.shared.begin(this.asked, response) {
                         Step::Answer(response) => return Poll::Ready(Ok(response)),
-                        Step::Gather(parts, plan, gather) => {
-                            this.state.set(State::Gathering { head: Some((parts, plan)), gather });
-                        }
+                        Step::Gather(parts, plan, mut gather) => match gather.poll(cx) {
+                            // Most bodies are here already, and nothing has to be put aside.
+                            Poll::Ready(gathered) => {
+                                match this.shared.gathered(this.asked, parts, plan, gathered) {
+                                    Next::Answer(answer) => return Poll::Ready(Ok(answer)),
+                                    Next::Encoding(work) => this.state.set(State::Encoding { work }),
+                                }
+                            }
+                            Poll::Pending => {
+                                this.state.set(State::Gathering { head: Some((parts, plan)), gather });
+                                return Poll::Pending;
+                            }
+                        },
                     }
                 }
                 StateProjection::Gathering { head, gather } => {
                     let gathered = ready!(gather.poll(cx));
                     let (parts, plan) = head.take().expect("not polled after it was ready");
-                    let (shared, asked) = (&*this.shared, &*this.asked);
-                    let whole = match gathered {
-                        Gathered::Whole(whole) => whole,
-                        Gathered::Unfinished(rest) => {
-                            return Poll::Ready(Ok(shared.unfinished(asked, parts, plan, rest)));
-                        }
-                    };
-                    match Handle::try_current() {
-                        Ok(runtime) if shared.is_long_work(plan, &whole) => {
-                            let (shared, asked) = (Arc::clone(shared), asked.clone());
-                            let work =
-                                runtime.spawn_blocking(move || shared.whole(&asked, parts, plan, whole));
-                            this.state.set(State::Encoding { work });
-                        }
-                        _ => {
-                            let answer = shared.whole(asked, parts, plan, whole);
-                            return Poll::Ready(Ok(answer.map(ResponseBody::from)));
-                        }
+                    match this.shared.gathered(this.asked, parts, plan, gathered) {
+                        Next::Answer(answer) => return Poll::Ready(Ok(answer)),
+                        Next::Encoding(work) => this.state.set(State::Encoding { work }),
                     }
                 }
                 StateProjection::Encoding { work } => {
@@ -104,6 +99,38 @@ where
                 }
             }
         }
+    }
+}
+
+/// What becomes of a body that was read.
+enum Next<B> {
+    Answer(Response<ResponseBody<B>>),
+    Encoding(JoinHandle<Response<Ready>>),
+}
+
+impl<E: Eligible> Shared<E> {
+    fn gathered<B>(
+        self: &Arc<Self>,
+        asked: &Asked,
+        parts: Parts,
+        plan: Plan,
+        gathered: Gathered<B>,
+    ) -> Next<B>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        let whole = match gathered {
+            Gathered::Whole(whole) => whole,
+            Gathered::Unfinished(rest) => return Next::Answer(self.unfinished(asked, parts, plan, rest)),
+        };
+        if self.is_long_work(plan, &whole)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let (shared, asked) = (Arc::clone(self), asked.clone());
+            return Next::Encoding(runtime.spawn_blocking(move || shared.whole(&asked, parts, plan, whole)));
+        }
+        Next::Answer(self.whole(asked, parts, plan, whole).map(ResponseBody::from))
     }
 }
 

@@ -1,6 +1,6 @@
-use super::digests::drop_digests;
+use super::digests::{drop_all, drop_digests};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    HeaderName, HeaderValue, StatusCode,
     header::{
         ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
         CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE, TRAILER,
@@ -56,10 +56,4 @@ pub(crate) fn refused(parts: &mut Parts, status: StatusCode) {
     let targeted: Vec<_> = parts.headers.keys().filter(is_targeted).cloned().collect();
     drop_all(&mut parts.headers, &targeted);
     parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-}
-
-fn drop_all(headers: &mut HeaderMap, names: &[HeaderName]) {
-    for name in names {
-        headers.remove(name);
-    }
 }
