@@ -103,6 +103,10 @@ where
 }
 
 /// What becomes of a body that was read.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an answer is what there mostly is; a box would cost every one of them"
+)]
 enum Next<B> {
     Answer(Response<ResponseBody<B>>),
     Encoding(JoinHandle<Response<Ready>>),
