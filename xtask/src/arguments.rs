@@ -142,8 +142,8 @@ pub(crate) struct BenchOptions {
     ///
     /// `cache` has hits, macros, sizes, growth, ratio, redis, memcached, nodes, outage; `pool` has requests, lane, observer,
     /// faults, balance, own-writes, bulk, spike; `response` has hits, idle, one-off, streams, fields, servers. The other
-    /// areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many reads `own-writes` makes in place of a
-    /// million
+    /// areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many reads `own-writes` makes, in place of
+    /// those that 100 s allow
     pub(crate) groups: Vec<String>,
     /// Only check that the benches compile, and the code of docs/ that needs a peer
     #[arg(long)]
