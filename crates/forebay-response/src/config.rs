@@ -1,5 +1,5 @@
 use crate::{
-    BrotliConfig, BudgetConfig, Coding, Error, GzipConfig, HotConfig, LearnConfig, ZstdConfig,
+    BrotliConfig, BudgetConfig, Coding, Error, GzipConfig, HotConfig, LearnConfig, ResponseMode, ZstdConfig,
     encode::{Levels, Life},
 };
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,10 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResponseConfig {
+    /// Whether the layer takes part: `on`, `off` or `observe`. Default: `on`.
+    pub mode: ResponseMode,
+    /// How many routes are measured each on its own; those beyond are one more, `other`. Default: 1000.
+    pub routes_max: usize,
     /// The codings offered, best first: the server ranks, the client only says what it accepts.
     /// Default: brotli, zstd, gzip, deflate (those this build has).
     pub codings: Vec<Coding>,
@@ -69,6 +73,8 @@ pub struct ResponseConfig {
 impl Default for ResponseConfig {
     fn default() -> Self {
         Self {
+            mode: ResponseMode::On,
+            routes_max: 1000,
             codings: Coding::compiled().collect(),
             quick: [Coding::Zstd, Coding::Gzip].into_iter().filter(|coding| coding.is_compiled()).collect(),
             min_bytes: None,

@@ -100,6 +100,7 @@ mod encode;
 mod error;
 mod fields;
 mod guarded;
+mod hop_by_hop;
 mod metrics;
 mod negotiate;
 #[cfg(feature = "paging")]
@@ -114,13 +115,15 @@ mod request_body;
 mod scope_layer;
 mod service;
 mod streaming;
+mod structured;
 mod validate;
 mod variants;
 
 #[cfg(feature = "cache")]
 pub use cache::{
     CacheFuture, CacheRules, CacheService, CachedLayer, Partition, QueryRule, ResponseCache,
-    ResponseCacheBuilder, ResponseKey, StoredResponse, SurrogateRule, SurrogateStyle, View,
+    ResponseCacheBuilder, ResponseCacheConfig, ResponseKey, StoredResponse, SurrogateRule, SurrogateStyle,
+    View,
 };
 pub use cache_control::{
     CacheControl, CacheControlBuilder, CacheControlError, CacheDirectives, CacheExtension, CacheTarget,
@@ -137,6 +140,7 @@ pub use fields::{
     FilteredBody, JsonFraming, Malformed, Selection,
 };
 pub use guarded::{SecretAndReflected, SecretAndReflectedFuture, SecretAndReflectedService};
+pub use hop_by_hop::remove_hop_by_hop;
 pub use metrics::METRICS;
 pub use negotiate::{AcceptEncoding, Coding, merge_vary};
 #[cfg(feature = "paging")]
@@ -152,7 +156,10 @@ pub use request_body::{
 };
 pub use scope_layer::{ScopeLayer, ScopeService};
 pub use service::{
-    BoxError, ResponseBody, ResponseFuture, ResponseLayer, ResponseLayerBuilder, ResponseService,
+    BoxError, ResponseBody, ResponseFuture, ResponseLayer, ResponseLayerBuilder, ResponseMode,
+    ResponseService,
 };
-pub use streaming::{Array, Event, EventLines, Events, Format, Items, JsonArray, JsonLines, Lines, Shape};
+pub use streaming::{
+    Array, Event, EventLines, Events, Format, Items, ItemsMeter, JsonArray, JsonLines, Lines, Shape,
+};
 pub use validate::{Preconditions, Unmet, Validators};

@@ -60,6 +60,26 @@ const PRESSURE: Metric = Metric::counter(
     &["step"],
     "Bodies encoded with less effort because encoders had used up their share of the processor, by step: at a lower level, in a cheaper coding, not at all.",
 );
+pub(crate) const OBSERVED: Metric = Metric::counter(
+    "forebay_response_observed_total",
+    &["outcome"],
+    "Responses whose sending was observed only, by what would have been sent; right and wrong are encoded bodies.",
+);
+pub(crate) const PAYLOAD: Metric = Metric::bytes(
+    "forebay_response_payload_bytes",
+    &["route"],
+    "Lengths of whole bodies before encoding, by matched route.",
+);
+pub(crate) const ROUTE_SENT: Metric = Metric::counter(
+    "forebay_response_route_sent_bytes_total",
+    &["route"],
+    "Bytes of whole bodies as they were sent, by matched route.",
+);
+pub(crate) const ROUTE_ANSWERS: Metric = Metric::counter(
+    "forebay_response_route_answers_total",
+    &["route", "answer"],
+    "Responses by matched route and form: whole, as a stream, or as a 304.",
+);
 
 pub(crate) const CACHE: Metric = Metric::counter(
     "forebay_response_cache_total",
@@ -70,6 +90,42 @@ pub(crate) const CACHE_REFUSED: Metric = Metric::counter(
     "forebay_response_cache_refused_total",
     &["reason"],
     "Requests that went past the response cache and responses that were not kept, by reason.",
+);
+
+pub(crate) const FIELDS: Metric = Metric::counter(
+    "forebay_response_fields_total",
+    &["outcome"],
+    "Requests with a field mask: selected, refused (400), malformed (no JSON: 502, or aborted), or passed as they were.",
+);
+pub(crate) const FIELDS_READ_BYTES: Metric = Metric::counter(
+    "forebay_response_fields_read_bytes_total",
+    &[],
+    "Bytes of whole bodies from which fields were selected.",
+);
+pub(crate) const FIELDS_SENT_BYTES: Metric = Metric::counter(
+    "forebay_response_fields_sent_bytes_total",
+    &[],
+    "Bytes of those bodies that were selected.",
+);
+pub(crate) const ITEMS: Metric = Metric::counter(
+    "forebay_response_items_total",
+    &["stream"],
+    "Items written into streaming bodies, by the name of the stream.",
+);
+pub(crate) const ITEM_STREAMS: Metric = Metric::counter(
+    "forebay_response_item_streams_total",
+    &["stream", "end"],
+    "Streaming bodies made of items, by how they ended: whole, with an error, or dropped before that.",
+);
+pub(crate) const PRECOMPUTED: Metric = Metric::counter(
+    "forebay_response_precomputed_total",
+    &["cache", "outcome"],
+    "Loads of responses ahead of requests, by outcome: ok or failed.",
+);
+pub(crate) const PRECOMPUTE_PENDING: Metric = Metric::gauge(
+    "forebay_response_precompute_pending",
+    &["cache"],
+    "Responses that were not fresh when the background task last looked.",
 );
 
 /// What this crate measures.
@@ -86,6 +142,17 @@ pub const METRICS: &[Metric] = &[
     STREAMS,
     PRESSURE,
     UPGRADES,
+    OBSERVED,
+    PAYLOAD,
+    ROUTE_SENT,
+    ROUTE_ANSWERS,
+    FIELDS,
+    FIELDS_READ_BYTES,
+    FIELDS_SENT_BYTES,
+    ITEMS,
+    ITEM_STREAMS,
+    PRECOMPUTED,
+    PRECOMPUTE_PENDING,
     CACHE,
     CACHE_REFUSED,
 ];
@@ -138,6 +205,26 @@ const SKIPS: [(Skip, &str); 13] = [
     (Skip::Budget, "budget"),
 ];
 
+/// What would have become of a response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Observed {
+    /// An encoded body that decodes to what was sent.
+    Right,
+    /// One that does not.
+    Wrong,
+    NotModified,
+    /// 412.
+    Failed,
+    /// 206 or 416.
+    Range,
+    Stream,
+    /// As the service made it.
+    Plain,
+}
+
+const OBSERVATIONS: [&str; 7] =
+    ["right", "wrong", "not_modified", "precondition_failed", "range", "stream", "plain"];
+
 /// Where ready bytes came from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ReadyFrom {
@@ -158,6 +245,7 @@ pub(crate) struct Watch {
     failed: Counter,
     ranges: [Counter; 3],
     skipped: [Counter; SKIPS.len()],
+    observed: [Counter; OBSERVATIONS.len()],
     pressed: [Counter; 3],
     upgrades: UpgradeWatch,
 }
@@ -217,6 +305,7 @@ impl Watch {
             ),
             pressed: ["lower_level", "cheaper_coding", "plain"].map(|step| meter.counter(&PRESSURE, &[step])),
             skipped: SKIPS.map(|(_, reason)| meter.counter(&SKIPPED, &[reason])),
+            observed: OBSERVATIONS.map(|outcome| meter.counter(&OBSERVED, &[outcome])),
         }
     }
 
@@ -232,6 +321,10 @@ impl Watch {
         if let Some(step) = (pressure as usize).checked_sub(1) {
             self.pressed[step].increment(1);
         }
+    }
+
+    pub(crate) fn observed(&self, observed: Observed) {
+        self.observed[observed as usize].increment(1);
     }
 
     pub(crate) fn not_modified(&self) {

@@ -1,7 +1,8 @@
 //! Responses computed ahead: at the start, after their tags changed, after they expired, at a bounded rate.
 
-use forebay_cache::{Cache, Load, Loader, LoaderError, Tag};
+use forebay_cache::{Cache, Load, Loader, LoaderError, Meter, Tag};
 use forebay_response::{Precompute, PrecomputeError, Prepared};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use std::{
     sync::{
         Arc, Mutex,
@@ -135,4 +136,36 @@ async fn settings_are_checked() {
     assert_eq!(refused(of(1).look_every(Duration::ZERO).start()), PrecomputeError::Setting("look_every"));
     let many = refused(of(3).keys_max(2).start());
     assert_eq!(many, PrecomputeError::TooManyKeys { keys: 3, max: 2 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_for_what_is_missing_is_no_use_of_what_is_there() {
+    let pages = Pages::default();
+    let recorder = DebuggingRecorder::new();
+    let counted = recorder.snapshotter();
+    let meter = Meter::new(recorder);
+    let cache = Cache::builder("pages").ttl(Duration::from_secs(60)).loader(pages.clone()).meter(&meter);
+    let cache: Cache<u64, Prepared> = cache.build().expect("valid");
+    let ahead = Precompute::new(&cache, [1, 2]).per_second(100).meter(&meter).start();
+    let ahead = ahead.expect("valid settings");
+    ahead.ready().await;
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(cache.get(&1).await.map(|page| page.body().clone()), Some("[1]".into()));
+    let values: Vec<_> = counted
+        .snapshot()
+        .into_vec()
+        .into_iter()
+        .map(|(key, .., value)| {
+            let labels: Vec<_> = key.key().labels().map(|label| label.value().to_owned()).collect();
+            (key.key().name().to_owned(), labels.join(" "), value)
+        })
+        .collect();
+    let value = |name: &str, labels: &str| {
+        values.iter().find(|(known, of, _)| known == name && of == labels).map(|(.., value)| value)
+    };
+    let hits = value("forebay_cache_hits_total", "pages");
+    assert_eq!(hits, Some(&DebugValue::Counter(1)), "ten looks are none");
+    assert_eq!(value("forebay_response_precomputed_total", "pages ok"), Some(&DebugValue::Counter(2)));
+    assert_eq!(value("forebay_response_precompute_pending", "pages"), Some(&DebugValue::Gauge(0.0.into())));
+    ahead.shutdown().await;
 }

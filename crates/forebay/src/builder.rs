@@ -13,7 +13,8 @@ use std::{fmt, path::PathBuf};
 /// Every setting can be given in code, in a TOML file and in the environment; the later of the three wins.
 #[must_use = "a builder does nothing until `build`"]
 pub struct DataPathBuilder {
-    settings: Settings,
+    /// Boxed, as it would make every future that builds a path as large as itself.
+    settings: Box<Settings>,
     file: Option<PathBuf>,
     environment: Environment,
     host: Option<Box<dyn metrics::Recorder + Send + Sync>>,
@@ -21,13 +22,13 @@ pub struct DataPathBuilder {
 
 impl DataPathBuilder {
     pub(crate) fn new() -> Self {
-        let (settings, environment) = (Settings::default(), Environment::of_process());
+        let (settings, environment) = (Box::default(), Environment::of_process());
         Self { settings, file: None, environment, host: None }
     }
 
     /// All settings at once, in place of what was said before. Default: [`Settings::default`].
     pub fn settings(mut self, settings: Settings) -> Self {
-        self.settings = settings;
+        *self.settings = settings;
         self
     }
 
@@ -66,6 +67,21 @@ impl DataPathBuilder {
         self
     }
 
+    /// How clients may choose fields of JSON responses. Default: not.
+    #[cfg(feature = "response")]
+    pub fn fields(mut self, config: crate::response::FieldsConfig) -> Self {
+        self.settings.fields = Some(config);
+        self
+    }
+
+    /// What the path's caches of responses keep. Default:
+    /// [`ResponseCacheConfig::default`](crate::response::ResponseCacheConfig).
+    #[cfg(feature = "response-cache")]
+    pub fn responses_cached(mut self, config: crate::response::ResponseCacheConfig) -> Self {
+        self.settings.response_cache = config;
+        self
+    }
+
     /// A recorder that gets every measurement as well, such as an exporter the service already has. Default: none
     /// besides the [in-process recorder](DataPath::snapshot).
     pub fn recorder(mut self, recorder: impl metrics::Recorder + Send + Sync + 'static) -> Self {
@@ -100,9 +116,10 @@ impl DataPathBuilder {
     pub async fn build(self) -> Result<DataPath, Error> {
         let (settings, origins) = layered(&self.settings, self.file, &self.environment)?;
         check(&settings, &origins)?;
+        drop(origins);
         let measuring = Measuring::start(&settings.metrics, self.host)?;
-        let parts = Parts::start(&settings, &measuring).await?;
-        Ok(DataPath::new(settings, measuring, parts))
+        let parts = Box::pin(Parts::start(&settings, &measuring)).await?;
+        Ok(DataPath::new(*settings, measuring, parts))
     }
 }
 
@@ -111,7 +128,7 @@ fn layered(
     code: &Settings,
     file: Option<PathBuf>,
     environment: &Environment,
-) -> Result<(Settings, Layers), ConfigError> {
+) -> Result<(Box<Settings>, Layers), ConfigError> {
     let mut layers = Layers::default();
     layers.over_data(code)?;
     if let Some(path) = file.or_else(|| environment.file().map(PathBuf::from)) {
@@ -122,24 +139,30 @@ fn layered(
         layers.over(table, &Origin::File(path));
     }
     environment.over(&mut layers, compiled)?;
-    if let Some((section, _)) = PARTS.iter().find(|(section, built)| layers.has(section) && !built) {
+    if let Some((section, feature, _)) =
+        PARTS.iter().find(|(section, _, built)| layers.has(section) && !built)
+    {
         let origin = layers.origin(section);
-        return Err(ConfigError::Feature { key: (*section).into(), origin, feature: section });
+        return Err(ConfigError::Feature { key: (*section).into(), origin, feature });
     }
-    layers.decode()
+    let (settings, layers) = layers.decode()?;
+    Ok((Box::new(settings), layers))
 }
 
-/// The sections whose part is a feature of the same name, and whether it is in this build.
-const PARTS: [(&str, bool); 4] = [
-    ("postgres", cfg!(feature = "postgres")),
-    ("redis", cfg!(feature = "redis")),
-    ("memcached", cfg!(feature = "memcached")),
-    ("response", cfg!(feature = "response")),
+/// The sections whose part is a feature, that feature, and whether it is in this build.
+const PARTS: [(&str, &str, bool); 7] = [
+    ("postgres", "postgres", cfg!(feature = "postgres")),
+    ("redis", "redis", cfg!(feature = "redis")),
+    ("memcached", "memcached", cfg!(feature = "memcached")),
+    ("response", "response", cfg!(feature = "response")),
+    ("fields", "response", cfg!(feature = "response")),
+    ("response_cache", "response-cache", cfg!(feature = "response-cache")),
+    ("paging", "paging", cfg!(feature = "paging")),
 ];
 
 /// Whether the part a section configures is in this build.
 fn compiled(section: &str) -> bool {
-    PARTS.iter().all(|(name, built)| *name != section || *built)
+    PARTS.iter().all(|(name, _, built)| *name != section || *built)
 }
 
 /// What no part can check alone, and what each part says of its own settings before anything is started.
@@ -177,6 +200,15 @@ fn check(settings: &Settings, layers: &Layers) -> Result<(), ConfigError> {
     #[cfg(feature = "response")]
     if let Err(error) = settings.response.check() {
         return wrong("response", error.to_string());
+    }
+    #[cfg(feature = "response-cache")]
+    if let Err(error) = settings.response_cache.check() {
+        use crate::response::Error;
+        let key = match &error {
+            Error::Name { key, .. } | Error::OutOfRange { key, .. } => format!("response_cache.rules.{key}"),
+            _ => "response_cache".to_owned(),
+        };
+        return wrong(&key, error.to_string());
     }
     Ok(())
 }

@@ -148,11 +148,60 @@ impl DataPath {
     #[cfg(feature = "response")]
     #[must_use]
     pub fn response_layer(&self) -> (forebay_response::ResponseLayer, forebay_response::ScopeLayer) {
-        let mut scope = forebay_response::ScopeLayer::new();
-        if let Some(within) = self.0.settings.service.request_deadline {
-            scope = scope.deadline(within);
+        (self.0.parts.response.clone(), self.scope_layer())
+    }
+
+    /// Describes a cache of responses of this path: it has the path's settings (`[response_cache]`, and `[caches.NAME]` for
+    /// what concerns it as a cache), tags and measurements. The name is part of its keys and labels its metrics; no other
+    /// cache of the path can have it.
+    ///
+    /// A response has the tags of each cached value its handler read, so that [`invalidate_tag`](Self::invalidate_tag)
+    /// forgets both, on every node. Give it to [`cached_response_layer`](Self::cached_response_layer).
+    #[cfg(feature = "response-cache")]
+    pub fn response_cache(&self, name: impl Into<String>) -> forebay_response::ResponseCacheBuilder {
+        let name = name.into();
+        let Settings { caches, response_cache, .. } = self.settings();
+        let (config, namespace) = (caches.get(&name).cloned().unwrap_or_default(), &self.0.parts.namespace);
+        forebay_response::ResponseCache::builder(name)
+            .config(response_cache.clone())
+            .meter(&self.0.measuring.meter)
+            .cache(|cache| cache.namespace(namespace).config(config))
+    }
+
+    /// [`response_layer`](Self::response_layer) for the routes whose responses a cache keeps, in the order that is right: the
+    /// request's scope, negotiation and encoding, the cache, the choice of fields.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let data = forebay::DataPath::builder().build().await?;
+    /// # #[cfg(feature = "axum")] {
+    /// use axum::{Router, routing::get};
+    ///
+    /// let pages = data.response_cache("pages").build()?;
+    /// let cached: Router = Router::new()
+    ///     .route("/products", get(async || ([("cache-control", "max-age=60")], "…")))
+    ///     .layer(data.cached_response_layer(&pages));
+    /// let routes: Router = Router::new().route("/account", get(async || "…")).layer(data.response_layer());
+    /// let routes: Router = cached.merge(routes);
+    /// # drop(routes); }
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "response-cache")]
+    #[must_use]
+    pub fn cached_response_layer(
+        &self,
+        cache: &forebay_response::ResponseCache,
+    ) -> (forebay_response::ScopeLayer, forebay_response::CachedLayer) {
+        (self.scope_layer(), self.0.parts.response.clone().cached(cache))
+    }
+
+    #[cfg(feature = "response")]
+    fn scope_layer(&self) -> forebay_response::ScopeLayer {
+        let scope = forebay_response::ScopeLayer::new();
+        match self.0.settings.service.request_deadline {
+            Some(within) => scope.deadline(within),
+            None => scope,
         }
-        (self.0.parts.response.clone(), scope)
     }
 
     /// A router with `/health/live`, `/health/ready`, `/health/{part}` and `/metrics`, to merge into the service's

@@ -99,7 +99,14 @@ fn response(
     settings: &Settings,
     meter: &forebay_metrics::Meter,
 ) -> Result<forebay_response::ResponseLayer, Error> {
-    let builder = forebay_response::ResponseLayer::builder().config(settings.response.clone());
+    let mut builder = forebay_response::ResponseLayer::builder().config(settings.response.clone());
+    #[cfg(feature = "axum")]
+    {
+        builder = builder.route(|request| Some(request.get::<axum::extract::MatchedPath>()?.as_str()));
+    }
+    if let Some(fields) = &settings.fields {
+        builder = builder.fields(fields.clone());
+    }
     let wrong = |error: forebay_response::Error| crate::config::ConfigError::Value {
         key: "response".to_owned(),
         origin: crate::config::Origin::Code,

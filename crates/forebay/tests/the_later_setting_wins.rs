@@ -72,6 +72,42 @@ async fn a_setting_of_one_cache_wins_over_its_builder() {
     assert!(error.to_string().contains("`ttl`"), "{error}");
 }
 
+#[cfg(feature = "response-cache")]
+#[tokio::test]
+async fn responses_and_fields_are_set_like_everything_else() {
+    let file = file(
+        "[fields]\nparameter = 'only'\n[response_cache]\nfills_max = 7\n[response_cache.rules]\nvary = ['a']\n[caches.pages]\nmode = 'off'",
+    );
+    let environment = variables([
+        ("FOREBAY_RESPONSE_CACHE__FILLS_MAX", "9"),
+        ("FOREBAY_RESPONSE_CACHE__RULES__QUERY", "all"),
+        ("FOREBAY_FIELDS_NAMES_MAX", "3"),
+    ]);
+    let data = DataPath::builder().file(file.path()).environment(environment).build().await.unwrap();
+    let settings = data.settings();
+    assert_eq!(
+        settings.fields.as_ref().map(|fields| (&*fields.parameter, fields.names_max)),
+        Some(("only", 3))
+    );
+    assert_eq!(settings.response_cache.fills_max, 9);
+    let pages = data.response_cache("pages").build().unwrap();
+    assert_eq!(pages.rules().vary, ["a"]);
+    assert_eq!(
+        pages.cache().mode(),
+        forebay::cache::Mode::Off,
+        "the cache's own settings are under its name"
+    );
+
+    let with = |name, value| DataPath::builder().environment(variables([(name, value)]));
+    let error = refusal(with("FOREBAY_RESPONSE_CACHE__RULES__VARY", "a b")).await;
+    assert!(
+        error.contains("response_cache.rules.vary (from $FOREBAY_RESPONSE_CACHE__RULES__VARY)"),
+        "{error}"
+    );
+    let error = refusal(with("FOREBAY_RESPONSE_CACHE__SHARE", "true")).await;
+    assert!(error.contains("unknown field `share`"), "{error}");
+}
+
 #[tokio::test]
 async fn a_wrong_value_names_its_key_and_where_it_was_given() {
     let empty = || DataPath::builder().environment(Environment::empty());

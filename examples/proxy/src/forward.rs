@@ -1,7 +1,8 @@
 use axum::{body::Body, response::IntoResponse};
+use forebay_response::remove_hop_by_hop;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
-    header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE, VIA},
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
+    header::VIA,
     uri::{Authority, PathAndQuery, Scheme},
 };
 use hyper_util::{
@@ -18,18 +19,6 @@ pub(crate) struct Forward {
     origin: Authority,
     timeout: Duration,
 }
-
-/// What belongs to one connection (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: [HeaderName; 8] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
 
 impl Forward {
     pub(crate) fn new(origin: Authority, timeout: Duration) -> Self {
@@ -76,14 +65,6 @@ fn failed(status: StatusCode, why: &'static str) -> Response<Body> {
 
 /// Takes out what is not to be passed on, and adds this hop (RFC 9110 section 7.6.3).
 fn pass_on(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
-        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-        .collect();
-    for name in named.iter().chain(&HOP_BY_HOP) {
-        headers.remove(name);
-    }
+    remove_hop_by_hop(headers);
     headers.append(VIA, HeaderValue::from_static("1.1 forebay"));
 }

@@ -58,6 +58,14 @@ impl<K: CacheKey, V: Send + Sync + 'static> Cache<K, V> {
         }
     }
 
+    /// Whether memory has a fresh value. Leaves no trace: it is no hit and no use of the value, and notes no tags.
+    #[must_use]
+    pub fn is_fresh(&self, key: &K) -> bool {
+        let memory = &self.0.memory;
+        let found = key.with_bytes(|bytes| memory.glance(bytes));
+        found.is_some_and(|found| found.verdict == Verdict::Fresh && memory.is_valid(key, &found.life))
+    }
+
     /// [`peek`](Self::peek) as a loader that returns an `R` would have it, such as `Option<V>` or `Result<V, E>`.
     ///
     /// ```

@@ -1,7 +1,6 @@
 use super::{
-    directives::Directives,
     key::Kind,
-    query::{Search, reduced},
+    query::{Search, reduced, without_mask},
     rules::View,
     secondary::{part, values},
     shared::{Partition, Shared},
@@ -9,7 +8,7 @@ use super::{
     stored::Stored,
     target::Target,
 };
-use crate::ResponseKey;
+use crate::{Fields, ResponseKey, cache_control::RequestDirectives};
 use forebay_cache::Mode;
 use http::{
     HeaderMap, HeaderName, Method,
@@ -34,7 +33,7 @@ pub(crate) enum Admission {
 pub(crate) struct Asked {
     pub(crate) key: ResponseKey,
     pub(crate) target: Target,
-    pub(crate) directives: Directives,
+    pub(crate) directives: RequestDirectives,
     pub(crate) head: bool,
     pub(crate) range: bool,
     /// It carries credentials that are not in the key.
@@ -87,14 +86,19 @@ impl Has {
 }
 
 impl Shared {
-    pub(crate) fn admit(&self, parts: &Parts, has_body: bool) -> Admission {
+    /// `parameter` of the query holds the field mask, if the handler is one whose fields can be chosen.
+    pub(crate) fn admit(&self, parts: &Parts, has_body: bool, parameter: Option<&str>) -> Admission {
         let headers = &parts.headers;
         if self.cache.mode() == Mode::Off {
             return Admission::Pass(Why::Off);
         }
-        let Some(target) = Target::of(&parts.uri, headers.get(HOST), &self.policy.rules.space) else {
+        let Some(mut target) = Target::of(&parts.uri, headers.get(HOST), &self.policy.rules.space) else {
             return Admission::Pass(Why::Host);
         };
+        if let (Some(parameter), Some(query)) = (parameter, &mut target.query) {
+            // It is told apart by what it selects, and whatever changes the resource changes every part of it.
+            *query = without_mask(query, parameter);
+        }
         if !parts.method.is_safe() && parts.method != Method::CONNECT {
             return Admission::Unsafe(target);
         }
@@ -145,12 +149,22 @@ impl Shared {
             // No name has this length.
             rest.extend_from_slice(&u64::MAX.to_be_bytes());
         }
+        match parts.extensions.get::<Fields>().and_then(|fields| fields.0.as_ref()) {
+            // The handler may read no more than that, whoever selects it from the response.
+            Some(mask) if !mask.is_whole() => mask.add_to_key(&mut rest),
+            // No mask begins like this.
+            _ => rest.push(u8::MAX),
+        }
         if rules.view == View::Keyed {
             values(headers, &self.policy.fields.vary, &mut rest);
         }
         Admission::LookUp(Asked {
             key: ResponseKey::new(target.text().into(), Kind::Resource, &rest),
-            directives: if has.directives { Directives::of_request(headers) } else { Directives::default() },
+            directives: if has.directives {
+                RequestDirectives::of(headers)
+            } else {
+                RequestDirectives::default()
+            },
             head: parts.method == Method::HEAD,
             range: has.range,
             credentials: !partitioned && has.credentials,

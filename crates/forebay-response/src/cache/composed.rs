@@ -1,10 +1,11 @@
 use super::{layer::CacheService, response_cache::ResponseCache};
-use crate::{ContentTypes, ResponseLayer, ResponseService};
+use crate::{ContentTypes, FieldsService, ResponseLayer, ResponseService};
 use tower_layer::Layer;
 
 /// A [`ResponseLayer`] around a [`ResponseCache`]; made by [`ResponseLayer::cached`].
 ///
-/// Responses are kept as the handler made them. Validators, ranges and codings are done on the way out, with the encoded
+/// Responses are kept as the handler made them, or as much of them as the request's field mask selects
+/// ([`fields`](crate::ResponseLayerBuilder::fields)): the mask is part of the key. Validators, ranges and codings are done on the way out, with the encoded
 /// forms kept beside.
 #[derive(Debug)]
 pub struct CachedLayer<E = ContentTypes> {
@@ -22,10 +23,12 @@ impl<E> ResponseLayer<E> {
 }
 
 impl<S, E> Layer<S> for CachedLayer<E> {
-    type Service = ResponseService<CacheService<S>, E>;
+    type Service = ResponseService<CacheService<FieldsService<S>>, E>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        self.outer.layer(self.cache.layer(inner))
+        let fields = self.outer.fields();
+        let chosen = FieldsService::new(inner, fields.clone());
+        self.outer.around(CacheService::new(chosen, self.cache.shared().clone(), fields))
     }
 }
 

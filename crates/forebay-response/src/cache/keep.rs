@@ -2,7 +2,6 @@
 
 use super::{
     asked::Asked,
-    directives::Directives,
     lifetime::{Lifetime, age_on_arrival},
     query::Search,
     rules::{CacheRules, View},
@@ -10,19 +9,16 @@ use super::{
     shared::Policy,
     storable::{Why, is_shared_with_credentials, storable},
     stored::{Body as KeptBody, Kept, StoredResponse},
-    tags::groups,
+    tags::{groups, is_for_others, unless_known},
     target::Target,
 };
-use crate::service::Whole;
+use crate::{CacheDirectives, Qualified, hop_by_hop::remove_hop_by_hop, service::Whole};
 use bytes::Bytes;
 use forebay_cache::{Load, Tag};
 use forebay_scope::Scope;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-    header::{
-        AGE, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG,
-        LAST_MODIFIED, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
-    },
+    header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, LAST_MODIFIED},
     response::Parts,
 };
 use http_body::Body;
@@ -63,19 +59,6 @@ pub(crate) struct Windows {
     fallback: Duration,
 }
 
-/// What is true of one connection only (RFC 9111 section 3.1), and what is said anew each time.
-const NOT_KEPT: [HeaderName; 9] = [
-    AGE,
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    HeaderName::from_static("proxy-connection"),
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-
 /// What a 304 does not change (RFC 9111 section 3.2).
 const OF_THE_BODY: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE];
 
@@ -104,9 +87,11 @@ impl Policy {
         arrival: &Arrival,
         asked: &Asked,
     ) -> Result<Verdict, Why> {
-        let (mut said, targeted) = Directives::of_response(headers, &self.fields.targets);
-        // It is kept for those alone whom it is for.
-        said.private &= !asked.partitioned;
+        let (mut said, targeted) = CacheDirectives::for_targets(headers, &self.fields.targets);
+        if asked.partitioned {
+            // It is kept for those alone whom it is for.
+            said.private = Qualified::Absent;
+        }
         storable(status, headers, &said, &self.rules, &self.fields)?;
         let lifetime = Lifetime::of(status, headers, (&said, targeted), &self.rules, arrival.ended);
         let lifetime = lifetime.ok_or(Why::NotFresh)?;
@@ -181,15 +166,9 @@ impl Policy {
     }
 
     fn clean(&self, headers: &mut HeaderMap, arrival: &Arrival) {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
-            .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-            .collect();
-        for name in named.iter().chain(&NOT_KEPT) {
-            headers.remove(name);
-        }
+        // Section 3.1, and what is said anew each time.
+        remove_hop_by_hop(headers);
+        headers.remove(AGE);
         if !headers.contains_key(DATE) {
             // RFC 9110 section 6.6.1.
             let date = httpdate::fmt_http_date(arrival.ended);
@@ -238,11 +217,11 @@ impl Windows {
 pub(crate) fn note_tags(kept: &mut Kept, named: Vec<Tag>, target: &Target) -> Vec<Tag> {
     let read = Scope::with_current(|scope| scope.tags().as_slice().to_vec()).unwrap_or_default();
     kept.tags.extend(read.into_iter().chain(named));
-    // Those of an address or a group come from a cache of responses that the handler asked.
-    kept.tags.retain(|tag| !tag.as_str().starts_with("uri:") && !tag.as_str().starts_with("group:"));
+    kept.tags.retain(is_for_others);
     let mut seen = std::collections::HashSet::new();
     kept.tags.retain(|tag| seen.insert(tag.clone()));
     let mut tags = kept.tags.clone();
+    kept.tags.extend(unless_known());
     tags.push(target.tag());
     tags.extend(groups(&kept.headers, target));
     Scope::with_current(|scope| scope.read(tags.iter().cloned()));

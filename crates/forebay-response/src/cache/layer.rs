@@ -5,7 +5,11 @@ use super::{
     serve::{Decided, Serving},
     shared::Shared,
 };
-use crate::service::{BoxError, ResponseBody};
+use crate::{
+    FieldMask, Fields,
+    fields::Choice,
+    service::{BoxError, Ready, ResponseBody},
+};
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -23,11 +27,13 @@ use tower_service::Service;
 pub struct CacheService<S> {
     inner: S,
     shared: Arc<Shared>,
+    /// Which fields clients may choose, where the inner service selects them.
+    fields: Option<Arc<Choice>>,
 }
 
 impl<S> CacheService<S> {
-    pub(super) fn new(inner: S, shared: Arc<Shared>) -> Self {
-        Self { inner, shared }
+    pub(super) fn new(inner: S, shared: Arc<Shared>, fields: Option<Arc<Choice>>) -> Self {
+        Self { inner, shared, fields }
     }
 }
 
@@ -37,7 +43,7 @@ impl<S> Layer<S> for ResponseCache {
     type Service = CacheService<S>;
 
     fn layer(&self, inner: S) -> CacheService<S> {
-        CacheService::new(inner, self.shared().clone())
+        CacheService::new(inner, self.shared().clone(), None)
     }
 }
 
@@ -59,8 +65,19 @@ where
     }
 
     fn call(&mut self, request: Request<Q>) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        let decided = match self.shared.admit(&parts, !body.is_end_stream()) {
+        let (mut parts, body) = request.into_parts();
+        if let Some(choice) = &self.fields {
+            match FieldMask::of_query(parts.uri.query().unwrap_or_default(), &choice.config) {
+                Ok(mask) => drop(parts.extensions.insert(Fields(mask))),
+                Err(bad) => {
+                    choice.watch.refused();
+                    let refused = bad.response().map(|data| ResponseBody::from(Ready::Whole(data, None)));
+                    return CacheFuture { state: State::Hit { hit: Some(refused) } };
+                }
+            }
+        }
+        let parameter = self.fields.as_ref().map(|choice| choice.config.parameter.as_str());
+        let decided = match self.shared.admit(&parts, !body.is_end_stream(), parameter) {
             Admission::LookUp(asked) => match self.shared.decide(&asked, &parts.headers) {
                 Decision::Serve(kept) => {
                     let hit = self.shared.hit(&kept, &asked, &parts.headers);
@@ -114,7 +131,7 @@ impl<B, E> Future for CacheFuture<B, E> {
 
 impl<S: Clone> Clone for CacheService<S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), shared: self.shared.clone() }
+        Self { inner: self.inner.clone(), shared: self.shared.clone(), fields: self.fields.clone() }
     }
 }
 

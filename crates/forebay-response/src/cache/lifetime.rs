@@ -1,7 +1,5 @@
-use super::{
-    directives::{Directives, SECONDS_MAX, seconds},
-    rules::CacheRules,
-};
+use super::rules::CacheRules;
+use crate::{CacheDirectives, DELTA_SECONDS_MAX, cache_control::seconds};
 use http::{
     HeaderMap, HeaderName, StatusCode,
     header::{AGE, DATE, EXPIRES},
@@ -24,14 +22,15 @@ impl Lifetime {
     pub(crate) fn of(
         status: StatusCode,
         headers: &HeaderMap,
-        (said, targeted): (&Directives, bool),
+        (said, targeted): (&CacheDirectives, bool),
         rules: &CacheRules,
         now: SystemTime,
     ) -> Option<Self> {
         let expires = || if targeted { None } else { expires(headers, now) };
-        let explicit = said.s_maxage.or(said.max_age).or_else(expires);
+        let no_cache = said.no_cache.is_said();
+        let explicit = said.s_maxage.or(said.max_age).map(|time| time.as_secs()).or_else(expires);
         // It may be kept for as long as it is asked about at each use.
-        let explicit = explicit.or(said.no_cache.then_some(0));
+        let explicit = explicit.or(no_cache.then_some(0));
         let may_guess = GUESSED.contains(&status.as_u16()) || said.public;
         let guessed = rules.default_ttl.filter(|_| may_guess).map(|ttl| ttl.as_secs());
         let most =
@@ -39,13 +38,13 @@ impl Lifetime {
         let fresh = explicit.or(guessed)?.min(most.as_secs());
         // Section 4.2.4: these forbid to serve it stale, `s-maxage` as if it were `proxy-revalidate` (5.2.2.10).
         let never_stale =
-            said.must_revalidate || said.proxy_revalidate || said.no_cache || said.s_maxage.is_some();
-        let explicit_stale = |window: Option<u64>, otherwise: Duration| {
-            let window = window.or((!never_stale).then_some(otherwise.as_secs())).unwrap_or(0);
-            if said.must_revalidate || said.proxy_revalidate || said.no_cache { 0 } else { window }
+            said.must_revalidate || said.proxy_revalidate || no_cache || said.s_maxage.is_some();
+        let explicit_stale = |window: Option<Duration>, otherwise: Duration| {
+            let window = window.or((!never_stale).then_some(otherwise)).unwrap_or_default();
+            if said.must_revalidate || said.proxy_revalidate || no_cache { 0 } else { window.as_secs() }
         };
         Some(Self {
-            fresh: if said.no_cache { 0 } else { fresh },
+            fresh: if no_cache { 0 } else { fresh },
             stale_while_revalidate: explicit_stale(said.stale_while_revalidate, rules.stale_while_revalidate),
             stale_if_error: explicit_stale(said.stale_if_error, rules.stale_if_error),
         })
@@ -73,7 +72,7 @@ pub(crate) fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime>
 pub(crate) fn age_on_arrival(headers: &HeaderMap, asked: SystemTime, arrived: SystemTime) -> u64 {
     let since = |earlier: SystemTime| arrived.duration_since(earlier).unwrap_or_default().as_secs();
     let apparent = date(headers, &DATE).map_or(0, since);
-    apparent.max(said_age(headers).saturating_add(since(asked))).min(SECONDS_MAX)
+    apparent.max(said_age(headers).saturating_add(since(asked))).min(DELTA_SECONDS_MAX)
 }
 
 /// The first `Age` there is; one that is no number counts as none (section 5.1).
@@ -101,7 +100,7 @@ mod tests {
     fn life(status: u16, lines: &[(&'static str, &'static str)], rules: &CacheRules) -> Option<Lifetime> {
         let headers = headers(lines);
         let status = StatusCode::from_u16(status).expect("a status");
-        let (said, targeted) = Directives::of_response(&headers, &[]);
+        let (said, targeted) = CacheDirectives::for_targets(&headers, &[]);
         Lifetime::of(status, &headers, (&said, targeted), rules, NOW)
     }
 

@@ -5,8 +5,8 @@
 
 mod asked;
 mod composed;
+mod config;
 mod decide;
-mod directives;
 mod fetch;
 mod fills;
 mod keep;
@@ -22,7 +22,7 @@ mod shared;
 mod status;
 mod storable;
 mod stored;
-mod structured;
+mod surrogate;
 mod tags;
 mod target;
 mod view;
@@ -30,9 +30,11 @@ mod watch;
 mod wire;
 
 pub use composed::CachedLayer;
+pub use config::ResponseCacheConfig;
 pub use key::ResponseKey;
 pub use layer::{CacheFuture, CacheService};
 pub use response_cache::{ResponseCache, ResponseCacheBuilder};
-pub use rules::{CacheRules, QueryRule, SurrogateRule, SurrogateStyle, View};
+pub use rules::{CacheRules, QueryRule, View};
 pub use shared::Partition;
 pub use stored::StoredResponse;
+pub use surrogate::{SurrogateRule, SurrogateStyle};

@@ -1,10 +1,8 @@
 //! Which parameters of a query make a difference: those that are chosen, or those that `No-Vary-Search` leaves.
 
-use super::{
-    directives::joined,
-    rules::QueryRule,
-    structured::{Value, dictionary},
-};
+use super::rules::QueryRule;
+use crate::fields::is_mask;
+use crate::structured::{Value, dictionary, joined};
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -67,6 +65,12 @@ pub(crate) fn reduced<'a>(query: &'a str, rule: &QueryRule, search: Option<&Sear
         Some(search) => Cow::Owned(search.reduced(&chosen)),
         None => chosen,
     }
+}
+
+/// A query without the parameters that hold a field mask.
+pub(crate) fn without_mask(query: &str, parameter: &str) -> String {
+    let left: Vec<_> = parameters(query).filter(|(name, _)| !is_mask(name, parameter)).collect();
+    written(&left)
 }
 
 fn strings(list: &[Value]) -> Option<Vec<String>> {

@@ -1,4 +1,5 @@
 use super::{
+    config::ResponseCacheConfig,
     fetch::FillFailed,
     fills::Fills,
     rules::CacheRules,
@@ -44,11 +45,9 @@ impl ResponseCache {
     pub fn builder(name: impl Into<String>) -> ResponseCacheBuilder {
         ResponseCacheBuilder {
             cache: Cache::builder(name),
-            rules: CacheRules::default(),
+            config: ResponseCacheConfig::default(),
             partitioner: None,
             meter: Meter::default(),
-            bytes_max: 256 << 20,
-            fills_max: 1024,
             now: Arc::new(SystemTime::now),
         }
     }
@@ -81,18 +80,22 @@ impl ResponseCache {
 #[must_use = "a builder does nothing until `build`"]
 pub struct ResponseCacheBuilder {
     cache: CacheBuilder<ResponseKey, StoredResponse>,
-    rules: CacheRules,
+    config: ResponseCacheConfig,
     partitioner: Option<Partitioner>,
     meter: Meter,
-    bytes_max: u64,
-    fills_max: usize,
     now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
 impl ResponseCacheBuilder {
+    /// Every setting at once, in place of what was said before. Default: [`ResponseCacheConfig::default`].
+    pub fn config(mut self, config: ResponseCacheConfig) -> Self {
+        self.config = config;
+        self
+    }
+
     /// What is kept, by which key, and what the handler sees. Default: [`CacheRules::default`].
     pub fn rules(mut self, rules: CacheRules) -> Self {
-        self.rules = rules;
+        self.config.rules = rules;
         self
     }
 
@@ -115,14 +118,21 @@ impl ResponseCacheBuilder {
 
     /// Memory, in bytes, for responses and their encoded forms. Default: 256 MiB.
     pub fn bytes_max(mut self, bytes: u64) -> Self {
-        self.bytes_max = bytes;
+        self.config.bytes_max = bytes;
         self
     }
 
     /// How many requests wait for fills on tasks of their own; those beyond fill in the request's task, and end with it.
     /// Default: 1024.
     pub fn fills_max(mut self, fills: usize) -> Self {
-        self.fills_max = fills;
+        self.config.fills_max = fills;
+        self
+    }
+
+    /// Whether responses are kept in the namespace's remote tiers as well, in MessagePack, so that other nodes find them
+    /// there; encrypted, with [`encryption`](CacheBuilder) set by [`cache`](Self::cache). Default: `false`, memory only.
+    pub fn shared(mut self, shared: bool) -> Self {
+        self.config.shared = shared;
         self
     }
 
@@ -143,21 +153,22 @@ impl ResponseCacheBuilder {
     /// # Errors
     /// A rule that makes no sense, or what [`CacheBuilder::build`] says.
     pub fn build(self) -> Result<ResponseCache, Error> {
-        let fields = self.rules.fields()?;
+        let ResponseCacheConfig { rules, bytes_max, fills_max, shared } = self.config;
+        let fields = rules.fields()?;
         // An estimate, for the size of the tables: responses of 16 KiB.
-        let entries = usize::try_from(self.bytes_max >> 14).unwrap_or(usize::MAX).clamp(16, 1 << 20);
+        let entries = usize::try_from(bytes_max >> 14).unwrap_or(usize::MAX).clamp(16, 1 << 20);
         let weigh = |key: &ResponseKey, stored: &StoredResponse| {
             (key.len() + stored.bytes_held() + ENTRY_BYTES) as u64
         };
-        let cache = self
-            .cache
+        let below = if shared { self.cache.shared() } else { self.cache };
+        let cache = below
             .meter(&self.meter)
-            .capacity_by_weight(self.bytes_max, entries, weigh)
+            .capacity_by_weight(bytes_max, entries, weigh)
             .same(StoredResponse::is_equal)
             .loader(AskAgain)
             .build()?;
-        let policy = Policy { rules: self.rules, fields, partitioner: self.partitioner };
-        let (fills, watch) = (Fills::new(self.fills_max), Watch::new(&self.meter));
+        let policy = Policy { rules, fields, partitioner: self.partitioner };
+        let (fills, watch) = (Fills::new(fills_max), Watch::new(&self.meter));
         Ok(ResponseCache { shared: Arc::new(Shared { cache, fills, watch, now: self.now, policy }) })
     }
 }
@@ -192,7 +203,7 @@ impl fmt::Debug for ResponseCacheBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseCacheBuilder")
             .field("cache", &self.cache)
-            .field("rules", &self.rules)
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
-use crate::Error;
+use super::surrogate::{SurrogateRule, SurrogateStyle};
+use crate::{CacheTarget, Error};
 use http::HeaderName;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub struct CacheRules {
     /// Whether a client's `Cache-Control` may ask for a fresher response than the one that is kept (RFC 9111 section
     /// 5.2.1). Off, only `only-if-cached` and `no-store` count. Default: `true`.
     pub client_directives: bool,
-    /// Fields that go before `Cache-Control` (RFC 9213), the first that is there wins. Default: `cdn-cache-control`.
+    /// Fields that go before `Cache-Control` (RFC 9213), each ending in `-cache-control`; the first that is there wins. Default: `cdn-cache-control`.
     pub targets: Vec<String>,
     /// How long a response is fresh that does not say so, where its status allows to guess (RFC 9110 section 15.1).
     /// Default: none, it is not kept.
@@ -66,10 +67,10 @@ pub struct CacheRules {
     pub variants_max: usize,
     /// Whether `No-Vary-Search` of a response is followed. Default: `true`.
     pub no_vary_search: bool,
-    /// Response fields that name tags, separated by spaces or commas: `Surrogate-Key`, `Cache-Tag`, `xkey`.
-    /// Default: none.
+    /// Response fields that name tags, separated by spaces or commas: `Surrogate-Key`, `Cache-Tag`, `xkey`. They are told to
+    /// nobody but by `surrogate`, whose own field is one of them (but for `Cache-Groups`). Default: none.
     pub tags_from: Vec<String>,
-    /// How tags are told to a CDN in front. Default: not, and the fields of `tags_from` are taken out.
+    /// How tags are told to a CDN in front. Default: not.
     pub surrogate: Option<SurrogateRule>,
 }
 
@@ -94,33 +95,6 @@ pub enum View {
     /// The request as it came, but for validators, ranges and codings: for origins whose `Vary` can be trusted
     /// (RFC 9111 section 4.1).
     Whole,
-}
-
-/// How tags are told to a CDN in front.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SurrogateRule {
-    /// The field that this CDN reads.
-    pub style: SurrogateStyle,
-    /// Only requests that carry this field come from the CDN and are told. Default: all are.
-    #[serde(default)]
-    pub only_with: Option<String>,
-}
-
-/// The fields in which CDNs read tags.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SurrogateStyle {
-    /// Fastly: separated by spaces, keys of at most 1,024 bytes, 16,384 bytes in all.
-    SurrogateKey,
-    /// Cloudflare and CloudFront: separated by commas, at most 16,384 bytes in all.
-    CacheTag,
-    /// Akamai: separated by commas, tags of at most 128 bytes, 8,192 bytes in all.
-    EdgeCacheTag,
-    /// Varnish with its module of that name: separated by spaces.
-    Xkey,
-    /// RFC 9875: a list of strings.
-    CacheGroups,
 }
 
 impl Default for CacheRules {
@@ -159,7 +133,7 @@ impl Default for CacheRules {
 pub(crate) struct Fields {
     pub(crate) vary: Vec<HeaderName>,
     pub(crate) forward: Vec<HeaderName>,
-    pub(crate) targets: Vec<HeaderName>,
+    pub(crate) targets: Vec<CacheTarget>,
     pub(crate) tags_from: Vec<HeaderName>,
     pub(crate) only_with: Option<HeaderName>,
 }
@@ -176,6 +150,10 @@ impl CacheRules {
         }
         let only_with = self.surrogate.as_ref().and_then(|rule| rule.only_with.clone());
         let mut only_with = read("surrogate.only_with", only_with.as_slice())?;
+        let mut tags_from = read("tags_from", &self.tags_from)?;
+        let told = self.surrogate.as_ref().map(|rule| rule.style);
+        tags_from
+            .extend(told.filter(|style| *style != SurrogateStyle::CacheGroups).map(SurrogateStyle::field));
         let mut vary = read("vary", &self.vary)?;
         // One order, so that the same rules make the same keys.
         vary.sort_by(|a, b| a.as_str().cmp(b.as_str()));
@@ -183,11 +161,15 @@ impl CacheRules {
         Ok(Fields {
             vary,
             forward: read("forward", &self.forward)?,
-            targets: read("targets", &self.targets)?,
-            tags_from: read("tags_from", &self.tags_from)?,
+            targets: self.targets.iter().map(|name| target(name)).collect::<Result<_, _>>()?,
+            tags_from,
             only_with: only_with.pop(),
         })
     }
+}
+
+fn target(name: &str) -> Result<CacheTarget, Error> {
+    CacheTarget::named(name).map_err(|_| Error::Name { key: "targets", found: name.to_owned() })
 }
 
 fn read(key: &'static str, names: &[String]) -> Result<Vec<HeaderName>, Error> {

@@ -100,7 +100,7 @@ where
             shared.watch.refused(why);
         }
         handled.write(&shared.policy.rules.name, response.headers_mut());
-        shared.policy.strip_untold(response.headers_mut(), &asked);
+        shared.policy.tell_tags_of_passing(response.headers_mut(), &asked);
         Ok(response.map(ResponseBody::plain))
     }
 
@@ -155,7 +155,7 @@ where
             shared.watch.saw(Outcome::Miss);
             return Next::Answer(Box::new(answer.map(|mut response| {
                 handled.write(&shared.policy.rules.name, response.headers_mut());
-                shared.policy.strip_untold(response.headers_mut(), &self.parts.headers);
+                shared.policy.tell_tags_of_passing(response.headers_mut(), &self.parts.headers);
                 response
             })));
         }

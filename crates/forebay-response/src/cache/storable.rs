@@ -1,8 +1,8 @@
 use super::{
-    directives::Directives,
     rules::{CacheRules, Fields, View},
     secondary,
 };
+use crate::CacheDirectives;
 use http::{
     HeaderMap, StatusCode,
     header::{CONTENT_ENCODING, SET_COOKIE, TRAILER, VARY},
@@ -104,7 +104,7 @@ impl Why {
 pub(crate) fn storable(
     status: StatusCode,
     headers: &HeaderMap,
-    said: &Directives,
+    said: &CacheDirectives,
     rules: &CacheRules,
     fields: &Fields,
 ) -> Result<(), Why> {
@@ -113,7 +113,7 @@ pub(crate) fn storable(
     if said.no_store && !understood {
         return Err(Why::NoStore);
     }
-    if said.private {
+    if said.private.is_said() {
         return Err(Why::Private);
     }
     if headers.contains_key(SET_COOKIE) {
@@ -153,7 +153,7 @@ fn is_understood(status: StatusCode) -> bool {
 }
 
 /// Whether a response to one client's credentials may be given to others (section 3.5).
-pub(crate) fn is_shared_with_credentials(said: &Directives) -> bool {
+pub(crate) fn is_shared_with_credentials(said: &CacheDirectives) -> bool {
     said.public || said.must_revalidate || said.s_maxage.is_some()
 }
 
@@ -169,7 +169,7 @@ mod tests {
         for (name, value) in lines {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let (said, _) = Directives::of_response(&headers, &[]);
+        let (said, _) = CacheDirectives::for_targets(&headers, &[]);
         let status = StatusCode::from_u16(status).expect("a status");
         storable(status, &headers, &said, &rules, &fields)
     }

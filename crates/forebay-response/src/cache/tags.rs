@@ -1,14 +1,11 @@
 //! Tags in fields: what a handler names, groups of responses (RFC 9875), and what a CDN in front is told.
 
-use super::{
-    directives::joined,
-    rules::{SurrogateRule, SurrogateStyle},
-    shared::Policy,
-    structured::{Value, list},
-    target::Target,
-};
+use super::{shared::Policy, target::Target};
+use crate::structured::{Value, joined, list};
 use forebay_cache::Tag;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use forebay_scope::Scope;
+use http::{HeaderMap, HeaderName};
+use std::collections::HashSet;
 
 static CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");
 static CACHE_GROUP_INVALIDATION: HeaderName = HeaderName::from_static("cache-group-invalidation");
@@ -31,21 +28,25 @@ impl Policy {
 
     /// Tells a CDN in front, and nobody else, what a response was made from.
     pub(crate) fn tell_tags(&self, headers: &mut HeaderMap, asked: &HeaderMap, tags: &[Tag]) {
-        let Some(rule) = self.rules.surrogate.as_ref().filter(|_| self.is_told(asked)) else {
-            self.strip_tags(headers);
-            return;
-        };
         self.strip_tags(headers);
-        if let Some((name, value)) = rule.written(tags) {
-            headers.insert(name, value);
+        if let Some(rule) = self.rules.surrogate.as_ref().filter(|_| self.is_told(asked)) {
+            let targets = self.fields.targets.iter().map(|target| target.name().clone());
+            rule.style.tell(headers, targets, tags);
         }
     }
 
-    /// Takes out the fields that are meant for caches of this service, where the client is none.
-    pub(crate) fn strip_untold(&self, headers: &mut HeaderMap, asked: &HeaderMap) {
-        if self.rules.surrogate.is_none() || !self.is_told(asked) {
-            self.strip_tags(headers);
+    /// [`tell_tags`](Self::tell_tags) of a response that is not kept here: a CDN may keep it all the same.
+    pub(crate) fn tell_tags_of_passing(&self, headers: &mut HeaderMap, asked: &HeaderMap) {
+        let told = self.rules.surrogate.is_some() && self.is_told(asked);
+        let mut tags = if told { self.tags_named(headers) } else { Vec::new() };
+        if told {
+            let read = Scope::with_current(|scope| scope.tags().as_slice().to_vec());
+            tags.extend(read.unwrap_or_default().into_iter().filter(is_for_others));
+            let mut seen = HashSet::new();
+            tags.retain(|tag| seen.insert(tag.clone()));
+            tags.extend(unless_known());
         }
+        self.tell_tags(headers, asked, &tags);
     }
 
     fn is_told(&self, asked: &HeaderMap) -> bool {
@@ -57,6 +58,17 @@ impl Policy {
             headers.remove(name);
         }
     }
+}
+
+/// Whether a tag means something elsewhere: those of an address or a group come from a cache of responses that the handler
+/// asked.
+pub(crate) fn is_for_others(tag: &Tag) -> bool {
+    !tag.as_str().starts_with("uri:") && !tag.as_str().starts_with("group:")
+}
+
+/// Stands for the tags of the present scope that were too many to note: no CDN can be told of it.
+pub(crate) fn unless_known() -> Option<Tag> {
+    Scope::with_current(|scope| scope.tags().overflowed()).unwrap_or_default().then(|| Tag::named(""))
 }
 
 /// The groups a response is in.
@@ -77,77 +89,4 @@ fn named(headers: &HeaderMap, field: &HeaderName, target: &Target) -> Vec<Tag> {
         .map(|member| if let Value::String(name) = member { Some(name.as_str()) } else { None })
         .collect();
     names.unwrap_or_default().into_iter().take(GROUPS_MAX).map(|name| target.group(name)).collect()
-}
-
-impl SurrogateRule {
-    /// The field and its value; a tag that does not fit is left out, and so is everything after the field is full.
-    pub(crate) fn written(&self, tags: &[Tag]) -> Option<(HeaderName, HeaderValue)> {
-        let (name, between, tag_max, bytes_max) = match self.style {
-            SurrogateStyle::SurrogateKey => ("surrogate-key", " ", 1024, 16_384),
-            SurrogateStyle::CacheTag => ("cache-tag", ",", 256, 16_384),
-            SurrogateStyle::EdgeCacheTag => ("edge-cache-tag", ",", 128, 8192),
-            SurrogateStyle::Xkey => ("xkey", " ", 1024, 16_384),
-            SurrogateStyle::CacheGroups => ("cache-groups", ", ", 1024, 16_384),
-        };
-        let mut text = String::new();
-        for tag in tags.iter().map(Tag::as_str) {
-            let fits =
-                !tag.is_empty() && tag.len() <= tag_max && tag.bytes().all(|byte| byte.is_ascii_graphic());
-            let written = match self.style {
-                SurrogateStyle::CacheGroups => {
-                    format!("\"{}\"", tag.replace('\\', "\\\\").replace('"', "\\\""))
-                }
-                _ if tag.contains(',') => continue,
-                _ => tag.to_owned(),
-            };
-            if !fits {
-                continue;
-            }
-            let sum = text.len() + between.len() + written.len();
-            if sum > bytes_max {
-                break;
-            }
-            if !text.is_empty() {
-                text.push_str(between);
-            }
-            text.push_str(&written);
-        }
-        let value = HeaderValue::try_from(text).ok().filter(|value| !value.is_empty())?;
-        Some((HeaderName::from_static(name), value))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(style: SurrogateStyle, tags: &[&str]) -> Option<(String, String)> {
-        let tags: Vec<Tag> = tags.iter().map(|tag| Tag::named(*tag)).collect();
-        let (name, value) = SurrogateRule { style, only_with: None }.written(&tags)?;
-        Some((name.to_string(), value.to_str().expect("text").to_owned()))
-    }
-
-    #[test]
-    fn each_cdn_reads_its_own_field() {
-        let of = |style| written(style, &["user:7", "a,b", "two words", "x"]).expect("some fit");
-        assert_eq!(of(SurrogateStyle::SurrogateKey), ("surrogate-key".into(), "user:7 x".into()));
-        assert_eq!(of(SurrogateStyle::CacheTag), ("cache-tag".into(), "user:7,x".into()));
-        assert_eq!(of(SurrogateStyle::EdgeCacheTag), ("edge-cache-tag".into(), "user:7,x".into()));
-        assert_eq!(of(SurrogateStyle::Xkey), ("xkey".into(), "user:7 x".into()));
-        assert_eq!(
-            of(SurrogateStyle::CacheGroups),
-            ("cache-groups".into(), "\"user:7\", \"a,b\", \"x\"".into())
-        );
-        assert_eq!(written(SurrogateStyle::Xkey, &[]), None);
-    }
-
-    #[test]
-    fn lengths_are_capped() {
-        let long = "x".repeat(129);
-        assert_eq!(written(SurrogateStyle::EdgeCacheTag, &[&long]), None);
-        let many: Vec<String> = (0..9_000).map(|number| format!("t{number}")).collect();
-        let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        let (_, value) = written(SurrogateStyle::EdgeCacheTag, &many).expect("some fit");
-        assert!(value.len() <= 8192 && !value.ends_with(','), "{}", value.len());
-    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub const DELTA_SECONDS_MAX: u64 = 1 << 31;
 
 /// What a `Cache-Control` response field says, as plain data: what the [builder](crate::CacheControl::builder)
-/// makes and what a parser of received fields fills in. Nothing here is checked.
+/// makes, and what is read [from a response](Self::of_response). Nothing here is checked.
 ///
 /// Times are whole seconds. Source of the meanings: RFC 9111, section 5.2.2; RFC 5861; RFC 8246.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,6 +52,14 @@ pub enum Qualified {
     Whole,
     /// It speaks of these fields.
     Fields(Vec<HeaderName>),
+}
+
+impl Qualified {
+    /// Whether the directive is there, about whatever.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        *self != Self::Absent
+    }
 }
 
 /// A directive without a meaning here.

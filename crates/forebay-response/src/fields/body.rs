@@ -1,8 +1,9 @@
-use super::FieldFilter;
+use super::{FieldFilter, Malformed};
 use crate::{
     BoxError, ResponseBody,
     service::{Ready, own},
 };
+use ::metrics::Counter;
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
@@ -30,7 +31,7 @@ pin_project! {
         /// As the service made it, or all here and filtered.
         Settled { #[pin] body: ResponseBody<B> },
         /// Filtered as it comes.
-        Filtered { #[pin] body: B, filter: Option<Box<FieldFilter>> },
+        Filtered { #[pin] body: B, filter: Option<Box<FieldFilter>>, malformed: Option<Counter> },
         /// Nothing but an error.
         Failed { error: Option<BoxError> },
     }
@@ -39,7 +40,12 @@ pin_project! {
 impl<B> FilteredBody<B> {
     /// Lets through what the filter selects of a body.
     pub fn new(body: B, filter: FieldFilter) -> Self {
-        Self { kind: Kind::Filtered { body, filter: Some(Box::new(filter)) } }
+        Self { kind: Kind::Filtered { body, filter: Some(Box::new(filter)), malformed: None } }
+    }
+
+    /// [`new`](Self::new); counts when the body is no JSON.
+    pub(super) fn counted(body: B, filter: FieldFilter, malformed: Counter) -> Self {
+        Self { kind: Kind::Filtered { body, filter: Some(Box::new(filter)), malformed: Some(malformed) } }
     }
 
     pub(super) fn plain(body: B) -> Self {
@@ -69,7 +75,15 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.project().kind.project() {
             KindProjection::Settled { body } => body.poll_frame(cx),
-            KindProjection::Filtered { body, filter } => poll_filtered(body, filter, cx),
+            KindProjection::Filtered { body, filter, malformed } => {
+                let frame = ready!(poll_filtered(body, filter, cx));
+                if let (Some(Err(error)), Some(counter)) = (&frame, malformed)
+                    && error.is::<Malformed>()
+                {
+                    counter.increment(1);
+                }
+                Poll::Ready(frame)
+            }
             KindProjection::Failed { error } => Poll::Ready(error.take().map(Err)),
         }
     }

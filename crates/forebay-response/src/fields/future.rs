@@ -1,7 +1,8 @@
 use super::{
-    FieldFilter, FieldMask, FieldsConfig, Malformed,
+    Choice, FieldFilter, FieldMask, Malformed,
     body::FilteredBody,
     heads::{Suffix, forget_whole, framing},
+    watch::Outcome as Came,
 };
 use crate::{BoxError, problem::problem, service::own};
 use bytes::Bytes;
@@ -22,7 +23,7 @@ pub(super) struct Asked {
     pub(super) mask: FieldMask,
     pub(super) suffix: Suffix,
     pub(super) is_head: bool,
-    pub(super) config: Arc<FieldsConfig>,
+    pub(super) choice: Arc<Choice>,
 }
 
 pin_project! {
@@ -51,7 +52,9 @@ struct Reading<B> {
     parts: Parts,
     body: Pin<Box<B>>,
     filter: FieldFilter,
+    read: u64,
     out: Vec<u8>,
+    choice: Arc<Choice>,
 }
 
 impl<F, B> FieldsFuture<F, B> {
@@ -90,8 +93,7 @@ where
                 StateProjection::Reading { reading } => {
                     let read = reading.as_mut().expect("not polled after it was ready");
                     let outcome = ready!(read.poll(cx));
-                    let Reading { parts, out, .. } = *reading.take().expect("just read");
-                    return Poll::Ready(Ok(answer(parts, out, outcome)));
+                    return Poll::Ready(Ok(answer(*reading.take().expect("just read"), outcome)));
                 }
             }
         }
@@ -113,7 +115,9 @@ fn begin<B: Body>(asked: Option<&Asked>, response: Response<B>) -> Begun<B> {
     if parts.status == StatusCode::NOT_MODIFIED {
         asked.suffix.add_to(&mut parts.headers);
     }
+    let watch = &asked.choice.watch;
     let Some(framing) = framing(&parts) else {
+        watch.saw(Came::Passed);
         return Begun::Answer(Response::from_parts(parts, FilteredBody::plain(body)));
     };
     asked.suffix.add_to(&mut parts.headers);
@@ -123,12 +127,18 @@ fn begin<B: Body>(asked: Option<&Asked>, response: Response<B>) -> Begun<B> {
         // Nobody knows the length of what GET would send.
         return Begun::Answer(Response::from_parts(parts, FilteredBody::plain(body)));
     }
-    let filter = FieldFilter::new(&asked.mask, framing, &asked.config);
+    let config = &asked.choice.config;
+    let filter = FieldFilter::new(&asked.mask, framing, config);
     match length {
-        Some(length) if length <= asked.config.buffer_bytes_max => {
-            Begun::Read(Box::new(Reading { parts, body: Box::pin(body), filter, out: Vec::new() }))
+        Some(length) if length <= config.buffer_bytes_max => {
+            let (body, choice) = (Box::pin(body), Arc::clone(&asked.choice));
+            Begun::Read(Box::new(Reading { parts, body, filter, read: 0, out: Vec::new(), choice }))
         }
-        _ => Begun::Answer(Response::from_parts(parts, FilteredBody::new(body, filter))),
+        _ => {
+            watch.saw(Came::Selected);
+            let body = FilteredBody::counted(body, filter, watch.malformed());
+            Begun::Answer(Response::from_parts(parts, body))
+        }
     }
 }
 
@@ -150,6 +160,7 @@ where
             match ready!(self.body.as_mut().poll_frame(cx)).map(own).transpose() {
                 Ok(Some(frame)) => match frame.into_data() {
                     Ok(data) => {
+                        self.read += data.len() as u64;
                         if let Err(malformed) = self.filter.push(&data, &mut self.out) {
                             return Poll::Ready(Outcome::Malformed(malformed));
                         }
@@ -167,13 +178,16 @@ where
     }
 }
 
-fn answer<B>(mut parts: Parts, out: Vec<u8>, outcome: Outcome) -> Response<FilteredBody<B>> {
+fn answer<B>(reading: Reading<B>, outcome: Outcome) -> Response<FilteredBody<B>> {
+    let Reading { mut parts, read, out, choice, .. } = reading;
     match outcome {
         Outcome::Whole(trailers) => {
+            choice.watch.selected(read, out.len());
             parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(out.len()));
             Response::from_parts(parts, FilteredBody::whole(out.into(), trailers))
         }
         Outcome::Malformed(malformed) => {
+            choice.watch.saw(Came::Malformed);
             let detail = format!("the fields of the response cannot be selected: {malformed}");
             ready_made(problem(StatusCode::BAD_GATEWAY, &detail))
         }

@@ -1,10 +1,12 @@
 use super::{
-    FieldMask, Fields, FieldsConfig,
+    Choice, FieldMask, Fields, FieldsConfig, FieldsWatch,
     body::FilteredBody,
     future::{Asked, FieldsFuture},
     heads::Suffix,
+    watch::Outcome,
 };
 use crate::BoxError;
+use forebay_metrics::Meter;
 use http::{Method, Request, Response};
 use http_body::Body;
 use std::{
@@ -16,7 +18,8 @@ use tower_service::Service;
 
 /// Sends of each JSON response what the request's `fields` parameter selects.
 ///
-/// Put it inside of a [`ResponseLayer`](crate::ResponseLayer), which then tags and encodes what is left, and outside of the
+/// A [`ResponseLayer`](crate::ResponseLayer) does this itself ([`fields`](crate::ResponseLayerBuilder::fields)), and a cache
+/// of responses then has the mask in its key. Alone: put it inside of what tags and encodes what is left, and outside of the
 /// handlers. It filters successful responses of `application/json`, `…+json` and NDJSON that are neither encoded nor
 /// partial, and leaves all others as they are. A bad mask is answered with a 400; the service is not asked.
 ///
@@ -43,16 +46,28 @@ use tower_service::Service;
 /// assert_eq!(body, r#"{"id":7,"name":"Ada"}"#);
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FieldsLayer {
-    config: Arc<FieldsConfig>,
+    choice: Arc<Choice>,
+}
+
+impl Default for FieldsLayer {
+    fn default() -> Self {
+        Self::new(FieldsConfig::default())
+    }
 }
 
 impl FieldsLayer {
     /// A layer with these settings. None of them is out of range: a limit of 0 allows nothing.
     #[must_use]
     pub fn new(config: FieldsConfig) -> Self {
-        Self { config: Arc::new(config) }
+        Self::measured(config, &Meter::default())
+    }
+
+    /// [`new`](Self::new), measured there and not at [`Meter::global`].
+    #[must_use]
+    pub fn measured(config: FieldsConfig, meter: &Meter) -> Self {
+        Self { choice: Arc::new(Choice { config, watch: FieldsWatch::new(meter) }) }
     }
 }
 
@@ -60,15 +75,23 @@ impl<S> Layer<S> for FieldsLayer {
     type Service = FieldsService<S>;
 
     fn layer(&self, inner: S) -> FieldsService<S> {
-        FieldsService { inner, config: Arc::clone(&self.config) }
+        FieldsService::new(inner, Some(Arc::clone(&self.choice)))
     }
 }
 
-/// A service behind a [`FieldsLayer`].
+/// A service behind a [`FieldsLayer`], or behind a [`ResponseLayer`](crate::ResponseLayer), which may send all responses
+/// whole.
 #[derive(Debug, Clone)]
 pub struct FieldsService<S> {
     inner: S,
-    config: Arc<FieldsConfig>,
+    /// None to send every response whole.
+    choice: Option<Arc<Choice>>,
+}
+
+impl<S> FieldsService<S> {
+    pub(crate) fn new(inner: S, choice: Option<Arc<Choice>>) -> Self {
+        Self { inner, choice }
+    }
 }
 
 impl<S, RequestBody, B> Service<Request<RequestBody>> for FieldsService<S>
@@ -86,17 +109,24 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let query = request.uri().query().unwrap_or_default();
-        let mask = match FieldMask::of_query(query, &self.config) {
-            Ok(mask) => mask,
-            Err(bad) => return FieldsFuture::refused(bad.response()),
+        let Some(choice) = &self.choice else { return FieldsFuture::calling(self.inner.call(request), None) };
+        let mask = match request.extensions().get::<Fields>() {
+            // A cache in front has it in its key, and has taken it out of the query.
+            Some(Fields(mask)) => mask.clone(),
+            None => match FieldMask::of_query(request.uri().query().unwrap_or_default(), &choice.config) {
+                Ok(mask) => mask,
+                Err(bad) => {
+                    choice.watch.saw(Outcome::Refused);
+                    return FieldsFuture::refused(bad.response());
+                }
+            },
         };
         request.extensions_mut().insert(Fields(mask.clone()));
         let asked = mask.filter(|mask| !mask.is_whole()).map(|mask| {
             let suffix = Suffix::of(&mask);
             suffix.ask_for_all(request.headers_mut());
             let is_head = request.method() == Method::HEAD;
-            Asked { mask, suffix, is_head, config: Arc::clone(&self.config) }
+            Asked { mask, suffix, is_head, choice: Arc::clone(choice) }
         });
         FieldsFuture::calling(self.inner.call(request), asked)
     }

@@ -85,8 +85,7 @@ impl FieldMask {
     /// What is wrong with it.
     pub fn of_query(query: &str, config: &FieldsConfig) -> Result<Option<Self>, BadMask> {
         let parameter = config.parameter.as_str();
-        let is_mask = |name: &str| name == parameter || resource_type(name, parameter).is_some();
-        let found = parameters(query, is_mask).map_err(|_| BadMask::NotText)?;
+        let found = parameters(query, |name| is_mask(name, parameter)).map_err(|_| BadMask::NotText)?;
         match &found[..] {
             [] => Ok(None),
             [(name, text)] if *name == parameter => Self::parse_within(text, config).map(Some),
@@ -192,6 +191,14 @@ impl FieldMask {
         xxh3_64(self.0.text.as_bytes())
     }
 
+    /// Appends itself to the key of a cache: two masks append the same if, and only if, they select the same.
+    #[cfg(feature = "cache")]
+    pub(crate) fn add_to_key(&self, key: &mut Vec<u8>) {
+        key.push(u8::from(matches!(self.0.of, Of::Document(_))));
+        key.extend_from_slice(&(self.0.text.len() as u64).to_be_bytes());
+        key.extend_from_slice(self.0.text.as_bytes());
+    }
+
     pub(super) fn tree(&self) -> &Tree {
         &self.0.tree
     }
@@ -205,6 +212,11 @@ impl FieldMask {
 pub(super) fn select_type(types: &[(Box<str>, Select)], name: &[u8]) -> Select {
     let named = types.iter().find(|(of, _)| of.as_bytes() == name);
     named.map_or(Select::Whole, |(_, select)| *select)
+}
+
+/// Whether a (decoded) parameter of a query holds the mask, or a part of it.
+pub(crate) fn is_mask(name: &str, parameter: &str) -> bool {
+    name == parameter || resource_type(name, parameter).is_some()
 }
 
 /// The `type` of `fields[type]`.

@@ -18,6 +18,7 @@ mod selection;
 mod state;
 mod tree;
 mod utf8;
+mod watch;
 
 pub use body::FilteredBody;
 pub use config::FieldsConfig;
@@ -27,4 +28,7 @@ pub use filter::{FieldFilter, JsonFraming};
 pub use future::FieldsFuture;
 pub use layer::{FieldsLayer, FieldsService};
 pub use mask::FieldMask;
+#[cfg(feature = "cache")]
+pub(crate) use mask::is_mask;
 pub use selection::Selection;
+pub(crate) use watch::{Choice, FieldsWatch};

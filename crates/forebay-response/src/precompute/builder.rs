@@ -1,6 +1,9 @@
-use super::{Precomputed, run::Run};
+use super::{
+    Precomputed,
+    run::{Run, Watch},
+};
 use crate::Prepared;
-use forebay_cache::{Cache, CacheKey};
+use forebay_cache::{Cache, CacheKey, Meter};
 use std::{collections::HashSet, fmt, time::Duration};
 use tokio::sync::watch;
 
@@ -33,6 +36,7 @@ pub struct Precompute<K: CacheKey> {
     per_second: u32,
     look_every: Duration,
     keys_max: usize,
+    meter: Meter,
 }
 
 impl<K: CacheKey + Eq + std::hash::Hash> Precompute<K> {
@@ -44,6 +48,7 @@ impl<K: CacheKey + Eq + std::hash::Hash> Precompute<K> {
             per_second: 10,
             look_every: Duration::from_secs(1),
             keys_max: 10_000,
+            meter: Meter::default(),
         }
     }
 
@@ -63,6 +68,12 @@ impl<K: CacheKey + Eq + std::hash::Hash> Precompute<K> {
     /// How many keys there may be: each is looked at after every invalidation. Default: 10,000.
     pub fn keys_max(mut self, keys: usize) -> Self {
         self.keys_max = keys;
+        self
+    }
+
+    /// Where measurements go. Default: [`Meter::global`].
+    pub fn meter(mut self, meter: &Meter) -> Self {
+        self.meter = meter.clone();
         self
     }
 
@@ -88,7 +99,8 @@ impl<K: CacheKey + Eq + std::hash::Hash> Precompute<K> {
         let (tell, told) = watch::channel(false);
         let (stop, stopped) = watch::channel(false);
         let pause = Duration::from_secs(1) / self.per_second;
-        let run = Run::new(self.cache, keys, pause, self.look_every, tell);
+        let watch = Watch::new(&self.meter, self.cache.name());
+        let run = Run::new(self.cache, keys, (pause, self.look_every), tell, watch);
         let task = tokio::spawn(run.until(stopped));
         Ok(Precomputed::new(told, stop, task))
     }

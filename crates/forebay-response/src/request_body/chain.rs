@@ -82,6 +82,15 @@ impl Chain {
     }
 }
 
+/// A whole body decoded by its `Content-Encoding`; `None` where that fails, or gives more than so many bytes.
+pub(crate) fn decoded(headers: &HeaderMap, data: &[u8], bytes_max: u64) -> Option<Vec<u8>> {
+    let limits = RequestDecodingConfig { body_bytes_max: bytes_max, ratio_max: u32::MAX, chain_max: 2 };
+    let mut chain = Chain::by(headers, limits).ok()??;
+    let mut out = chain.write(data).ok()?;
+    out.extend(chain.finish().ok()?);
+    Some(out)
+}
+
 fn stage(name: &[u8], limits: RequestDecodingConfig) -> Option<Box<dyn Stage>> {
     #[cfg(feature = "gzip")]
     if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") {

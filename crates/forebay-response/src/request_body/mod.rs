@@ -20,6 +20,7 @@ pub use body::DecodedBody;
 #[cfg(feature = "axum")]
 pub use carry::AxumBodies;
 pub use carry::{Carry, DecodedBodies};
+pub(crate) use chain::decoded;
 pub use config::RequestDecodingConfig;
 pub use error::DecodeError;
 pub use future::RequestDecodingFuture;

@@ -1,8 +1,8 @@
-use super::said::has_directive;
 #[cfg(feature = "digest")]
 use crate::digest::Wanted;
 use crate::{
     AcceptEncoding, ResponseConfig,
+    cache_control::has_directive,
     encode::route_of,
     guarded::{SEC_FETCH_SITE, is_own_request},
     range::RangeAsked,

@@ -1,11 +1,17 @@
-use super::layer::{ResponseLayer, Shared};
+use super::{
+    layer::{ResponseLayer, Shared},
+    mode::{ResponseMode, Switch},
+    routes::{RouteOf, Routes},
+};
 use crate::{
-    Coding, ContentTypes, Eligible, Error, ResponseConfig,
+    Coding, ContentTypes, Eligible, Error, FieldsConfig, ResponseConfig,
     encode::{Budget, Clock, Encoders, Learned, Upgrades},
+    fields::{Choice, FieldsWatch},
     metrics::Watch,
     variants::Variants,
 };
 use forebay_metrics::Meter;
+use http::Extensions;
 use std::{fmt, sync::Arc, time::Duration};
 
 /// Puts a [`ResponseLayer`] together.
@@ -15,6 +21,8 @@ pub struct ResponseLayerBuilder<E = ContentTypes> {
     eligible: E,
     meter: Meter,
     clock: Clock,
+    fields: Option<FieldsConfig>,
+    route: Option<RouteOf>,
 }
 
 impl ResponseLayerBuilder {
@@ -24,6 +32,8 @@ impl ResponseLayerBuilder {
             eligible: ContentTypes::default(),
             meter: Meter::default(),
             clock: Clock::default(),
+            fields: None,
+            route: None,
         }
     }
 }
@@ -37,7 +47,8 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
 
     /// Which responses are ours to encode. Default: [`ContentTypes::default`].
     pub fn eligible<Other: Eligible>(self, eligible: Other) -> ResponseLayerBuilder<Other> {
-        ResponseLayerBuilder { config: self.config, eligible, meter: self.meter, clock: self.clock }
+        let Self { config, meter, clock, fields, route, .. } = self;
+        ResponseLayerBuilder { config, eligible, meter, clock, fields, route }
     }
 
     /// Where measurements go. Default: [`Meter::global`].
@@ -64,6 +75,30 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
     /// [`HotConfig::default`](crate::HotConfig).
     pub fn hot(mut self, hot: crate::HotConfig) -> Self {
         self.config.hot = hot;
+        self
+    }
+
+    /// Whether it takes part. Default: [`ResponseMode::On`].
+    pub fn mode(mut self, mode: ResponseMode) -> Self {
+        self.config.mode = mode;
+        self
+    }
+
+    /// The route that a request was matched to, for measurements: never its path, of which there are too many. With axum, what
+    /// `MatchedPath` says (the facade does that):
+    ///
+    /// ```
+    /// # #[cfg(feature = "axum")] {
+    /// use axum::extract::MatchedPath;
+    /// use forebay_response::ResponseLayer;
+    ///
+    /// let layer = ResponseLayer::builder().route(|request| Some(request.get::<MatchedPath>()?.as_str()));
+    /// # drop(layer); }
+    /// ```
+    ///
+    /// It is given the request's extensions. Default: all requests are measured as `unmatched`.
+    pub fn route(mut self, route: impl Fn(&Extensions) -> Option<&str> + Send + Sync + 'static) -> Self {
+        self.route = Some(Box::new(route));
         self
     }
 
@@ -142,6 +177,14 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         self
     }
 
+    /// Lets clients choose which fields of JSON they get (`?fields=id,name`): see
+    /// [`FieldsLayer`](crate::FieldsLayer), which must not be there as well. What is chosen is what is tagged, encoded and,
+    /// with a cache of responses, kept. Default: every response is sent whole.
+    pub fn fields(mut self, fields: FieldsConfig) -> Self {
+        self.fields = Some(fields);
+        self
+    }
+
     /// Makes the layer, with its encoders and its store of encoded forms.
     ///
     /// # Errors
@@ -154,6 +197,9 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
         let learned = self.config.min_bytes.is_none().then(|| Learned::new(self.config.learn));
         let budget = Arc::new(Budget::new(self.config.budget, self.clock.clone()));
         let upgrades = Upgrades::new(self.config.hot, self.clock);
+        let fields = self.fields.map(|config| Choice { config, watch: FieldsWatch::new(&self.meter) });
+        let mode = Switch::new(self.config.mode);
+        let routes = Routes::new(self.route, &self.meter, self.config.routes_max);
         let shared = Shared {
             budget,
             learned,
@@ -163,8 +209,10 @@ impl<E: Eligible> ResponseLayerBuilder<E> {
             encoders: Encoders::new(),
             variants,
             watch,
+            mode,
+            routes,
         };
-        Ok(ResponseLayer::new(shared))
+        Ok(ResponseLayer::new(shared, fields))
     }
 }
 

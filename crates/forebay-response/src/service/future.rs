@@ -2,8 +2,11 @@ use super::{
     asked::Asked,
     body::{BoxError, Ready, ResponseBody},
     decide::{Plan, Step},
-    gather::{Gather, Gathered},
+    gather::{Gather, Gathered, Whole},
     layer::Shared,
+    mode::ResponseMode,
+    observe::Watched,
+    routes::RouteWatch,
 };
 use crate::Eligible;
 use http::{Response, response::Parts};
@@ -26,6 +29,7 @@ pin_project! {
     /// body on another thread goes on to its end.
     pub struct ResponseFuture<F, B, E> {
         asked: Asked,
+        route: Arc<RouteWatch>,
         shared: Arc<Shared<E>>,
         #[pin]
         state: State<F, B>,
@@ -37,15 +41,23 @@ pin_project! {
     enum State<F, B> {
         Calling { #[pin] call: F },
         // The head is taken out when the body is here.
-        Gathering { head: Option<(Parts, Plan)>, gather: Gather<B> },
+        Gathering { head: Option<Head>, gather: Gather<B> },
         // A long body is encoded on another thread.
-        Encoding { work: JoinHandle<Response<Ready>> },
+        Encoding { length: usize, work: JoinHandle<Response<Ready>> },
     }
 }
 
+/// What is known of a response whose body is being read.
+struct Head {
+    parts: Parts,
+    plan: Plan,
+    /// What is sent in any case, where the layer only observes.
+    truth: Option<Parts>,
+}
+
 impl<F, B, E> ResponseFuture<F, B, E> {
-    pub(crate) fn new(call: F, asked: Asked, shared: Arc<Shared<E>>) -> Self {
-        Self { asked, shared, state: State::Calling { call } }
+    pub(crate) fn new(call: F, asked: Asked, route: Arc<RouteWatch>, shared: Arc<Shared<E>>) -> Self {
+        Self { asked, route, shared, state: State::Calling { call } }
     }
 }
 
@@ -64,18 +76,26 @@ where
             match this.state.as_mut().project() {
                 StateProjection::Calling { call } => {
                     let response = ready!(call.poll(cx))?;
-                    match this.shared.begin(this.asked, response) {
-                        Step::Answer(response) => return Poll::Ready(Ok(response)),
-                        Step::Gather(parts, plan, mut gather) => match gather.poll(cx) {
+                    match this.shared.began(this.asked, response) {
+                        Began::Answer(response) => {
+                            match response.body().size_hint().exact() {
+                                Some(length) => this.route.whole(response.status(), length, length),
+                                None => this.route.begun(response.status()),
+                            }
+                            return Poll::Ready(Ok(response));
+                        }
+                        Began::Gather(head, mut gather) => match gather.poll(cx) {
                             // Most bodies are here already, and nothing has to be put aside.
                             Poll::Ready(gathered) => {
-                                match this.shared.gathered(this.asked, parts, plan, gathered) {
+                                match this.shared.gathered(this.asked, this.route, head, gathered) {
                                     Next::Answer(answer) => return Poll::Ready(Ok(answer)),
-                                    Next::Encoding(work) => this.state.set(State::Encoding { work }),
+                                    Next::Encoding(length, work) => {
+                                        this.state.set(State::Encoding { length, work });
+                                    }
                                 }
                             }
                             Poll::Pending => {
-                                this.state.set(State::Gathering { head: Some((parts, plan)), gather });
+                                this.state.set(State::Gathering { head: Some(head), gather });
                                 return Poll::Pending;
                             }
                         },
@@ -83,15 +103,15 @@ where
                 }
                 StateProjection::Gathering { head, gather } => {
                     let gathered = ready!(gather.poll(cx));
-                    let (parts, plan) = head.take().expect("not polled after it was ready");
-                    match this.shared.gathered(this.asked, parts, plan, gathered) {
+                    let head = head.take().expect("not polled after it was ready");
+                    match this.shared.gathered(this.asked, this.route, head, gathered) {
                         Next::Answer(answer) => return Poll::Ready(Ok(answer)),
-                        Next::Encoding(work) => this.state.set(State::Encoding { work }),
+                        Next::Encoding(length, work) => this.state.set(State::Encoding { length, work }),
                     }
                 }
-                StateProjection::Encoding { work } => {
+                StateProjection::Encoding { length, work } => {
                     return match ready!(Pin::new(work).poll(cx)) {
-                        Ok(answer) => Poll::Ready(Ok(answer.map(ResponseBody::from))),
+                        Ok(answer) => Poll::Ready(Ok(measured(this.route, *length, answer))),
                         Err(failed) if failed.is_panic() => resume_unwind(failed.into_panic()),
                         // The runtime is being shut down, and this task with it.
                         Err(_) => Poll::Pending,
@@ -109,15 +129,63 @@ where
 )]
 enum Next<B> {
     Answer(Response<ResponseBody<B>>),
-    Encoding(JoinHandle<Response<Ready>>),
+    Encoding(usize, JoinHandle<Response<Ready>>),
+}
+
+/// What follows from the head of a response.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "both are taken apart where they are made; a box would cost every one of them"
+)]
+enum Began<B> {
+    Answer(Response<ResponseBody<B>>),
+    Gather(Head, Gather<B>),
+}
+
+/// Measures an answer whose body is all here, and gives it.
+fn measured<B>(route: &RouteWatch, length: usize, answer: Response<Ready>) -> Response<ResponseBody<B>> {
+    let sent = match answer.body() {
+        Ready::Nothing => 0,
+        Ready::Whole(data, _) => data.len(),
+    };
+    route.whole(answer.status(), length as u64, sent as u64);
+    answer.map(ResponseBody::from)
 }
 
 impl<E: Eligible> Shared<E> {
+    fn began<B>(&self, asked: &Asked, response: Response<B>) -> Began<B>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        match self.mode.get() {
+            ResponseMode::On => match self.begin(asked, response) {
+                Step::Answer(response) => Began::Answer(response),
+                Step::Gather(parts, plan, gather) => Began::Gather(Head { parts, plan, truth: None }, gather),
+            },
+            ResponseMode::Off => Began::Answer(response.map(ResponseBody::plain)),
+            ResponseMode::Observe => match self.watched(asked, response) {
+                Watched::Answer(response) => Began::Answer(response),
+                Watched::Gather(truth, (parts, plan), gather) => {
+                    Began::Gather(Head { parts, plan, truth: Some(truth) }, gather)
+                }
+            },
+        }
+    }
+
+    fn finish(&self, asked: &Asked, head: Head, whole: Whole) -> Response<Ready> {
+        let Head { parts, plan, truth } = head;
+        match truth {
+            Some(truth) => self.observe(asked, truth, (parts, plan), whole),
+            None => self.whole(asked, parts, plan, whole),
+        }
+    }
+
     fn gathered<B>(
         self: &Arc<Self>,
         asked: &Asked,
-        parts: Parts,
-        plan: Plan,
+        route: &RouteWatch,
+        head: Head,
         gathered: Gathered<B>,
     ) -> Next<B>
     where
@@ -126,15 +194,24 @@ impl<E: Eligible> Shared<E> {
     {
         let whole = match gathered {
             Gathered::Whole(whole) => whole,
-            Gathered::Unfinished(rest) => return Next::Answer(self.unfinished(asked, parts, plan, rest)),
+            Gathered::Unfinished(rest) => {
+                route.begun(head.parts.status);
+                let Head { parts, plan, truth } = head;
+                return Next::Answer(match truth {
+                    Some(truth) => Response::from_parts(truth, ResponseBody::rest(rest)),
+                    None => self.unfinished(asked, parts, plan, rest),
+                });
+            }
         };
-        if self.is_long_work(plan, &whole)
+        let length = whole.data.len();
+        if self.is_long_work(head.plan, &whole)
             && let Ok(runtime) = Handle::try_current()
         {
             let (shared, asked) = (Arc::clone(self), asked.clone());
-            return Next::Encoding(runtime.spawn_blocking(move || shared.whole(&asked, parts, plan, whole)));
+            let work = runtime.spawn_blocking(move || shared.finish(&asked, head, whole));
+            return Next::Encoding(length, work);
         }
-        Next::Answer(self.whole(asked, parts, plan, whole).map(ResponseBody::from))
+        Next::Answer(measured(route, length, self.finish(asked, head, whole)))
     }
 }
 

@@ -3,10 +3,13 @@ use super::{
     body::{BoxError, ResponseBody},
     builder::ResponseLayerBuilder,
     future::ResponseFuture,
+    mode::{ResponseMode, Switch},
+    routes::Routes,
 };
 use crate::{
-    Coding, ContentTypes, Eligible, ResponseConfig,
+    Coding, ContentTypes, Eligible, FieldsService, ResponseConfig,
     encode::{Budget, Encoders, Learned, Upgrades},
+    fields::Choice,
     metrics::Watch,
     variants::Variants,
 };
@@ -26,6 +29,8 @@ use tower_service::Service;
 /// of encoded forms. See the [crate's page](crate) for what it does, [`ResponseConfig`] for its settings.
 pub struct ResponseLayer<E = ContentTypes> {
     shared: Arc<Shared<E>>,
+    /// Which fields clients may choose; none for responses that are always whole.
+    fields: Option<Arc<Choice>>,
 }
 
 /// What the services of one layer have in common.
@@ -40,6 +45,8 @@ pub(crate) struct Shared<E> {
     pub(crate) variants: Option<Arc<Variants>>,
     pub(crate) upgrades: Upgrades,
     pub(crate) watch: Watch,
+    pub(crate) mode: Switch,
+    pub(crate) routes: Routes,
 }
 
 impl ResponseLayer {
@@ -50,8 +57,28 @@ impl ResponseLayer {
 }
 
 impl<E> ResponseLayer<E> {
-    pub(crate) fn new(shared: Shared<E>) -> Self {
-        Self { shared: Arc::new(shared) }
+    pub(crate) fn new(shared: Shared<E>, fields: Option<Choice>) -> Self {
+        Self { shared: Arc::new(shared), fields: fields.map(Arc::new) }
+    }
+
+    /// All of this layer but the choice of fields.
+    pub(crate) fn around<S>(&self, inner: S) -> ResponseService<S, E> {
+        ResponseService { inner, shared: Arc::clone(&self.shared) }
+    }
+
+    pub(crate) fn fields(&self) -> Option<Arc<Choice>> {
+        self.fields.clone()
+    }
+
+    /// Whether it takes part.
+    #[must_use]
+    pub fn mode(&self) -> ResponseMode {
+        self.shared.mode.get()
+    }
+
+    /// Changes whether it takes part, for all its services; responses that have begun go on as they began.
+    pub fn set_mode(&self, mode: ResponseMode) {
+        self.shared.mode.set(mode);
     }
 
     /// The settings it was built with.
@@ -71,10 +98,10 @@ impl<E> Shared<E> {
 }
 
 impl<S, E> Layer<S> for ResponseLayer<E> {
-    type Service = ResponseService<S, E>;
+    type Service = ResponseService<FieldsService<S>, E>;
 
-    fn layer(&self, inner: S) -> ResponseService<S, E> {
-        ResponseService { inner, shared: Arc::clone(&self.shared) }
+    fn layer(&self, inner: S) -> Self::Service {
+        self.around(FieldsService::new(inner, self.fields()))
     }
 }
 
@@ -101,13 +128,14 @@ where
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let asked = Asked::of(&request, &self.shared.config);
-        ResponseFuture::new(self.inner.call(request), asked, Arc::clone(&self.shared))
+        let route = self.shared.routes.of(request.extensions());
+        ResponseFuture::new(self.inner.call(request), asked, route, Arc::clone(&self.shared))
     }
 }
 
 impl<E> Clone for ResponseLayer<E> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { shared: Arc::clone(&self.shared), fields: self.fields.clone() }
     }
 }
 

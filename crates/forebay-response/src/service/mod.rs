@@ -8,6 +8,9 @@ mod effort;
 mod future;
 mod gather;
 mod layer;
+mod mode;
+mod observe;
+mod routes;
 mod said;
 mod stream;
 mod timer;
@@ -21,3 +24,4 @@ pub use future::ResponseFuture;
 #[cfg(feature = "cache")]
 pub(crate) use gather::{Gather, Gathered, Whole};
 pub use layer::{ResponseLayer, ResponseService};
+pub use mode::ResponseMode;

@@ -1,6 +1,6 @@
-use crate::validate::DIGESTS;
+use crate::{cache_control::has_directive, validate::DIGESTS};
 use http::{
-    HeaderMap, HeaderValue,
+    HeaderMap,
     header::{
         ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED,
         VARY,
@@ -53,9 +53,4 @@ impl Said {
         }
         said
     }
-}
-
-/// Whether a list has this member, whatever its case.
-pub(crate) fn has_directive(line: &HeaderValue, directive: &[u8]) -> bool {
-    line.as_bytes().split(|&b| b == b',').any(|member| member.trim_ascii().eq_ignore_ascii_case(directive))
 }

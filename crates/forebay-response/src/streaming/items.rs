@@ -1,5 +1,6 @@
 use super::{
     beat::Heartbeat,
+    counting::{Counting, ItemsMeter},
     format::{Array, EventLines, Format, Lines, Shape},
 };
 use crate::BoxError;
@@ -59,6 +60,7 @@ pin_project! {
         frame_bytes: usize,
         heartbeat: Heartbeat,
         tell: Option<Tell>,
+        counting: Counting,
         state: State,
     }
 }
@@ -104,6 +106,7 @@ impl<S, F: Shape> Items<S, F> {
             frame_bytes: 16 << 10,
             heartbeat: Heartbeat::new(heartbeat),
             tell: None,
+            counting: Counting::default(),
             state: State::New,
         }
     }
@@ -130,6 +133,13 @@ impl<S, F: Shape> Items<S, F> {
     #[must_use]
     pub fn tell_errors(mut self, tell: impl Fn(&BoxError) -> String + Send + Sync + 'static) -> Self {
         self.tell = Some(Box::new(tell));
+        self
+    }
+
+    /// Counts its items, and how it ends. Default: not measured.
+    #[must_use]
+    pub fn measured(mut self, meter: &ItemsMeter) -> Self {
+        self.counting = Counting::by(meter);
         self
     }
 
@@ -184,14 +194,17 @@ where
                     let before = out.len();
                     let written = item.map_err(Into::into).and_then(|item| this.format.item(&item, &mut out));
                     if let Err(error) = written {
+                        this.counting.failed();
                         out.truncate(before);
                         let told =
                             this.tell.as_ref().is_some_and(|tell| this.format.tell(&tell(&error), &mut out));
                         *this.state = if told { State::Ended } else { State::Failing(error) };
                         break;
                     }
+                    this.counting.item();
                 }
                 Poll::Ready(None) => {
+                    this.counting.whole();
                     out.extend_from_slice(this.format.end());
                     *this.state = State::Ended;
                     break;

@@ -1,7 +1,9 @@
 //! What a client sees of a service behind the layer, one file for each behaviour.
 
 mod accept_encoding_is_read_by_the_rfc;
+mod any_range_and_any_tag_is_answered_right;
 mod bodies_never_grow;
+mod conditions_hold;
 mod configuration_is_checked;
 mod digests_are_added_on_request;
 mod digests_stay_true;
@@ -13,6 +15,7 @@ mod forms_sent_often_are_made_better;
 mod hand;
 mod handlers_decide_before_they_work;
 mod head_mirrors_get;
+mod it_can_be_off_or_only_observe;
 mod known_copies_get_304;
 mod long_bodies_keep_nobody_waiting;
 mod nothing_becomes_a_406;
@@ -22,6 +25,7 @@ mod parts_are_sent_of_bodies_held;
 mod plain_hyper_serves_it_too;
 mod preconditions_are_judged_by_the_rfc;
 mod prepared_bodies_are_encoded_once;
+mod routes_are_measured_each_on_its_own;
 mod scopes_belong_to_one_request;
 mod secrets_are_not_compressed_for_other_sites;
 mod stage;

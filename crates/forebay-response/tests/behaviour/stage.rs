@@ -3,7 +3,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use forebay_metrics::Meter;
-use forebay_response::{ResponseBody, ResponseLayer, ResponseLayerBuilder};
+use forebay_response::{FilteredBody, ResponseBody, ResponseLayer, ResponseLayerBuilder};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
@@ -123,7 +123,7 @@ pub(crate) async fn send<E, B>(
     layer: &ResponseLayer<E>,
     asked: Request<()>,
     response: Response<B>,
-) -> Response<Pin<Box<ResponseBody<B>>>>
+) -> Response<Pin<Box<ResponseBody<FilteredBody<B>>>>>
 where
     E: forebay_response::Eligible,
     B: http_body::Body<Error: Into<forebay_response::BoxError>>,
@@ -157,7 +157,7 @@ pub(crate) fn measured() -> (ResponseLayerBuilder, Counts) {
 }
 
 /// What the layer measured.
-pub(crate) struct Counts(Snapshotter);
+pub(crate) struct Counts(pub(crate) Snapshotter);
 
 impl Counts {
     /// By name of a metric, or by name and label (`name label`): the total of a counter, or the number of

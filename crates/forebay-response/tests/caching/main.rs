@@ -3,6 +3,7 @@
 mod fills_are_shared;
 mod freshness_is_what_responses_say;
 mod handlers_see_only_what_is_keyed;
+mod masks_are_part_of_the_key;
 mod nothing_personal_is_kept;
 mod old_responses_are_asked_about;
 mod requests_have_their_say;

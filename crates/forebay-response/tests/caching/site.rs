@@ -4,7 +4,9 @@ use axum::{Router, body::Body};
 use bytes::Bytes;
 use forebay_cache::testing::TestClock;
 use forebay_metrics::Meter;
-use forebay_response::{CacheRules, ResponseCache, ResponseCacheBuilder, ResponseLayer, ScopeLayer, View};
+use forebay_response::{
+    CacheRules, ResponseCache, ResponseCacheBuilder, ResponseLayer, ResponseLayerBuilder, ScopeLayer, View,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -57,6 +59,14 @@ impl Site {
         set: impl FnOnce(ResponseCacheBuilder) -> ResponseCacheBuilder,
         handler: impl Fn(usize, Request<Body>) -> F + Send + Sync + Clone + 'static,
     ) -> Self {
+        Self::layered(set, |layer| layer, handler).await
+    }
+
+    pub(crate) async fn layered<F: Future<Output = Response<Body>> + Send + 'static>(
+        set: impl FnOnce(ResponseCacheBuilder) -> ResponseCacheBuilder,
+        set_layer: impl FnOnce(ResponseLayerBuilder) -> ResponseLayerBuilder,
+        handler: impl Fn(usize, Request<Body>) -> F + Send + Sync + Clone + 'static,
+    ) -> Self {
         let (clock, date) = (TestClock::new(), Arc::new(AtomicU64::new(START)));
         let read = date.clone();
         let builder = ResponseCache::builder("pages")
@@ -69,7 +79,8 @@ impl Site {
         let counted = calls.clone();
         let handler =
             move |request: Request<Body>| handler(counted.fetch_add(1, Ordering::SeqCst) + 1, request);
-        let layer = ResponseLayer::builder().meter(Meter::disabled()).build().expect("valid settings");
+        let layer =
+            set_layer(ResponseLayer::builder().meter(Meter::disabled())).build().expect("valid settings");
         let routes = Router::new().fallback(handler).layer(layer.cached(&cache)).layer(ScopeLayer::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let at = listener.local_addr().expect("bound");

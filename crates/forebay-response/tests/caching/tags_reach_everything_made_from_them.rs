@@ -61,6 +61,46 @@ async fn a_cdn_is_told_in_its_own_field() {
 }
 
 #[tokio::test]
+async fn what_a_purge_of_the_cdn_could_not_find_is_not_for_it_to_keep() {
+    let surrogate =
+        Some(SurrogateRule { style: SurrogateStyle::EdgeCacheTag, only_with: Some("x-cdn".into()) });
+    let site = Site::with(CacheRules { surrogate, ..tagged() }, |call, request| {
+        let long = "x".repeat(129);
+        let tag = if request.uri().path() == "/long" { long.as_str() } else { "user:7" };
+        let headers =
+            [("cache-control", "max-age=60"), ("cdn-cache-control", "max-age=9"), ("surrogate-key", tag)];
+        respond(format!("call {call}"), &headers)
+    })
+    .await;
+    for _ in 0..2 {
+        let told = site.get_with("/", &[("x-cdn", "1")]).await;
+        assert_eq!((told.header("edge-cache-tag"), told.header("cache-control")), ("user%3A7", "max-age=60"));
+        let told = site.get_with("/long", &[("x-cdn", "1")]).await;
+        assert_eq!((told.header("edge-cache-tag"), told.header("cache-control")), ("", "private, no-cache"));
+        assert_eq!(told.header("cdn-cache-control"), "");
+        assert_eq!(site.get("/long").await.header("cache-control"), "max-age=60");
+    }
+    assert_eq!(site.calls(), 2, "it is kept here, where a purge finds it");
+}
+
+#[tokio::test]
+async fn a_response_that_passes_is_told_by_its_tags_too_and_browsers_see_none() {
+    let surrogate = Some(SurrogateRule { style: SurrogateStyle::Xkey, only_with: Some("x-cdn".into()) });
+    let site = Site::with(CacheRules { surrogate, ..tagged() }, |call, _| {
+        respond(format!("call {call}"), &[("surrogate-key", "a b"), ("xkey", "c")])
+    })
+    .await;
+    for path in ["/", "/?x"] {
+        let headers: &[(&str, &str)] =
+            if path == "/" { &[("x-cdn", "1")] } else { &[("x-cdn", "1"), ("cookie", "a=b")] };
+        let told = site.get_with(path, headers).await;
+        assert_eq!((told.header("xkey"), told.header("surrogate-key")), ("a b c", ""));
+        let browser = site.get_with(path, &headers[1..]).await;
+        assert_eq!((browser.header("xkey"), browser.header("surrogate-key")), ("", ""));
+    }
+}
+
+#[tokio::test]
 async fn a_fill_that_began_before_a_purge_is_not_kept() {
     for vary in ["", "foo"] {
         let (began, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));

@@ -13,6 +13,7 @@ use toml::{Table, Value};
 /// | `FOREBAY_CONFIG` | the TOML file to read |
 /// | `FOREBAY_<SECTION>_<KEY>` | `<section>.<key>`, such as `FOREBAY_POSTGRES_MAX_SIZE` |
 /// | `FOREBAY_<SECTION>__<NAME>__<KEY>` | `<section>.<name>.<key>`, such as `FOREBAY_CACHES__USERS__TTL` |
+/// | `FOREBAY_<SECTION>__<KEY>` | the same as with one `_`, for a section with a `_`: `FOREBAY_RESPONSE_CACHE__SHARED` |
 ///
 /// `FOREBAY_…` wins over the usual names. A value is read as TOML (numbers, `true`, `["a", "b"]`), else as text,
 /// else as a list separated by commas, whichever first fits the key. Variables that begin with `FOREBAY_LAB`

@@ -22,6 +22,18 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 /// [response]
 /// min_bytes = 512
 ///
+/// [fields]
+/// names_max = 50
+///
+/// [response_cache]
+/// bytes_max = 1073741824
+///
+/// [response_cache.rules]
+/// vary = ["accept-language"]
+///
+/// [paging]
+/// size_max = 200
+///
 /// [metrics]
 /// bearer_token = "…"
 /// ```
@@ -54,6 +66,17 @@ pub struct Settings {
     /// How responses are encoded.
     #[cfg(feature = "response")]
     pub response: crate::response::ResponseConfig,
+    /// How clients may choose fields of JSON responses (`?fields=id,name`). Default: not, responses are sent whole.
+    #[cfg(feature = "response")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<crate::response::FieldsConfig>,
+    /// What the path's caches of responses keep. What concerns one of them as a cache (`mode`, `load_max`) is under
+    /// `caches`, by its name.
+    #[cfg(feature = "response-cache")]
+    pub response_cache: crate::response::ResponseCacheConfig,
+    /// Lists in pages.
+    #[cfg(feature = "paging")]
+    pub paging: crate::response::PageConfig,
     /// What is measured, and who may read it.
     pub metrics: MetricsSettings,
 }

@@ -1,5 +1,4 @@
 //! All parts together, from the usual variables.
-#![cfg(all(feature = "postgres", feature = "redis", feature = "memcached"))]
 
 use forebay::{
     Condition, DataPath,

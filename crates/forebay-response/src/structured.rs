@@ -1,6 +1,14 @@
 //! Structured fields (RFC 9651), as much of them as caching fields use: dictionaries and lists; parameters are
 //! read over. What does not parse is no field at all, as the RFC asks.
 
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Every line of a field as one text; `None` without any, or where it is no text.
+pub(crate) fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines: Result<Vec<&str>, _> = headers.get_all(name).iter().map(HeaderValue::to_str).collect();
+    lines.ok().filter(|lines| !lines.is_empty()).map(|lines| lines.join(", "))
+}
+
 /// A bare item, or an inner list of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
@@ -29,6 +37,7 @@ pub(crate) fn dictionary(text: &str) -> Option<Vec<(String, Value)>> {
 }
 
 /// The members of a list.
+#[cfg(any(feature = "cache", test))]
 pub(crate) fn list(text: &str) -> Option<Vec<Value>> {
     let mut parser = Parser::new(text);
     let mut members = Vec::new();
