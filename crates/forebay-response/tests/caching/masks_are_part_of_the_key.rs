@@ -14,7 +14,7 @@ async fn site(rules: CacheRules) -> Site {
             let (mut parts, _) = request.into_parts();
             let query = parts.uri.query().unwrap_or_default().to_owned();
             let fields = Fields::from_request_parts(&mut parts, &()).await.expect("the layer has judged it");
-            let said = [format!("\"call\":{call}"), format!("\"id\":7"), format!("\"query\":\"{query}\"")];
+            let said = [format!("\"call\":{call}"), "\"id\":7".to_owned(), format!("\"query\":\"{query}\"")];
             let read: Vec<_> = ["call", "id", "query"]
                 .iter()
                 .zip(said)

@@ -144,7 +144,7 @@ pub(crate) fn any_tags(value: &[u8]) {
             assert_eq!(etag.trim_start_matches("W/"), TAG);
         }
         status => {
-            assert!(status == StatusCode::OK && body == BODY && listed(value) != Some(true), "{value:?}")
+            assert!(status == StatusCode::OK && body == BODY && listed(value) != Some(true), "{value:?}");
         }
     }
 }
