@@ -133,10 +133,6 @@ enum Next<B> {
 }
 
 /// What follows from the head of a response.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "both are taken apart where they are made; a box would cost every one of them"
-)]
 enum Began<B> {
     Answer(Response<ResponseBody<B>>),
     Gather(Head, Gather<B>),
