@@ -74,7 +74,7 @@ struct Averages {
 pub(crate) struct KindKey(u64);
 
 impl KindKey {
-    /// `route` is what [`route_of`] made of the path. Short bodies are kinds of their own: what long ones save says
+    /// `route` is the one that was matched, or what [`route_of`] made of the path. Short bodies are kinds of their own: what long ones save says
     /// little of them.
     pub(crate) fn of(route: u64, content_type: Option<&HeaderValue>, coding: Coding, length: u64) -> Self {
         let content_type = content_type.map_or(0, |value| xxh3_64(value.as_bytes()));

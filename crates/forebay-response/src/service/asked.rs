@@ -42,7 +42,8 @@ pub(crate) enum Kind {
 }
 
 impl Asked {
-    pub(crate) fn of<B>(request: &Request<B>, config: &ResponseConfig) -> Self {
+    /// `route` is what the route that was matched is called, if one was.
+    pub(crate) fn of<B>(request: &Request<B>, config: &ResponseConfig, route: Option<u64>) -> Self {
         let headers = request.headers();
         let method = match *request.method() {
             Method::GET => Kind::Get,
@@ -56,7 +57,10 @@ impl Asked {
         let is_unwanted = |line: &HeaderValue| has_directive(line, b"no-transform");
         Self {
             method,
-            route: if config.min_bytes.is_none() { route_of(request.uri().path()) } else { 0 },
+            route: match config.min_bytes {
+                None => route.unwrap_or_else(|| route_of(request.uri().path())),
+                Some(_) => 0,
+            },
             accepts: if has.codings { AcceptEncoding::from_headers(headers) } else { Default::default() },
             conditions: conditions.map(Box::new),
             range: range.map(Box::new),

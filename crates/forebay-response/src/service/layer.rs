@@ -127,8 +127,8 @@ where
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        let asked = Asked::of(&request, &self.shared.config);
         let route = self.shared.routes.of(request.extensions());
+        let asked = Asked::of(&request, &self.shared.config, route.kind);
         ResponseFuture::new(self.inner.call(request), asked, route, Arc::clone(&self.shared))
     }
 }

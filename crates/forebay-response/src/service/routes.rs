@@ -7,6 +7,7 @@ use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
 };
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Gives the route of a request from its extensions.
 pub(super) type RouteOf = Box<dyn Fn(&Extensions) -> Option<&str> + Send + Sync>;
@@ -23,6 +24,8 @@ pub(crate) struct Routes {
 
 /// The handles of one route.
 pub(crate) struct RouteWatch {
+    /// What a route by itself is called where something is learnt of it.
+    pub(super) kind: Option<u64>,
     payload: Histogram,
     sent: Counter,
     answers: [Counter; ANSWERS.len()],
@@ -33,7 +36,7 @@ const ANSWERS: [&str; 3] = ["whole", "stream", "not_modified"];
 
 impl Routes {
     pub(super) fn new(route_of: Option<RouteOf>, meter: &Meter, max: usize) -> Self {
-        let watch = |route| Arc::new(RouteWatch::new(meter, route));
+        let watch = |route| Arc::new(RouteWatch { kind: None, ..RouteWatch::new(meter, route) });
         Self {
             route_of,
             meter: meter.clone(),
@@ -63,6 +66,7 @@ impl Routes {
 impl RouteWatch {
     fn new(meter: &Meter, route: &str) -> Self {
         Self {
+            kind: Some(xxh3_64(route.as_bytes())),
             payload: meter.histogram(&PAYLOAD, &[route]),
             sent: meter.counter(&ROUTE_SENT, &[route]),
             answers: ANSWERS.map(|answer| meter.counter(&ROUTE_ANSWERS, &[route, answer])),

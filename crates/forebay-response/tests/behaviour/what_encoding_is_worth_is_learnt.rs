@@ -3,7 +3,12 @@ use crate::{
     stage::{Answer, Counts, json, measured, noise, respond},
     wire::{Wire, wires},
 };
-use axum::{Router, body::Body, extract::Path, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    extract::{MatchedPath, Path},
+    routing::get,
+};
 use forebay_response::ResponseLayerBuilder;
 use std::time::Duration;
 
@@ -59,6 +64,23 @@ async fn routes_that_do_not_shrink_are_left_alone_for_a_while() {
         ask(wires[0], &format!("/noise/{n}")).await;
     }
     assert_eq!(counts.since_last_look()(ENCODINGS), 1);
+}
+
+#[tokio::test]
+async fn a_route_is_the_one_that_was_matched() {
+    for (matched, encodings) in [(true, 4), (false, 10)] {
+        let (builder, counts) = measured();
+        let builder = builder.variant_bytes_max(0);
+        let wires = serve(match matched {
+            true => builder.route(|request| Some(request.get::<MatchedPath>()?.as_str())),
+            false => builder,
+        })
+        .await;
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] {
+            ask(wires[0], &format!("/either/{name}/1")).await;
+        }
+        assert_eq!(counts.since_last_look()(ENCODINGS), encodings, "matched: {matched}");
+    }
 }
 
 #[tokio::test]
