@@ -1,4 +1,4 @@
-# Installs packages whose services must neither start nor be enabled. Arguments: the packages, each named like its service.
+# Installs packages whose services must neither start nor be enabled. Arguments: the packages, each named like its service if it has one.
 # `--no-install-recommends` keeps it to what the servers need.
 set -eu
 
@@ -35,7 +35,8 @@ trap '' HUP INT TERM
 apt-get install --yes --no-remove --no-install-recommends "$@"
 
 for service in "$@"; do
-    update-rc.d "$service" disable
+    # An extension of PostgreSQL has no service.
+    if [ -e "/etc/init.d/$service" ]; then update-rc.d "$service" disable; fi
     # Its package brings another one, which writes a log.
     if [ "$service" = varnish ]; then update-rc.d varnishncsa disable; fi
 done

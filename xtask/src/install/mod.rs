@@ -1,6 +1,7 @@
 //! Making sure the servers' programs are there.
 
 mod debian;
+mod extension;
 mod server;
 
 use std::io::{BufRead, IsTerminal, Write};
@@ -15,6 +16,36 @@ pub(crate) use server::Server;
 /// # Errors
 /// One sentence: what is missing and how to get it.
 pub(crate) async fn ensure(servers: &[Server], yes: bool, interrupts: &mut Interrupts) -> Result<()> {
+    programs_of(servers, yes, interrupts).await?;
+    if servers == Server::ALL {
+        hypopg(yes, interrupts).await?;
+    }
+    Ok(())
+}
+
+/// Installs HypoPG where PostgreSQL is the distribution's. Index advice without it is a case of its own, so that its absence is no
+/// error: the tests that need it say that they were left out.
+async fn hypopg(yes: bool, interrupts: &mut Interrupts) -> Result<()> {
+    let (Some(package), Some(installer)) = (extension::missing(), debian::Installer::find()) else {
+        return Ok(());
+    };
+    if !debian::is_this() {
+        return Ok(());
+    }
+    eprintln!("Index advice is tested with HypoPG. To install:\n    {}", installer.shown(&[&package]));
+    if !yes && std::io::stdin().is_terminal() && !agreed(interrupts).await? {
+        return Ok(());
+    }
+    match installer.install(&[&package], interrupts).await {
+        Err(error) if !error.is::<Stopped>() => {
+            eprintln!("Going on without {package}: {error:#}");
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+async fn programs_of(servers: &[Server], yes: bool, interrupts: &mut Interrupts) -> Result<()> {
     let missing: Vec<Server> = servers.iter().copied().filter(|server| !server.is_there()).collect();
     if missing.is_empty() {
         for server in servers {
