@@ -89,7 +89,9 @@ async fn of_two_that_wait_for_each_other() {
         })
     };
     let (one, other) = (crossing(1, 2), crossing(2, 1));
-    assert_eq!(one.await.unwrap() + other.await.unwrap(), 3, "the server picked one of them");
+    // One that begins again may lock its first row before the other one was woken: then they wait for each other once more.
+    let attempts = one.await.unwrap() + other.await.unwrap();
+    assert!(attempts >= 3, "the server picked one of them: {attempts} attempts");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
