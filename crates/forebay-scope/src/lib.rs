@@ -24,10 +24,12 @@ mod id;
 mod position;
 mod reach;
 mod scope;
+mod slot;
 mod tag;
 
 pub use id::RequestId;
 pub use position::{ParsePositionError, Position, Positions};
 pub use reach::Reach;
 pub use scope::{Scope, Scoped, spawn};
+pub use slot::Slot;
 pub use tag::{Tag, TagsRead};

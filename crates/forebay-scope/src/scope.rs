@@ -1,5 +1,6 @@
-use crate::{Position, Positions, Reach, RequestId, Tag, TagsRead, reach::Reached};
+use crate::{Position, Positions, Reach, RequestId, Slot, Tag, TagsRead, reach::Reached, slot::Slots};
 use std::{
+    any::Any,
     future::Future,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -34,6 +35,10 @@ struct Inner {
     /// Set once by the first requirement, so that a scope without one costs one load and no lock.
     requires: AtomicBool,
     state: Mutex<State>,
+    /// The scope of the whole request, where this is a part of it.
+    whole: Option<Scope>,
+    /// Of the whole request; unused in its parts.
+    slots: Slots,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -57,16 +62,16 @@ impl Scope {
     /// A fresh scope with an id of its own, no deadline and no requirement.
     #[must_use]
     pub fn new() -> Self {
-        Self::build(RequestId::next(), None, State::default())
+        Self::build(RequestId::next(), None, State::default(), None)
     }
 
     /// A fresh scope whose work is worth nothing after `deadline`.
     #[must_use]
     pub fn with_deadline(deadline: Instant) -> Self {
-        Self::build(RequestId::next(), Some(deadline), State::default())
+        Self::build(RequestId::next(), Some(deadline), State::default(), None)
     }
 
-    fn build(id: RequestId, deadline: Option<Instant>, state: State) -> Self {
+    fn build(id: RequestId, deadline: Option<Instant>, state: State, whole: Option<Self>) -> Self {
         let requires = AtomicBool::new(!state.required.is_empty());
         Self(Arc::new(Inner {
             id,
@@ -74,6 +79,8 @@ impl Scope {
             behind: AtomicBool::new(false),
             requires,
             state: Mutex::new(state),
+            whole,
+            slots: Slots::default(),
         }))
     }
 
@@ -85,14 +92,34 @@ impl Scope {
     #[must_use]
     pub fn child(&self) -> Self {
         let required = self.state().required.clone();
-        Self::build(self.0.id, self.0.deadline, State { required, ..State::default() })
+        self.part(self.0.deadline, required)
     }
 
     /// A scope for work that this one waits for, but that may outlive it: like a [child](Self::child), without the deadline.
     #[must_use]
     pub fn detached(&self) -> Self {
         let required = self.state().required.clone();
-        Self::build(self.0.id, None, State { required, ..State::default() })
+        self.part(None, required)
+    }
+
+    fn part(&self, deadline: Option<Instant>, required: Positions) -> Self {
+        let state = State { required, ..State::default() };
+        Self::build(self.0.id, deadline, state, Some(self.whole().clone()))
+    }
+
+    fn whole(&self) -> &Self {
+        self.0.whole.as_ref().unwrap_or(self)
+    }
+
+    /// The request's value in `slot`, which its parts share; made if there is none.
+    pub fn slot<T: Any + Send + Sync>(&self, slot: &Slot<T>, make: impl FnOnce() -> T) -> Arc<T> {
+        self.whole().0.slots.get(slot, make)
+    }
+
+    /// The request's value in `slot`, if it has one.
+    #[must_use]
+    pub fn find<T: Any + Send + Sync>(&self, slot: &Slot<T>) -> Option<Arc<T>> {
+        self.whole().0.slots.find(slot)
     }
 
     /// Takes over what a child collected: its tags, its writes (which the scope's later reads must then see),

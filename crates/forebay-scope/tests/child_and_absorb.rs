@@ -1,7 +1,13 @@
 //! A child begins with what its parent requires, keeps its own account, and is taken over when it ends.
 
-use forebay_scope::{Position, Positions, Scope, Tag};
-use std::time::Duration;
+use forebay_scope::{Position, Positions, Scope, Slot, Tag};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::Instant;
 
 fn at(system: u64, lsn: u64) -> Position {
@@ -87,4 +93,31 @@ fn many_children_are_absorbed_at_once() {
     });
     assert_eq!(parent.tags().as_slice().len(), 100);
     assert!((0..4).all(|system| parent.required(system) == Some(at(system, 25))));
+}
+
+/// Says when it is dropped.
+struct Told(Arc<AtomicBool>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_slot_is_one_for_all_parts_and_ends_with_the_last() {
+    let (slot, other) = (Slot::<Told>::new(), Slot::<Told>::new());
+    let ended = Arc::new(AtomicBool::new(false));
+    let make = || Told(Arc::clone(&ended));
+    let (scope, foreign) = (Scope::new(), Scope::new());
+    assert!(scope.find(&slot).is_none());
+    let part = scope.child().detached();
+    let made = part.slot(&slot, make);
+    assert!(Arc::ptr_eq(&made, &scope.slot(&slot, make)), "one value for all parts");
+    assert!(scope.find(&other).is_none() && foreign.find(&slot).is_none(), "and for nobody else");
+    ended.store(false, Ordering::Relaxed);
+    drop((made, scope));
+    assert!(!ended.load(Ordering::Relaxed), "a part of the request goes on");
+    drop(part);
+    assert!(ended.load(Ordering::Relaxed), "the request has ended");
 }
