@@ -46,7 +46,7 @@ pub struct PoolBuilder {
     meter: Meter,
     connect: Box<dyn Connect>,
     selector: Option<Box<dyn ReplicaSelector>>,
-    observer: Option<Arc<dyn QueryObserver>>,
+    observers: Vec<Arc<dyn QueryObserver>>,
     credentials: Option<Box<dyn Credentials>>,
 }
 
@@ -57,7 +57,7 @@ impl PoolBuilder {
             meter: Meter::default(),
             connect: Box::new(DefaultConnect::default()),
             selector: None,
-            observer: None,
+            observers: Vec::new(),
             credentials: None,
         }
     }
@@ -68,9 +68,9 @@ impl PoolBuilder {
         self
     }
 
-    /// Who is told about every statement. Default: nobody.
+    /// One more who is told about every statement, after those given before. Default: nobody.
     pub fn observer(mut self, observer: Arc<dyn QueryObserver>) -> Self {
-        self.observer = Some(observer);
+        self.observers.push(observer);
         self
     }
 
@@ -140,7 +140,7 @@ impl PoolBuilder {
             cluster,
             selection,
             hedging,
-            observer: self.observer,
+            observers: self.observers,
             observed_values: config.observed_values,
             traced_text: config.traced_text,
             counts: Counts::new(&self.meter),

@@ -364,15 +364,15 @@ pub(crate) struct Ended<'a> {
 }
 
 impl Ended<'_> {
-    /// Tells its span and the observer.
+    /// Tells its span and the observers.
     pub(crate) fn tell(&self, pool: &Inner, lease: &Lease, asked: Asked<'_>) {
-        if pool.observer.is_none() && self.span.is_disabled() {
+        if pool.observers.is_empty() && self.span.is_disabled() {
             return;
         }
         let endpoint = &lease.lane().endpoint;
         let event = QueryEvent {
             sql: asked.sql,
-            params: BoundValues::new(asked.params, pool.observed_values),
+            params: BoundValues::new(asked.params, pool.observed_values).of(lease, asked.sql),
             endpoint: &endpoint.name,
             role: endpoint.role(),
             rows: self.rows,
@@ -382,9 +382,10 @@ impl Ended<'_> {
             outcome: self.outcome,
             sql_state: self.sql_state,
             place: asked.place,
+            altered: lease.may_be_touched(),
         };
         spans::ended(self.span, &event);
-        if let Some(observer) = &pool.observer {
+        for observer in &pool.observers {
             observer.observe(&event);
         }
     }

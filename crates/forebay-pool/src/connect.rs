@@ -3,8 +3,10 @@
 #[cfg(feature = "rustls")]
 use crate::rustls023::Already;
 use crate::{
+    error::PoolError,
     kept_open::KeptOpen,
     refusal::{ConnectReason, Refusal},
+    shared_failure::SharedFailure,
     tap::{Tap, Tapped},
     target::Target,
     tls_settings::TlsMode,
@@ -16,6 +18,7 @@ use std::{
     future::{Future, poll_fn},
     io,
     pin::Pin,
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
@@ -81,6 +84,22 @@ impl Canceller {
 impl fmt::Debug for Canceller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Canceller")
+    }
+}
+
+impl Target {
+    /// Opens one session as a pool does that was given no connector of its own, for work beside it: nobody watches it, and
+    /// dropping the client ends it.
+    ///
+    /// # Errors
+    /// [`PoolError::Connect`] with its reason, also when it takes longer than `within`.
+    pub async fn open(&self, within: Duration) -> Result<Connected, PoolError> {
+        let failed = |source| PoolError::Connect { endpoint: self.endpoint(), source };
+        let (tap, connect) = (Tap::new(), DefaultConnect::default());
+        tokio::time::timeout(within, connect.connect(self, &tap))
+            .await
+            .map_err(|_| failed(SharedFailure::no_answer(within)))?
+            .map_err(|failure| failed(SharedFailure::new(failure)))
     }
 }
 

@@ -26,7 +26,7 @@ use tokio::{sync::watch, task::AbortHandle, time::Instant};
 pub(crate) struct Inner {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) selection: Selection,
-    pub(crate) observer: Option<Arc<dyn QueryObserver>>,
+    pub(crate) observers: Vec<Arc<dyn QueryObserver>>,
     pub(crate) observed_values: ObservedValues,
     pub(crate) traced_text: TracedText,
     pub(crate) counts: Counts,

@@ -1,10 +1,13 @@
 //! Who is told about every statement.
 
-use crate::{endpoint::Role, session::Params};
+use crate::{
+    endpoint::Role,
+    session::{Params, Session},
+};
 use forebay_sql::Fingerprint;
 use serde::{Deserialize, Serialize};
 use std::{fmt, panic::Location, time::Duration};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{error::SqlState, types::Type};
 
 /// Is told about every statement that went through a guard, a transaction or the pool's own methods.
 ///
@@ -45,6 +48,9 @@ pub struct QueryEvent<'a> {
     pub sql_state: Option<&'a SqlState>,
     /// The line that asked for it.
     pub place: &'static Location<'static>,
+    /// Whether a statement before it left something of its own in the session: a setting, a role, a temporary table. On
+    /// another session it may have another plan, or none. Not known behind a transaction pooler, and `false`.
+    pub altered: bool,
 }
 
 /// How a statement ended.
@@ -91,11 +97,18 @@ pub enum ObservedValues {
 pub struct BoundValues<'a> {
     values: Params<'a>,
     policy: ObservedValues,
+    /// Where the statement was prepared, and its text.
+    of: Option<(&'a Session, &'a str)>,
 }
 
 impl<'a> BoundValues<'a> {
     pub(crate) const fn new(values: Params<'a>, policy: ObservedValues) -> Self {
-        Self { values, policy }
+        Self { values, policy, of: None }
+    }
+
+    /// The same of a statement of this text that ran on `session`.
+    pub(crate) const fn of(self, session: &'a Session, sql: &'a str) -> Self {
+        Self { of: Some((session, sql)), ..self }
     }
 
     /// How many there are.
@@ -114,6 +127,14 @@ impl<'a> BoundValues<'a> {
     #[must_use]
     pub fn shown(&self) -> Option<Params<'a>> {
         (self.policy == ObservedValues::Shown).then_some(self.values)
+    }
+
+    /// The types the server gave the parameters, to encode the values by; looked up when it is asked for. `None` when the
+    /// statement was not prepared to its end, or is not kept by its session.
+    #[must_use]
+    pub fn types(&self) -> Option<Vec<Type>> {
+        let (session, sql) = self.of?;
+        session.parameter_types(sql).filter(|types| types.len() == self.len())
     }
 }
 

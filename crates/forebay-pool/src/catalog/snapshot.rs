@@ -2,10 +2,8 @@
 
 use super::{CatalogConfig, CatalogProblem};
 use crate::{
-    connect::{Connect as _, Connected, DefaultConnect},
+    connect::Connected,
     error::PoolError,
-    shared_failure::SharedFailure,
-    tap::Tap,
     target::Target,
 };
 use forebay_sql::{
@@ -60,12 +58,7 @@ impl CatalogSnapshot {
     /// Dropping the future ends the connection.
     pub async fn fetch(url: &str, config: &CatalogConfig) -> Result<Self, PoolError> {
         let target = Target::parse("url", url)?;
-        let failed = |source| PoolError::Connect { endpoint: target.endpoint(), source };
-        let (tap, connect) = (Tap::new(), DefaultConnect::default());
-        let opening = tokio::time::timeout(config.read_timeout, connect.connect(&target, &tap)).await;
-        let Connected { client, .. } = opening
-            .map_err(|_| failed(SharedFailure::no_answer(config.read_timeout)))?
-            .map_err(|failure| failed(SharedFailure::new(failure)))?;
+        let Connected { client, .. } = target.open(config.read_timeout).await?;
         Self::read(&client, config).await
     }
 

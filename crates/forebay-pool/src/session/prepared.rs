@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Instant,
 };
-use tokio_postgres::{Error, RowStream, Statement, error::SqlState};
+use tokio_postgres::{Error, RowStream, Statement, error::SqlState, types::Type};
 
 /// A kept statement that the server does not accept any more: `cached plan must not change result type`, or it does
 /// not know the statement (somebody deallocated it). Nothing was run.
@@ -163,6 +163,11 @@ impl Session {
                 None => Kept::BeingPrepared,
             },
         }
+    }
+
+    /// The types of a kept statement's parameters.
+    pub(crate) fn parameter_types(&self, sql: &str) -> Option<Vec<Type>> {
+        Some(self.statements.get(sql)?.statement.get()?.params().to_vec())
     }
 
     /// Prepares a text and keeps it.

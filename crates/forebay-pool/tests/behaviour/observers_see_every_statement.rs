@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use tokio_postgres::types::Type;
 
 #[derive(Default)]
 struct Seen(Mutex<Vec<Event>>);
@@ -174,4 +175,37 @@ async fn the_code_of_a_refusal() {
     let (told, pool, _database) = told("observer_code", |_| ()).await;
     pool.query("SELECT 1 / 0", &[]).await.unwrap_err();
     assert_eq!(told.of("SELECT 1 / 0").state.as_deref(), Some("22012"));
+}
+
+/// What the server says of the values, and what was done to the session before.
+#[derive(Default)]
+struct Beside(Mutex<Vec<(String, Option<Vec<Type>>, bool)>>);
+
+impl QueryObserver for Beside {
+    fn observe(&self, event: &QueryEvent<'_>) {
+        self.0.lock().unwrap().push((event.sql.to_owned(), event.params.types(), event.altered));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_types_of_the_values_and_whether_the_session_was_altered() {
+    let database = forebay_tests::shared().await.database("observer_types").await;
+    let (one, other) = (Arc::new(Beside::default()), Arc::new(Beside::default()));
+    let config = PoolConfig::from_url(&database.primary_url()).unwrap();
+    let pool = Pool::builder(config)
+        .observer(Arc::clone(&one) as _)
+        .observer(Arc::clone(&other) as _)
+        .build()
+        .await
+        .unwrap();
+    let writer = pool.write().await.unwrap();
+    let sql = "SELECT $1::int8, $2";
+    writer.query(sql, &[&1_i64, &"two"]).await.unwrap();
+    writer.query("SET work_mem = '1MB'", &[]).await.unwrap();
+    writer.query(sql, &[&1_i64, &"two"]).await.unwrap();
+    let types = Some(vec![Type::INT8, Type::TEXT]);
+    let seen = one.0.lock().unwrap().clone();
+    assert_eq!(seen[0], (sql.to_owned(), types.clone(), false));
+    assert_eq!(seen[2], (sql.to_owned(), types, true));
+    assert_eq!(seen, *other.0.lock().unwrap(), "each observer is told the same");
 }
