@@ -1,11 +1,7 @@
 //! One reading of a database's catalogue.
 
 use super::{CatalogConfig, CatalogProblem};
-use crate::{
-    connect::Connected,
-    error::PoolError,
-    target::Target,
-};
+use crate::{connect::Connected, error::PoolError, target::Target};
 use forebay_sql::{
     AllowList, Catalog, CatalogBuilder, Class, Tie, Volatility, catalog_queries, classify_with,
 };

@@ -177,9 +177,11 @@ async fn the_code_of_a_refusal() {
     assert_eq!(told.of("SELECT 1 / 0").state.as_deref(), Some("22012"));
 }
 
-/// What the server says of the values, and what was done to the session before.
+/// A text, the types of its values, and whether something was done to the session before.
+type TypesOf = (String, Option<Vec<Type>>, bool);
+
 #[derive(Default)]
-struct Beside(Mutex<Vec<(String, Option<Vec<Type>>, bool)>>);
+struct Beside(Mutex<Vec<TypesOf>>);
 
 impl QueryObserver for Beside {
     fn observe(&self, event: &QueryEvent<'_>) {
