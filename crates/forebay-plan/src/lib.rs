@@ -4,6 +4,7 @@
 //! - [`Plan`] and [`Node`] give it types and lose nothing: keys and node types of other versions are still there.
 //! - [`Exclusive`] says what each node took by itself: time, cost and blocks without those of the nodes under it, right for loops,
 //!   parallel workers, common table expressions, InitPlans and SubPlans.
+//! - [`findings`] says what is wrong in a plan, where it begins, by which numbers, what mending it saves, and what to do.
 //!
 //! ```
 //! let plans = forebay_plan::read(
@@ -21,16 +22,22 @@
 mod buffers;
 mod error;
 mod exclusive;
+mod finding;
 mod json;
 mod limits;
 mod node;
 mod plan;
 mod read;
+mod rules;
 mod statement;
 
 pub use buffers::Buffers;
 pub use error::ReadError;
 pub use exclusive::Exclusive;
+pub use finding::{
+    Circumstances, Confidence, Effect, Evidence, Finding, Kind, ResultColumn, Saving, Severity,
+    TableStatistics, Unit, findings, findings_with,
+};
 pub use json::{Object, Value};
 pub use limits::Limits;
 pub use node::{Actual, Hash, Node, Sort};

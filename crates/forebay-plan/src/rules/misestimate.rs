@@ -1,0 +1,97 @@
+//! Far more rows came than were expected, and the plan was made for those expected.
+
+use super::Rule;
+use super::columns;
+use super::estimates::underestimate;
+use crate::finding::{Confidence, Kind, Scene, Suspicion, Unit, count};
+use crate::node::Node;
+
+/// Estimates are right within a small factor for what statistics can tell; ten times as many rows make another plan the best one.
+const FACTOR_MIN: f64 = 10.0;
+
+/// Few rows are few, whatever was expected.
+const ROWS_MIN: f64 = 1_000.0;
+
+/// A join above that takes less of the whole than this would not be better by much in another way.
+const JOIN_SHARE_MIN: f64 = 0.2;
+
+pub(super) struct Misestimate;
+
+impl Rule for Misestimate {
+    fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
+        let factor = off(scene, node)?;
+        if follows_from_another(scene, node) {
+            return None;
+        }
+        let actual = node.actual()?;
+        let expected = node.plan_rows()?;
+        let title = node.title();
+        let what = format!(
+            "{title} gave {} rows{}, {} were expected: {} times as many, and the plan above it was made for those expected",
+            count(actual.rows),
+            if actual.loops > 1.0 { " in each run" } else { "" },
+            count(expected),
+            count(factor)
+        );
+        let suspicion = Suspicion::new(Kind::Misestimate, node, what, advice(node))
+            .confidence(Confidence::Low)
+            .evidence("rows", actual.rows, Unit::Rows)
+            .evidence("rows expected", expected, Unit::Rows)
+            .evidence("factor", factor, Unit::Factor)
+            .evidence("loops", actual.loops, Unit::Count);
+        Some(if decides_something(scene, node) { suspicion } else { suspicion.only_as_cause() })
+    }
+}
+
+fn off(scene: &Scene<'_>, node: &Node) -> Option<f64> {
+    let factor = underestimate(scene, node).filter(|factor| *factor >= FACTOR_MIN)?;
+    let actual = node.actual()?;
+    ((actual.rows - node.plan_rows()?) * actual.loops >= ROWS_MIN).then_some(factor)
+}
+
+/// Whether a node under it, or the common table it reads, is off already.
+fn follows_from_another(scene: &Scene<'_>, node: &Node) -> bool {
+    let nodes = scene.plan.nodes();
+    let mut under = nodes[node.id() + 1..].iter().take_while(|below| below.depth() > node.depth());
+    let reads = |below: &Node| node.cte().is_some() && below.computes_cte() == node.cte();
+    under.any(|below| off(scene, below).is_some())
+        || nodes.iter().any(|source| reads(source) && off(scene, source).is_some())
+}
+
+/// Whether how the plan goes on depends on it: a join above that takes time, or an index that was chosen for few rows.
+fn decides_something(scene: &Scene<'_>, node: &Node) -> bool {
+    let is_join = |node: &Node| matches!(node.node_type(), "Nested Loop" | "Hash Join" | "Merge Join");
+    let matters = |amount: f64| amount >= scene.whole() * JOIN_SHARE_MIN;
+    let joins = scene.plan.ancestors(node).filter(|above| is_join(above));
+    let mut joins =
+        joins.map(|join| scene.own(join) + scene.sides(join).map_or(0.0, |(_, inner)| scene.inside(inner)));
+    joins.any(matters) || (node.node_type() == "Index Scan" && matters(scene.own(node)))
+}
+
+fn advice(node: &Node) -> String {
+    let condition: Vec<&str> = node.conditions().map(|(_, condition)| condition).collect();
+    let columns = columns::columns(&condition.join(" AND "));
+    match (node.node_type(), node.relation(), columns.len()) {
+        (_, Some(table), 2..) => format!(
+            "The planner takes the conditions on {} for independent. CREATE STATISTICS on these columns of {table} together (dependencies, \
+             mcv), then ANALYZE {table}.",
+            columns.join(", ")
+        ),
+        (_, Some(table), _) => format!(
+            "ANALYZE {table}; if that does not help, more detailed statistics (ALTER TABLE … ALTER COLUMN … SET STATISTICS), and for a \
+             condition that computes something, statistics on that expression (CREATE STATISTICS)."
+        ),
+        ("Aggregate" | "Group" | "Unique", ..) => {
+            "CREATE STATISTICS (ndistinct) on the grouped columns together tells the planner how many groups there are.".to_owned()
+        }
+        ("Function Scan", ..) => {
+            "The planner knows nothing of what a function returns: say it with ROWS in CREATE FUNCTION, or put the rows into a temporary \
+             table and ANALYZE it."
+                .to_owned()
+        }
+        _ => "The inputs were estimated well, the join was not: the values of the two sides depend on each other in a way statistics do not \
+              tell. A foreign key between them helps where there is one; else materialise the part that is well known first (WITH … AS \
+              MATERIALIZED, or a temporary table with ANALYZE)."
+            .to_owned(),
+    }
+}

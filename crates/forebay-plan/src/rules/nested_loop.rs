@@ -1,0 +1,84 @@
+//! The inner side of a nested loop runs very often.
+
+use super::Rule;
+use super::estimates::underestimate;
+use crate::finding::{Confidence, Kind, Scene, Suspicion, Unit, count};
+use crate::node::Node;
+
+/// Up to here a lookup for each row takes some milliseconds at the most.
+const UNEXPECTED_LOOPS_MIN: f64 = 1_000.0;
+
+/// A planner that knew of so many rows and still loops had a reason, or settings that kept it from another join.
+const EXPECTED_LOOPS_MIN: f64 = 10_000.0;
+
+/// The outer side was unexpected when it had this many times the rows expected.
+const UNEXPECTED_FACTOR_MIN: f64 = 5.0;
+
+/// The loop is what the statement spends its time with, or it is not what to change.
+const SHARE_MIN: f64 = 0.3;
+
+/// What reading the inner side once and hashing it leaves of the saving.
+const SAVED_UNEXPECTED: f64 = 0.7;
+const SAVED_EXPECTED: f64 = 0.5;
+
+pub(super) struct NestedLoop;
+
+impl Rule for NestedLoop {
+    fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
+        if node.node_type() != "Nested Loop" {
+            return None;
+        }
+        let join = scene.plan.nodes().get(node.id())?;
+        let (outer, inner) = scene.sides(join)?;
+        let loops = inner.actual()?.loops;
+        let factor = underestimate(scene, outer).unwrap_or(1.0);
+        let unexpected = factor >= UNEXPECTED_FACTOR_MIN;
+        let at_stake = scene.own(node) + scene.inside(inner);
+        let least = if unexpected { UNEXPECTED_LOOPS_MIN } else { EXPECTED_LOOPS_MIN };
+        if loops < least || at_stake < scene.whole() * SHARE_MIN || has_no_other_way(scene, join, inner) {
+            return None;
+        }
+        let what = format!(
+            "the inner side of a nested loop ({}) ran {} times, once for each row of the outer side ({} were expected)",
+            inner.title(),
+            count(loops),
+            count(outer.plan_rows().unwrap_or(0.0) * outer.actual().map_or(1.0, |actual| actual.loops))
+        );
+        let advice = "For so many rows a hash or merge join reads the inner side once: that needs an equality between the two sides, \
+                      enable_hashjoin on, and estimates that say how many rows come. If the rows of the outer side can be made fewer by a \
+                      condition, that comes first.";
+        let saved = if unexpected { SAVED_UNEXPECTED } else { SAVED_EXPECTED };
+        let suspicion = Suspicion::new(Kind::NestedLoopLargeOuter, node, what, advice)
+            .saving(at_stake * saved)
+            .confidence(if unexpected { Confidence::High } else { Confidence::Low })
+            .evidence("loops", loops, Unit::Count)
+            .evidence("outer rows", outer.rows_total().unwrap_or(0.0), Unit::Rows)
+            .evidence("outer rows, factor to those expected", factor, Unit::Factor);
+        Some(suspicion)
+    }
+}
+
+/// Whether a loop is what was asked for: all pairs, or something that depends on the outer row.
+fn has_no_other_way(scene: &Scene<'_>, join: &Node, inner: &Node) -> bool {
+    let mut looked_up = inner;
+    while matches!(looked_up.node_type(), "Memoize" | "Materialize" | "Subquery Scan") {
+        let Some(child) = looked_up.children().first().map(|child| &scene.plan.nodes()[*child]) else {
+            break;
+        };
+        looked_up = child;
+    }
+    let depends = matches!(
+        looked_up.node_type(),
+        "Limit"
+            | "Function Scan"
+            | "Table Function Scan"
+            | "Result"
+            | "ProjectSet"
+            | "Aggregate"
+            | "Values Scan"
+    );
+    let looks_up = ["Index Scan", "Index Only Scan", "Bitmap Heap Scan"].contains(&looked_up.node_type());
+    let pairs = inner.rows_total().unwrap_or(0.0);
+    let gives_all = join.rows_total().unwrap_or(0.0) >= pairs * 0.5;
+    depends || (!looks_up && gives_all)
+}

@@ -1,0 +1,100 @@
+//! A sequential scan that throws most of what it reads away.
+
+use super::Rule;
+use super::columns;
+use super::reads::Reads;
+use crate::finding::{Confidence, Kind, Scene, Suspicion, Unit, count, percent};
+use crate::node::Node;
+
+/// Up to this part of the rows an index is cheaper than reading all: rows that lie apart cost a page each at `random_page_cost` 4, where
+/// a page read in sequence gives dozens. Above it the planner prefers the scan itself, index or not.
+const KEPT_SHARE_MAX: f64 = 0.05;
+
+/// Fewer rows than these thrown away are no reason for an index: a table of some pages is read whole in either case.
+const REMOVED_ROWS_MIN: f64 = 2_000.0;
+
+pub(super) struct SequentialScan;
+
+impl Rule for SequentialScan {
+    fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
+        let condition = discarding(node)?;
+        if !scene.plan.is_analyzed() {
+            return by_estimate(scene, node, condition);
+        }
+        let scans = partitions(scene, node)?;
+        let reads = scans.iter().filter_map(|scan| Reads::of(scan)).reduce(Reads::plus)?;
+        if reads.kept_share() > KEPT_SHARE_MAX || reads.removed < REMOVED_ROWS_MIN {
+            return None;
+        }
+        let own: f64 = scans.iter().map(|scan| scene.own(scan)).sum();
+        let loops = node.actual().map_or(1.0, |actual| actual.loops);
+        let times = match loops > 1.0 && !node.is_parallel() {
+            true => format!(" in {} runs", count(loops)),
+            false => String::new(),
+        };
+        let table = node.relation().unwrap_or("a table");
+        let what = format!(
+            "{table} is read whole{times}: of {} rows {} are kept ({})",
+            count(reads.read()),
+            count(reads.kept),
+            percent(reads.kept_share())
+        );
+        let mut suspicion =
+            Suspicion::new(Kind::SequentialScanDiscardsRows, node, what, advice(table, condition))
+                .saving(own * (1.0 - reads.kept_share()))
+                .confidence(confidence(condition))
+                .evidence("rows read", reads.read(), Unit::Rows)
+                .evidence("rows kept", reads.kept, Unit::Rows)
+                .evidence("rows thrown away", reads.removed, Unit::Rows);
+        if scans.len() > 1 {
+            suspicion = suspicion.evidence("partitions", scans.len() as f64, Unit::Count);
+        }
+        Some(suspicion)
+    }
+}
+
+/// The condition of a sequential scan, where an index could do something about it: not one that runs a subquery for each row.
+fn discarding(node: &Node) -> Option<&str> {
+    let condition = node.filter().filter(|_| node.node_type() == "Seq Scan")?;
+    (!condition.contains("SubPlan ") && !columns::columns(condition).is_empty()).then_some(condition)
+}
+
+/// The scans of all partitions, for the dearest of them; the scan itself where the table has none. None for the other partitions.
+fn partitions<'a>(scene: &Scene<'a>, node: &'a Node) -> Option<Vec<&'a Node>> {
+    let parent = node.parent().map(|parent| &scene.plan.nodes()[parent]);
+    let Some(append) = parent.filter(|parent| matches!(parent.node_type(), "Append" | "Merge Append")) else {
+        return Some(vec![node]);
+    };
+    let scans: Vec<&Node> = scene.plan.children(append).filter(|scan| discarding(scan).is_some()).collect();
+    let dearest = scans.iter().copied().reduce(|a, b| if scene.own(b) > scene.own(a) { b } else { a })?;
+    (dearest.id() == node.id()).then_some(scans)
+}
+
+/// Reading a row costs a page at the most, so the cost is at least the number of pages, and a table has no fewer rows than pages.
+fn by_estimate(scene: &Scene<'_>, node: &Node, condition: &str) -> Option<Suspicion> {
+    let (cost, kept) = (node.total_cost()?, node.plan_rows()?);
+    let table = node.relation().unwrap_or("a table");
+    let known = node.relation().and_then(|name| scene.circumstances.of_table(node.schema(), name));
+    let read = known.map(|table| table.rows).filter(|rows| *rows > 0.0).unwrap_or(cost);
+    if kept > read * KEPT_SHARE_MAX || read < REMOVED_ROWS_MIN {
+        return None;
+    }
+    let what = format!("{table} is to be read whole for {} rows", count(kept));
+    let suspicion = Suspicion::new(Kind::SequentialScanDiscardsRows, node, what, advice(table, condition));
+    let suspicion = suspicion.saving(scene.own(node) * (1.0 - kept / read)).confidence(Confidence::Low);
+    Some(suspicion.evidence("rows expected", kept, Unit::Rows).evidence("cost", cost, Unit::Cost))
+}
+
+/// Whether a b-tree can answer the condition is not for a plan to say; these are the usual reasons that it cannot.
+fn confidence(condition: &str) -> Confidence {
+    let needs_another_index = ["~~", " ~ ", "@>", " OR ", "<>"].iter().any(|sign| condition.contains(sign));
+    if needs_another_index { Confidence::Medium } else { Confidence::High }
+}
+
+fn advice(table: &str, condition: &str) -> String {
+    format!(
+        "An index on {table} ({}) would find these rows; equality first, then ranges. A condition that computes with a column needs an \
+         index on that expression, a pattern that begins with a wildcard a trigram index.",
+        columns::list(condition)
+    )
+}
