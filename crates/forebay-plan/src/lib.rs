@@ -5,6 +5,7 @@
 //! - [`Exclusive`] says what each node took by itself: time, cost and blocks without those of the nodes under it, right for loops,
 //!   parallel workers, common table expressions, InitPlans and SubPlans.
 //! - [`findings`] says what is wrong in a plan, where it begins, by which numbers, what mending it saves, and what to do.
+//! - With the feature `pool`, `Capture` keeps what a `forebay-pool`'s statements do, per fingerprint, while they run.
 //!
 //! ```
 //! let plans = forebay_plan::read(
@@ -25,10 +26,16 @@ mod exclusive;
 mod finding;
 mod json;
 mod limits;
+#[cfg(feature = "pool")]
+mod metrics;
 mod node;
+#[cfg(feature = "pool")]
+mod observe;
 mod plan;
 mod read;
 mod rules;
+#[cfg(feature = "pool")]
+mod setting;
 mod statement;
 
 pub use buffers::Buffers;
@@ -40,7 +47,16 @@ pub use finding::{
 };
 pub use json::{Object, Value};
 pub use limits::Limits;
+#[cfg(feature = "pool")]
+pub use metrics::METRICS;
 pub use node::{Actual, Hash, Node, Sort};
+#[cfg(feature = "pool")]
+pub use observe::{
+    BoundValue, By, Capture, CaptureConfig, Dropped, PlaceReport, Sample, SampleReport, SlowLogConfig,
+    StatementReport,
+};
 pub use plan::Plan;
 pub use read::{read, read_with};
+#[cfg(feature = "pool")]
+pub use setting::SettingError;
 pub use statement::{Jit, Trigger};
