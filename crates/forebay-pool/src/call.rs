@@ -2,6 +2,7 @@
 
 use crate::{
     cleaning,
+    ended::Ended,
     error::PoolError,
     heal,
     inner::Inner,
@@ -9,7 +10,7 @@ use crate::{
     large_objects::changes_large_objects,
     leaks,
     lease::Lease,
-    observer::{BoundValues, Outcome, QueryEvent},
+    observer::Outcome,
     session::{Answer, Change, Params, is_stale},
     shared_failure::SharedFailure,
     spans,
@@ -24,7 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::time::error::Elapsed;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{Row, error::SqlState};
 use tracing::Span;
 
 /// What was asked, and where in the program.
@@ -63,6 +64,11 @@ impl<'a> Asked<'a> {
 pub(crate) trait Counted {
     fn rows(&self) -> u64;
 
+    /// What it returned.
+    fn returned(&self) -> &[Row] {
+        &[]
+    }
+
     /// When the first of the answer came, where it has more than one part.
     fn began(&self) -> Option<Instant> {
         None
@@ -72,6 +78,10 @@ pub(crate) trait Counted {
 impl Counted for Answer {
     fn rows(&self) -> u64 {
         if self.rows.is_empty() { self.affected } else { self.rows.len() as u64 }
+    }
+
+    fn returned(&self) -> &[Row] {
+        &self.rows
     }
 
     fn began(&self) -> Option<Instant> {
@@ -88,6 +98,10 @@ impl Counted for () {
 impl<T: Counted, P> Counted for (T, P) {
     fn rows(&self) -> u64 {
         self.0.rows()
+    }
+
+    fn returned(&self) -> &[Row] {
+        self.0.returned()
     }
 
     fn began(&self) -> Option<Instant> {
@@ -300,6 +314,8 @@ impl<'a> Call<'a> {
                 self.outcome = Outcome::Done;
                 self.rows = answer.rows();
                 self.began = answer.began();
+                // Told here, where its rows are still at hand.
+                self.end(answer.returned());
                 Ok(answer)
             }
             Ok(Err(error)) => {
@@ -320,7 +336,14 @@ impl<'a> Call<'a> {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let Some(started) = self.started else { return };
+        self.end(&[]);
+    }
+}
+
+impl Call<'_> {
+    /// Tells everybody what it became, once.
+    fn end(&mut self, returned: &[Row]) {
+        let Some(started) = self.started.take() else { return };
         let now = Instant::now();
         let took = now - started;
         self.lease.lane().meters.ends();
@@ -345,48 +368,10 @@ impl Drop for Call<'_> {
             took,
             fetch: self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began)),
             rows: self.rows,
+            returned,
             outcome: self.outcome,
             sql_state: self.sql_state.as_ref(),
         };
         ended.tell(self.pool, self.lease, self.asked);
-    }
-}
-
-/// How a statement ended, for those who want to know.
-pub(crate) struct Ended<'a> {
-    pub(crate) span: &'a Span,
-    /// From sending it to its end, and the part of that after the first of the answer came.
-    pub(crate) took: Duration,
-    pub(crate) fetch: Duration,
-    pub(crate) rows: u64,
-    pub(crate) outcome: Outcome,
-    pub(crate) sql_state: Option<&'a SqlState>,
-}
-
-impl Ended<'_> {
-    /// Tells its span and the observers.
-    pub(crate) fn tell(&self, pool: &Inner, lease: &Lease, asked: Asked<'_>) {
-        if pool.observers.is_empty() && self.span.is_disabled() {
-            return;
-        }
-        let endpoint = &lease.lane().endpoint;
-        let event = QueryEvent {
-            sql: asked.sql,
-            params: BoundValues::new(asked.params, pool.observed_values).of(lease, asked.sql),
-            endpoint: &endpoint.name,
-            role: endpoint.role(),
-            rows: self.rows,
-            wait: lease.waited,
-            round_trip: self.took.saturating_sub(self.fetch),
-            fetch: self.fetch,
-            outcome: self.outcome,
-            sql_state: self.sql_state,
-            place: asked.place,
-            altered: lease.may_be_touched(),
-        };
-        spans::ended(self.span, &event);
-        for observer in &pool.observers {
-            observer.observe(&event);
-        }
     }
 }

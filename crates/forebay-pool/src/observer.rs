@@ -2,12 +2,14 @@
 
 use crate::{
     endpoint::Role,
+    mark::Mark,
     session::{Params, Session},
 };
+use bytes::BytesMut;
 use forebay_sql::Fingerprint;
 use serde::{Deserialize, Serialize};
 use std::{fmt, panic::Location, time::Duration};
-use tokio_postgres::{error::SqlState, types::Type};
+use tokio_postgres::{Column, Row, error::SqlState, types::Type};
 
 /// Is told about every statement that went through a guard, a transaction or the pool's own methods.
 ///
@@ -35,6 +37,8 @@ pub struct QueryEvent<'a> {
     pub role: Role,
     /// Rows returned, or changed where none are returned; 0 unless the outcome is [`Outcome::Done`].
     pub rows: u64,
+    /// The rows returned, none unless the outcome is [`Outcome::Done`]; their values are shown as bound ones are.
+    pub answer: ReturnedRows<'a>,
     /// How long the guard had waited for its session; zero when one was idle.
     pub wait: Duration,
     /// Time from sending to the first of the answer, with the preparation of a text that is new to the session; to the
@@ -80,7 +84,7 @@ impl Outcome {
     }
 }
 
-/// What observers are shown of bound values.
+/// What observers are shown of bound values, and of those returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -138,6 +142,67 @@ impl<'a> BoundValues<'a> {
     }
 }
 
+impl BoundValues<'_> {
+    /// Their marks, by which they can be told apart, hidden or not; NULL has none. `None` where their
+    /// [types](Self::types) are not known.
+    #[must_use]
+    pub fn marks(&self) -> Option<Vec<Option<Mark>>> {
+        let mut buffer = BytesMut::new();
+        let types = if self.is_empty() { Vec::new() } else { self.types()? };
+        let values = self.values.iter().zip(&types);
+        Some(values.map(|(value, ty)| Mark::of_bound(*value, ty, &mut buffer)).collect())
+    }
+}
+
+/// The rows a statement returned. Hidden, their values show neither through a method nor when they are printed.
+#[derive(Clone, Copy)]
+pub struct ReturnedRows<'a> {
+    rows: &'a [Row],
+    policy: ObservedValues,
+}
+
+impl<'a> ReturnedRows<'a> {
+    pub(crate) const fn new(rows: &'a [Row], policy: ObservedValues) -> Self {
+        Self { rows, policy }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Their columns; none when there is no row.
+    #[must_use]
+    pub fn columns(&self) -> &'a [Column] {
+        self.rows.first().map_or(&[], Row::columns)
+    }
+
+    /// The mark of a value, by which it can be told from others, hidden or not; NULL has none.
+    #[must_use]
+    pub fn mark(&self, row: usize, column: usize) -> Option<Mark> {
+        Mark::of_returned(self.rows.get(row)?, column)
+    }
+
+    /// The rows, unless they are [hidden](ObservedValues::Hidden).
+    #[must_use]
+    pub fn shown(&self) -> Option<&'a [Row]> {
+        (self.policy == ObservedValues::Shown).then_some(self.rows)
+    }
+}
+
+impl fmt::Debug for ReturnedRows<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} rows]", self.len())
+    }
+}
+
 impl fmt::Debug for BoundValues<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.shown() {
@@ -152,5 +217,12 @@ impl QueryEvent<'_> {
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         forebay_sql::fingerprint(self.sql)
+    }
+
+    /// The marks of the values that are written into the text, in its order: of numbers without their sign and of plain strings;
+    /// other values have none.
+    #[must_use]
+    pub fn literals(&self) -> Vec<Option<Mark>> {
+        Mark::of_literals(self.sql)
     }
 }

@@ -6,9 +6,10 @@ use super::{
     track::{Track, Verdict},
 };
 use crate::{
-    call::{self, Asked, Counted as _, Ended},
+    call::{self, Asked, Counted as _},
     checkout::Excluded,
     cluster::Server,
+    ended::Ended,
     error::PoolError,
     freshness::{Freshness, WithoutReplica},
     heal,
@@ -28,7 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
-use tokio_postgres::{Error, error::SqlState};
+use tokio_postgres::{Error, Row, error::SqlState};
 use tracing::Span;
 
 /// A statement that was sent.
@@ -68,6 +69,8 @@ impl Inner {
                 call.outcome = Some(Outcome::Done);
                 call.rows = answer.rows();
                 call.began = answer.began();
+                // Told here, where its rows are still at hand.
+                call.end(answer.returned());
                 self.pipelined.count(Became::Shared);
                 return Ok(Some(answer));
             }
@@ -166,6 +169,7 @@ impl Inner {
             began: None,
             sql_state: None,
             in_trouble: false,
+            ended: false,
             span,
         };
         Ok((UnderWay { track, prepared, handed }, call))
@@ -197,6 +201,8 @@ struct SharedCall<'a> {
     began: Option<Instant>,
     sql_state: Option<SqlState>,
     in_trouble: bool,
+    /// It was told.
+    ended: bool,
     span: Span,
 }
 
@@ -217,6 +223,16 @@ impl SharedCall<'_> {
 
 impl Drop for SharedCall<'_> {
     fn drop(&mut self) {
+        self.end(&[]);
+    }
+}
+
+impl SharedCall<'_> {
+    /// Tells everybody what it became, once.
+    fn end(&mut self, returned: &[Row]) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
         self.track.lease.lane().meters.ends();
         let Some(outcome) = self.outcome else { return };
         let now = Instant::now();
@@ -238,6 +254,7 @@ impl Drop for SharedCall<'_> {
             took,
             fetch: self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began)),
             rows: self.rows,
+            returned,
             outcome,
             sql_state: self.sql_state.as_ref(),
         };

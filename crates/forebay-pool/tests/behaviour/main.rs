@@ -18,6 +18,8 @@ mod colliding_transactions_run_again;
 mod configuration_errors_name_the_key;
 mod dropped_query_leaves_a_clean_session;
 mod guards_held_for_long_are_reported;
+mod hidden_values_can_be_told_apart;
+
 mod higher_classes_are_served_first;
 mod many_callers_share_a_session;
 mod many_rows_are_written_in_one_call;
