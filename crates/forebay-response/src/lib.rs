@@ -101,6 +101,7 @@ mod error;
 mod fields;
 mod guarded;
 mod hop_by_hop;
+mod http_date;
 mod metrics;
 mod negotiate;
 #[cfg(feature = "paging")]

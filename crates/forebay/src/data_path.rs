@@ -162,10 +162,14 @@ impl DataPath {
         let name = name.into();
         let Settings { caches, response_cache, .. } = self.settings();
         let (config, namespace) = (caches.get(&name).cloned().unwrap_or_default(), &self.0.parts.namespace);
-        forebay_response::ResponseCache::builder(name)
+        let builder = forebay_response::ResponseCache::builder(name)
             .config(response_cache.clone())
             .meter(&self.0.measuring.meter)
-            .cache(|cache| cache.namespace(namespace).config(config))
+            .cache(|cache| cache.namespace(namespace).config(config));
+        // Clients are told apart by what is in the key only.
+        #[cfg(feature = "axum")]
+        let builder = builder.ignore_extension::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+        builder
     }
 
     /// [`response_layer`](Self::response_layer) for the routes whose responses a cache keeps, in the order that is right: the

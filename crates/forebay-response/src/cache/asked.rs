@@ -8,12 +8,13 @@ use super::{
     stored::Stored,
     target::Target,
 };
-use crate::{Fields, ResponseKey, cache_control::RequestDirectives};
+use crate::{Fields, ResponseKey, cache_control::RequestDirectives, validate::read_date};
 use forebay_cache::Mode;
 use http::{
     HeaderMap, HeaderName, Method,
     header::{
-        AUTHORIZATION, CACHE_CONTROL, COOKIE, HOST, IF_MATCH, IF_UNMODIFIED_SINCE, PRAGMA, RANGE, UPGRADE,
+        AUTHORIZATION, CACHE_CONTROL, COOKIE, HOST, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        IF_UNMODIFIED_SINCE, PRAGMA, RANGE, UPGRADE,
     },
     request::Parts,
 };
@@ -36,6 +37,8 @@ pub(crate) struct Asked {
     pub(crate) directives: RequestDirectives,
     pub(crate) head: bool,
     pub(crate) range: bool,
+    /// The date of `If-Modified-Since`, where that counts.
+    pub(crate) since: Option<SystemTime>,
     /// It carries credentials that are not in the key.
     pub(crate) credentials: bool,
     pub(crate) partitioned: bool,
@@ -59,6 +62,8 @@ struct Has {
     range: bool,
     credentials: bool,
     directives: bool,
+    none_match: bool,
+    since: bool,
 }
 
 impl Has {
@@ -73,6 +78,10 @@ impl Has {
                 has.range = true;
             } else if *name == CACHE_CONTROL || *name == PRAGMA {
                 has.directives = true;
+            } else if *name == IF_NONE_MATCH {
+                has.none_match = true;
+            } else if *name == IF_MODIFIED_SINCE {
+                has.since = true;
             } else if *name == UPGRADE {
                 has.upgrade = true;
             } else if *name == IF_MATCH || *name == IF_UNMODIFIED_SINCE {
@@ -87,7 +96,7 @@ impl Has {
 
 impl Shared {
     /// `parameter` of the query holds the field mask, if the handler is one whose fields can be chosen.
-    pub(crate) fn admit(&self, parts: &Parts, has_body: bool, parameter: Option<&str>) -> Admission {
+    pub(crate) fn admit(&self, parts: &mut Parts, has_body: bool, parameter: Option<&str>) -> Admission {
         let headers = &parts.headers;
         if self.cache.mode() == Mode::Off {
             return Admission::Pass(Why::Off);
@@ -129,18 +138,22 @@ impl Shared {
         }
     }
 
-    fn look_up(&self, parts: &Parts, mut target: Target, has: &Has) -> Admission {
-        let (rules, headers) = (&self.policy.rules, &parts.headers);
+    fn look_up(&self, parts: &mut Parts, mut target: Target, has: &Has) -> Admission {
+        let rules = &self.policy.rules;
         let partition =
             self.policy.partitioner.as_ref().map_or(Partition::Shared, |partition| partition(parts));
         let partitioned = match &partition {
             Partition::Pass => return Admission::Pass(Why::Partition),
             Partition::Of(_) => true,
-            Partition::Shared if has.cookie && has_other_cookies(headers, &rules.ignored_cookies) => {
+            Partition::Shared if has.cookie && has_other_cookies(&parts.headers, &rules.ignored_cookies) => {
                 return Admission::Pass(Why::Cookie);
+            }
+            Partition::Shared if !rules.trust_extensions && self.policy.extensions.is_exceeded_by(parts) => {
+                return Admission::Pass(Why::Extension);
             }
             Partition::Shared => false,
         };
+        let headers = &parts.headers;
         self.reduce(&mut target);
         let mut rest = Vec::new();
         if let Partition::Of(name) = &partition {
@@ -167,6 +180,10 @@ impl Shared {
             },
             head: parts.method == Method::HEAD,
             range: has.range,
+            since: headers
+                .get(IF_MODIFIED_SINCE)
+                .filter(|_| has.since && !has.none_match)
+                .and_then(read_date),
             credentials: !partitioned && has.credentials,
             partitioned,
             at: (self.now)(),

@@ -77,7 +77,7 @@ where
             }
         }
         let parameter = self.fields.as_ref().map(|choice| choice.config.parameter.as_str());
-        let decided = match self.shared.admit(&parts, !body.is_end_stream(), parameter) {
+        let decided = match self.shared.admit(&mut parts, !body.is_end_stream(), parameter) {
             Admission::LookUp(asked) => match self.shared.decide(&asked, &parts.headers) {
                 Decision::Serve(kept) => {
                     let hit = self.shared.hit(&kept, &asked, &parts.headers);

@@ -1,5 +1,5 @@
 use super::rules::CacheRules;
-use crate::{CacheDirectives, DELTA_SECONDS_MAX, cache_control::seconds};
+use crate::{CacheDirectives, DELTA_SECONDS_MAX, cache_control::seconds, http_date::read_http_date};
 use http::{
     HeaderMap, HeaderName, StatusCode,
     header::{AGE, DATE, EXPIRES},
@@ -58,20 +58,20 @@ fn expires(headers: &HeaderMap, now: SystemTime) -> Option<u64> {
     if lines.next().is_some() {
         return Some(0);
     }
-    let expires = expires.to_str().ok().and_then(|text| httpdate::parse_http_date(text).ok());
-    let date = date(headers, &DATE).unwrap_or(now);
+    let expires = expires.to_str().ok().and_then(|text| read_http_date(text, now));
+    let date = date(headers, &DATE, now).unwrap_or(now);
     Some(expires.and_then(|expires| expires.duration_since(date).ok()).map_or(0, |left| left.as_secs()))
 }
 
-pub(crate) fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()
+pub(crate) fn date(headers: &HeaderMap, name: &HeaderName, now: SystemTime) -> Option<SystemTime> {
+    read_http_date(headers.get(name)?.to_str().ok()?, now)
 }
 
 /// How old a response was when it arrived (section 4.2.3), in seconds. The whole time it took counts, as nothing tells
 /// which part of it the response was under way.
 pub(crate) fn age_on_arrival(headers: &HeaderMap, asked: SystemTime, arrived: SystemTime) -> u64 {
     let since = |earlier: SystemTime| arrived.duration_since(earlier).unwrap_or_default().as_secs();
-    let apparent = date(headers, &DATE).map_or(0, since);
+    let apparent = date(headers, &DATE, arrived).map_or(0, since);
     apparent.max(said_age(headers).saturating_add(since(asked))).min(DELTA_SECONDS_MAX)
 }
 

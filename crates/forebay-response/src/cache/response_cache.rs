@@ -1,5 +1,6 @@
 use super::{
     config::ResponseCacheConfig,
+    extensions::Known,
     fetch::FillFailed,
     fills::Fills,
     rules::CacheRules,
@@ -47,6 +48,7 @@ impl ResponseCache {
             cache: Cache::builder(name),
             config: ResponseCacheConfig::default(),
             partitioner: None,
+            extensions: Known::default(),
             meter: Meter::default(),
             now: Arc::new(SystemTime::now),
         }
@@ -82,6 +84,7 @@ pub struct ResponseCacheBuilder {
     cache: CacheBuilder<ResponseKey, StoredResponse>,
     config: ResponseCacheConfig,
     partitioner: Option<Partitioner>,
+    extensions: Known,
     meter: Meter,
     now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
@@ -113,6 +116,24 @@ impl ResponseCacheBuilder {
     /// Whose response a request asks for. Default: everybody's ([`Partition::Shared`]).
     pub fn partition(mut self, partition: impl Fn(&Parts) -> Partition + Send + Sync + 'static) -> Self {
         self.partitioner = Some(Box::new(partition));
+        self
+    }
+
+    /// Extensions of this type reach the handler while an entry is filled, though they are not in the key: only such as
+    /// cannot change a response, like a request's number or a pool of connections. Default: what axum's router adds (with
+    /// feature `axum`), its `OriginalUri` with no more of the query than the key has.
+    ///
+    /// A request with an extension of a type that is neither here nor [ignored](Self::ignore_extension) passes the cache,
+    /// unless it has a [partition](Self::partition) or [`CacheRules::trust_extensions`] is set.
+    pub fn forward_extension<T: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.extensions.forward::<T>();
+        self
+    }
+
+    /// Extensions of this type never change a response, and are taken from the request while an entry is filled. Default:
+    /// none.
+    pub fn ignore_extension<T: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.extensions.ignore::<T>();
         self
     }
 
@@ -167,7 +188,7 @@ impl ResponseCacheBuilder {
             .same(StoredResponse::is_equal)
             .loader(AskAgain)
             .build()?;
-        let policy = Policy { rules, fields, partitioner: self.partitioner };
+        let policy = Policy { rules, fields, partitioner: self.partitioner, extensions: self.extensions };
         let (fills, watch) = (Fills::new(fills_max), Watch::new(&self.meter));
         Ok(ResponseCache { shared: Arc::new(Shared { cache, fills, watch, now: self.now, policy }) })
     }

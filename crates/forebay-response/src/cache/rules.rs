@@ -28,6 +28,10 @@ pub struct CacheRules {
     pub forward: Vec<String>,
     /// Cookies that never change a response. A request with any other passes through. Default: none.
     pub ignored_cookies: Vec<String>,
+    /// Whether requests are answered from the cache whatever extensions layers outside gave them, and the handler sees all
+    /// of these while an entry is filled: only where none of them can change a response. Default: `false`, each type is
+    /// [declared](crate::ResponseCacheBuilder::forward_extension) or its requests pass through.
+    pub trust_extensions: bool,
     /// Whether a client's `Cache-Control` may ask for a fresher response than the one that is kept (RFC 9111 section
     /// 5.2.1). Off, only `only-if-cached` and `no-store` count. Default: `true`.
     pub client_directives: bool,
@@ -109,6 +113,7 @@ impl Default for CacheRules {
             vary: Vec::new(),
             forward: names(&["traceparent", "tracestate", "x-request-id"]),
             ignored_cookies: Vec::new(),
+            trust_extensions: false,
             client_directives: true,
             targets: names(&["cdn-cache-control"]),
             default_ttl: None,

@@ -2,6 +2,7 @@ use super::{
     asked::Asked,
     decide::{Decision, Fill},
     fetch::{FillFailed, Origin, Slot},
+    heads::unchanged,
     shared::Shared,
     status::{Forward, Handled},
     storable::Why,
@@ -70,6 +71,7 @@ where
         for _ in 0..ROUNDS_MAX {
             let fill = match decision {
                 Decision::Serve(kept) => return Ok(self.shared.hit(&kept, &asked, &self.parts.headers)),
+                Decision::Pass(why) if asked.head => return self.pass_head(why, &asked).await,
                 Decision::Pass(why) => return self.pass(Handled::passed(why)).await,
                 Decision::Absent => return Ok(self.shared.gateway_timeout(Handled::default())),
                 Decision::Fill(fill) => fill,
@@ -102,6 +104,19 @@ where
         handled.write(&shared.policy.rules.name, response.headers_mut());
         shared.policy.tell_tags_of_passing(response.headers_mut(), &asked);
         Ok(response.map(ResponseBody::plain))
+    }
+
+    /// HEAD, past the cache; what its answer shows to be out of date is forgotten.
+    async fn pass_head(self, why: Why, asked: &Asked) -> Answer<B, E> {
+        let shared = self.shared.clone();
+        let kept = shared.selected(asked, &self.parts.headers);
+        let answer = self.pass(Handled::passed(why)).await?;
+        if let Some(kept) = kept
+            && kept.is_contradicted_by(answer.status(), answer.headers())
+        {
+            shared.cache.invalidate_tags(&[asked.target.tag()]).await;
+        }
+        Ok(answer)
     }
 
     /// A request that may change something: what it may have changed is forgotten before its answer is given (RFC 9111
@@ -315,7 +330,7 @@ impl Shared {
         }
         handled.write(&self.policy.rules.name, answer);
         self.policy.tell_tags(answer, headers, &kept.tags);
-        response
+        if kept.is_what_was_there(asked) { unchanged(response) } else { response }
     }
 
     fn gateway_timeout<B>(&self, handled: Handled) -> Response<ResponseBody<B>> {

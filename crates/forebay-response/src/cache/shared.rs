@@ -1,4 +1,5 @@
 use super::{
+    extensions::Known,
     fills::Fills,
     rules::{CacheRules, Fields},
     stored::StoredResponse,
@@ -38,6 +39,7 @@ pub(crate) struct Policy {
     pub(crate) rules: CacheRules,
     pub(crate) fields: Fields,
     pub(crate) partitioner: Option<Partitioner>,
+    pub(crate) extensions: Known,
 }
 
 impl fmt::Debug for Shared {

@@ -22,6 +22,8 @@ pub(crate) enum Why {
     Cookie,
     Partition,
     MethodOverride,
+    /// The request has an extension of which nothing is known.
+    Extension,
     Passing,
     NoStoreAsked,
     NoStore,
@@ -41,7 +43,7 @@ pub(crate) enum Why {
 
 impl Why {
     /// In the order of their numbers.
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Off,
         Self::Method,
         Self::Host,
@@ -53,6 +55,7 @@ impl Why {
         Self::Cookie,
         Self::Partition,
         Self::MethodOverride,
+        Self::Extension,
         Self::Passing,
         Self::NoStoreAsked,
         Self::NoStore,
@@ -82,6 +85,7 @@ impl Why {
             Self::Cookie => "cookie",
             Self::Partition => "partition",
             Self::MethodOverride => "method-override",
+            Self::Extension => "extension",
             Self::Passing => "uncacheable-before",
             Self::NoStoreAsked => "request-no-store",
             Self::NoStore => "no-store",

@@ -24,6 +24,9 @@ impl Policy {
             without(&mut view.headers, &OF_THE_CLIENT);
             return view;
         }
+        if !asked.partitioned && !self.rules.trust_extensions {
+            self.extensions.reduce(&mut view.extensions, asked.target.query_used());
+        }
         if let Some(uri) = with_query(&parts.uri, asked.target.query_used()) {
             view.uri = uri;
         }
@@ -73,7 +76,7 @@ fn without(headers: &mut HeaderMap, names: &[HeaderName]) {
 }
 
 /// The same with another query; `None` where nothing changes.
-fn with_query(uri: &Uri, query: Option<&str>) -> Option<Uri> {
+pub(super) fn with_query(uri: &Uri, query: Option<&str>) -> Option<Uri> {
     if uri.query() == query {
         return None;
     }

@@ -1,5 +1,5 @@
 use super::{Base, EntityTag};
-use crate::{AcceptEncoding, Coding};
+use crate::{AcceptEncoding, Coding, http_date::read_http_date};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
@@ -136,7 +136,7 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
 
 /// A date of any of the three forms of RFC 9110 section 5.6.7.
 pub(crate) fn read_date(value: &HeaderValue) -> Option<SystemTime> {
-    httpdate::parse_http_date(value.to_str().ok()?).ok()
+    read_http_date(value.to_str().ok()?, SystemTime::now())
 }
 
 fn is_any(lines: &[HeaderValue]) -> bool {

@@ -35,6 +35,23 @@ async fn s_maxage_goes_before_max_age_and_that_before_expires() {
     assert_eq!(fresh_for(&[("expires", "0".to_owned())]).await, 0);
 }
 
+/// RFC 9111 section 4.2 relaxes what RFC 9110 section 5.6.7 says of case; a zone that is not GMT makes it no date.
+#[tokio::test]
+async fn dates_are_read_in_all_three_forms_and_in_any_case() {
+    for (expires, fresh) in [
+        ("Thu, 01 Jan 2026 00:00:05 GMT", 5),
+        ("Thursday, 01-Jan-26 00:00:05 GMT", 5),
+        ("Thu Jan  1 00:00:05 2026", 5),
+        ("THU, 01 JAN 2026 00:00:05 gmt", 5),
+        ("Fri, 01 Jan 2026 00:00:05 GMT", 5),
+        ("Thu, 01 Jan 2026 00:00:05 PST", 0),
+        ("Thu, 01 Jan 2026 00:00:05 +0000", 0),
+        ("Thu, 1 Jan 2026 00:00:05 GMT", 0),
+    ] {
+        assert_eq!(fresh_for(&[("expires", expires.to_owned())]).await, fresh, "{expires}");
+    }
+}
+
 #[tokio::test]
 async fn an_age_that_it_has_already_counts() {
     assert_eq!(fresh_for(&[cache_control("max-age=9"), ("age", "6".to_owned())]).await, 3);

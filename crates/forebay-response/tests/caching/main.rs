@@ -1,5 +1,6 @@
 //! What clients see of a cached route over a socket, one file for each part of RFC 9111 and its relatives.
 
+mod extensions_are_declared_or_pass;
 mod fills_are_shared;
 mod freshness_is_what_responses_say;
 mod handlers_see_only_what_is_keyed;

@@ -111,6 +111,59 @@ async fn head_is_answered_from_what_get_had() {
     assert_eq!((head.header("etag"), head.handled().as_str()), (get.header("etag"), "hit"));
 }
 
+/// RFC 9111 section 4.3.2.
+#[tokio::test]
+async fn a_copy_is_known_by_the_date_of_the_response_where_nothing_says_when_it_was_changed() {
+    let site = Site::new(|call, _| {
+        let mut response = minute(call);
+        response.headers_mut().insert("date", date(0).parse().expect("a value"));
+        response
+    })
+    .await;
+    let first = site.get("/").await;
+    site.passes(10);
+    for (since, status) in
+        [(0, StatusCode::NOT_MODIFIED), (5, StatusCode::NOT_MODIFIED), (-1, StatusCode::OK)]
+    {
+        let since = httpdate::fmt_http_date(
+            std::time::UNIX_EPOCH
+                + std::time::Duration::from_secs(crate::site::START.saturating_add_signed(since)),
+        );
+        let asked = site.get_with("/", &[("if-modified-since", &since)]).await;
+        assert_eq!((asked.status, asked.handled().as_str()), (status, "hit"), "{since}");
+        assert_eq!((asked.header("vary"), asked.header("age")), (first.header("vary"), "10"));
+        assert_eq!(asked.body.is_empty(), status == StatusCode::NOT_MODIFIED);
+        let both = [("if-modified-since", since.as_str()), ("if-none-match", "\"another\"")];
+        assert_eq!(site.get_with("/", &both).await.status, StatusCode::OK, "tags go first");
+    }
+    assert_eq!(site.calls(), 1);
+}
+
+/// RFC 9111 section 4.3.5.
+#[tokio::test]
+async fn what_the_answer_to_head_contradicts_is_forgotten() {
+    for (name, other) in [("etag", "\"v2\""), ("last-modified", "Fri, 02 Jan 2026 00:00:00 GMT")] {
+        let site = Site::new(move |call, request| {
+            let mut response = minute(call);
+            let headers = response.headers_mut();
+            headers.insert("etag", "\"v1\"".parse().expect("a value"));
+            headers.insert("last-modified", date(0).parse().expect("a value"));
+            if request.method() == Method::HEAD && request.uri().path() == "/changed" {
+                headers.insert(name, other.parse().expect("a value"));
+            }
+            response
+        })
+        .await;
+        for path in ["/same", "/changed"] {
+            site.get(path).await;
+            let head = site.ask(Method::HEAD, path, &[("cache-control", "no-cache")]).await;
+            assert_eq!(head.handled(), "fwd=method; detail=method");
+        }
+        assert_eq!(site.get("/same").await.handled(), "hit");
+        assert_eq!(site.get("/changed").await.handled(), "fwd=uri-miss; fwd-status=200; stored", "{name}");
+    }
+}
+
 #[tokio::test]
 async fn one_kept_response_is_served_in_every_coding() {
     let long = "a long text that shrinks. ".repeat(500);
