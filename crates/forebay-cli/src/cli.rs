@@ -46,6 +46,8 @@ pub(crate) enum Outcome {
     Good,
     /// The answer is complete, but something in the input was wrong and was reported.
     BadInput,
+    /// What was asked to be a failure was found.
+    Found,
 }
 
 /// Parse the command line and run it. Wrong usage exits with 2, from within the parser.
@@ -57,7 +59,7 @@ pub(crate) fn run() -> ExitCode {
     };
     match outcome {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
-        Ok(Outcome::BadInput) => ExitCode::from(1),
+        Ok(Outcome::BadInput | Outcome::Found) => ExitCode::from(1),
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);

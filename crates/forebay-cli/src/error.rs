@@ -20,6 +20,12 @@ pub(crate) enum Error {
     /// Bytes that are no UTF-8, where the whole input has to be.
     #[error("{name}, line {line}: not valid UTF-8")]
     NotText { name: String, line: usize },
+    /// More than is read.
+    #[error("{name}: more than the {bytes_max} bytes that are read")]
+    TooLarge { name: String, bytes_max: usize },
+    /// A drawing cannot be written.
+    #[error("cannot write {}", path.display())]
+    Draw { path: PathBuf, source: io::Error },
     /// What is no query plan; the place is in the source.
     #[error("{name}")]
     Plan { name: String, source: ReadError },

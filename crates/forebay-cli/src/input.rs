@@ -33,10 +33,14 @@ impl Input {
         Ok((read > 0).then_some(line))
     }
 
-    /// All that is left, which must be UTF-8.
-    pub(crate) fn whole(&mut self) -> Result<String, Error> {
+    /// All that is left, which must be UTF-8 and no more than `bytes_max`. Of more than that only what shows it is read.
+    pub(crate) fn whole(&mut self, bytes_max: usize) -> Result<String, Error> {
         let mut bytes = Vec::new();
-        self.reader.read_to_end(&mut bytes).map_err(|source| self.broken(source))?;
+        let mut bounded = (&mut self.reader).take((bytes_max as u64).saturating_add(1));
+        bounded.read_to_end(&mut bytes).map_err(|source| self.broken(source))?;
+        if bytes.len() > bytes_max {
+            return Err(Error::TooLarge { name: self.name.clone(), bytes_max });
+        }
         String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let line = 1 + error.as_bytes()[..valid].iter().filter(|&&byte| byte == b'\n').count();

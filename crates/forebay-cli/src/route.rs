@@ -15,6 +15,9 @@ use crate::input::Input;
 use answer::Answer;
 use judge::{Judge, Knowledge};
 
+/// A script is read as a whole before its statements are told apart. 256 MiB: the schema of a large database and more.
+const SCRIPT_BYTES_MAX: usize = 256 << 20;
+
 const EXAMPLES: &str = "\
 Each statement gets one line: `replica` or `primary`, a tab, the reasons.
 A statement goes to a replica only when its text proves that it reads nothing
@@ -76,7 +79,7 @@ impl Route {
         let mut answers =
             Answers { judge, json: self.json, out: io::stdout().lock(), outcome: Outcome::Good };
         if self.split {
-            let script = input.whole()?;
+            let script = input.whole(SCRIPT_BYTES_MAX)?;
             let (mut line, mut counted) = (1, 0);
             for (at, sql) in statements(&script) {
                 line += lines_before(&script[counted..], at - counted);

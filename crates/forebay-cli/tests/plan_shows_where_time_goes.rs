@@ -75,6 +75,85 @@ fn json_has_a_line_for_each_plan() {
     );
 }
 
+/// A table whose name is markup, read whole for one row in each of a hundred thousand.
+const SLOW: &str = "\
+Limit  (cost=0.00..99.00 rows=10 width=8) (actual time=20.000..20.000 rows=1 loops=1)
+  ->  Seq Scan on \"<b onload=\"\"x\"\">&\" t  (cost=0.00..99.00 rows=10 width=8) (actual time=0.100..19.000 rows=1 loops=1)
+        Filter: (user_id = 7)
+        Rows Removed by Filter: 99999
+Planning Time: 0.100 ms
+Execution Time: 20.100 ms
+";
+
+#[test]
+fn findings_stand_below_the_tree() {
+    let plain = SLOW.replace("\"<b onload=\"\"x\"\">&\" t", "orders");
+    let (out, err, code) = forebay(&["plan"], plain.as_bytes());
+    let expected = "\
+*       19.000   95.0 %           1            10 ÷10            └─ Seq Scan on orders  (1)
+                                                                       Filter: (user_id = 7)
+                                                                       99999 rows read and thrown away
+
+(1) sequential-scan-discards-rows at Seq Scan on orders: high, saves about 19.0 ms, confidence high
+    orders is read whole: of 100,000 rows 1 are kept (under 0.01 %)
+    rows read: 100,000; rows kept: 1; rows thrown away: 99,999
+    → An index on orders (user_id) would find these rows;";
+    assert!(out.contains(expected), "{out}");
+    assert_eq!((err.as_str(), code), ("", Some(0)));
+}
+
+#[test]
+fn findings_are_told_as_json() {
+    let (out, _, _) = forebay(&["plan", "--json"], SLOW.as_bytes());
+    let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let [finding] = answer["findings"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+    assert_eq!(finding["kind"], "sequential-scan-discards-rows");
+    assert_eq!((&finding["severity"], &finding["confidence"]), (&"high".into(), &"high".into()));
+    assert_eq!(finding["node"], 1);
+    assert!((finding["saving"]["ms"].as_f64().unwrap() - 19.0).abs() < 0.001, "{finding}");
+    assert_eq!(
+        finding["evidence"][0],
+        serde_json::json!({ "name": "rows read", "value": 100_000.0, "unit": "rows" })
+    );
+    assert_eq!(finding["explains"], serde_json::json!([]));
+}
+
+#[test]
+fn a_severity_can_fail() {
+    for (least, code) in [("low", 1), ("medium", 1), ("high", 1)] {
+        assert_eq!(forebay(&["plan", "--fail-on", least], SLOW.as_bytes()).2, Some(code), "{least}");
+    }
+    assert_eq!(forebay(&["plan", "--fail-on", "low"], PLAN.as_bytes()).2, Some(0), "no finding");
+    assert_eq!(forebay(&["plan", "--fail-on", "dire"], SLOW.as_bytes()).2, Some(2));
+}
+
+#[test]
+fn a_drawing_has_a_box_for_each_node_and_no_foreign_markup() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.svg");
+    let (_, err, code) = forebay(&["plan", "--svg", path.to_str().unwrap()], SLOW.as_bytes());
+    assert_eq!((err.as_str(), code), ("", Some(0)));
+    let drawing = std::fs::read_to_string(&path).unwrap();
+    assert!(drawing.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{drawing}");
+    assert!(drawing.ends_with("</svg>\n"));
+    assert_eq!(drawing.matches("<g><title>").count(), 2, "{drawing}");
+    assert!(drawing.contains("(1) Seq Scan on &lt;b onload=&quot;x&quot;&gt;&amp;"), "{drawing}");
+    assert!(!drawing.contains("<b ") && !drawing.contains("href") && !drawing.contains("<script"));
+    // The scan has 19 of the 20 ms, and its box as much of the width.
+    assert!(drawing.contains("x=\"0.00\"") && drawing.contains("width=\"1140.00\""), "{drawing}");
+    let nowhere = folder.path().join("no/such/plan.svg");
+    let (_, err, code) = forebay(&["plan", "--svg", nowhere.to_str().unwrap()], SLOW.as_bytes());
+    assert!(err.starts_with("forebay: cannot write "), "{err}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn no_more_is_read_than_the_limit() {
+    let (out, err, code) = forebay(&["plan", "/dev/zero"], b"");
+    assert_eq!(err, "forebay: /dev/zero: more than the 67108864 bytes that are read\n");
+    assert_eq!((out.as_str(), code), ("", Some(1)));
+}
+
 #[test]
 fn what_is_no_plan_is_named_by_its_place() {
     let (out, err, code) = forebay(&["plan"], b"[{\"Plan\":\n {\"Node Type\": Sort}}]");
@@ -89,9 +168,18 @@ fn what_is_no_plan_is_named_by_its_place() {
 fn help_explains_the_columns() {
     let (help, _, code) = forebay(&["plan", "--help"], b"");
     assert_eq!(code, Some(0));
-    for part in
-        ["Examples:", "Exit status:", "auto_explain", "self ", "expected ", "hot path", "`self_share`"]
-    {
+    for part in [
+        "Examples:",
+        "Exit status:",
+        "auto_explain",
+        "self ",
+        "expected ",
+        "hot path",
+        "`self_share`",
+        "--svg",
+        "--fail-on",
+        "`explains`",
+    ] {
         assert!(help.contains(part), "{part} is not in the help");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use forebay_plan::{Exclusive, Plan};
+use forebay_plan::{Exclusive, Finding, Plan, findings};
 use serde::Serialize;
 
 use super::hot;
@@ -25,6 +25,8 @@ pub(super) struct Answer<'a> {
     pub(super) jit: Option<JitAnswer>,
     pub(super) hot_path: Vec<usize>,
     pub(super) nodes: Vec<NodeAnswer<'a>>,
+    /// The weightiest first.
+    pub(super) findings: Vec<Finding>,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,7 +72,14 @@ impl<'a> Answer<'a> {
                 .map(|node| NodeAnswer::of(node, &exclusive, plan, &hot_path))
                 .collect(),
             hot_path,
+            findings: findings(plan),
         }
+    }
+
+    /// The numbers, from 1, of the findings that begin at a node.
+    pub(super) fn numbers_at(&self, node: usize) -> impl Iterator<Item = usize> {
+        let numbered = self.findings.iter().zip(1..);
+        numbered.filter(move |(finding, _)| finding.node == node).map(|(_, number)| number)
     }
 
     /// One JSON object.

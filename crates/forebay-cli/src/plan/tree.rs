@@ -92,7 +92,8 @@ fn line(text: &mut String, answer: &Answer<'_>, node: &NodeAnswer<'_>, branch: &
     let rows = node.rows_total.filter(|_| !node.never_executed).map_or_else(String::new, whole);
     let expected = expected(node);
     let name = node.subplan.map_or_else(String::new, |name| format!("{name}: "));
-    let title = one_line(&format!("{name}{}", node.title));
+    let found: String = answer.numbers_at(node.id).map(|number| format!("  ({number})")).collect();
+    let title = one_line(&format!("{name}{}{found}", node.title));
     let _ = write!(
         text,
         "\n{mark} {own:>12}{share:>9}{rows:>12}{expected:>18}{blocks:>10}  {}{title}",

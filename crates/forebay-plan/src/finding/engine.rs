@@ -11,7 +11,7 @@ const SAVING_MS_MIN: f64 = 1.0;
 const SAVING_COST_MIN: f64 = 250.0;
 
 /// A saving below this part of the whole is none: it would not be noticed in the statement's own variation from run to run.
-const SAVING_SHARE_MIN: f64 = 0.05;
+const SAVING_SHARE_MIN: f64 = 0.1;
 
 /// Suspicions that are compared with each other, the dearest first. A plan has a handful; this bounds what a made-up one can cost.
 const SUSPICIONS_MAX: usize = 200;

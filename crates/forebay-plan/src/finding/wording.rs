@@ -28,10 +28,14 @@ pub(crate) fn milliseconds(ms: f64) -> String {
     }
 }
 
-/// `0.05 %`, `37 %`.
+/// `under 0.01 %`, `0.05 %`, `37 %`.
 pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent > 0.0 && percent < 1.0 { format!("{percent:.2} %") } else { format!("{percent:.0} %") }
+    match percent {
+        percent if percent > 0.0 && percent < 0.01 => "under 0.01 %".to_owned(),
+        percent if percent > 0.0 && percent < 1.0 => format!("{percent:.2} %"),
+        percent => format!("{percent:.0} %"),
+    }
 }
 
 /// `640 kB`, `12 MB`.

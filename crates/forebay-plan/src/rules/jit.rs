@@ -15,10 +15,11 @@ pub(super) struct JitTime;
 impl Rule for JitTime {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
         let jit = scene.plan.jit().filter(|_| node.parent().is_none())?;
-        let compiled = jit.total_ms.filter(|_| scene.is_timed())?;
+        let summed = jit.total_ms.filter(|_| scene.is_timed())?;
         let run = scene.plan.execution_ms().unwrap_or_else(|| scene.whole());
         // With workers it is the sum of all processes, and these run side by side.
-        let compiled = compiled.min(run);
+        let workers = scene.plan.nodes().iter().filter_map(Node::workers_launched).max().unwrap_or(0);
+        let compiled = (summed / (workers as f64 + 1.0)).min(run);
         let share = compiled / run;
         if compiled < JIT_MS_MIN || share < RUN_SHARE_MIN {
             return None;

@@ -10,10 +10,10 @@ use crate::node::Node;
 const FACTOR_MIN: f64 = 10.0;
 
 /// Few rows are few, whatever was expected.
-const ROWS_MIN: f64 = 1_000.0;
+const ROWS_MIN: f64 = 100.0;
 
-/// A join above that takes less of the whole than this would not be better by much in another way.
-const JOIN_SHARE_MIN: f64 = 0.2;
+/// What takes less of the whole than this would not be better by much in another way.
+const SHARE_MIN: f64 = 0.2;
 
 pub(super) struct Misestimate;
 
@@ -58,14 +58,27 @@ fn follows_from_another(scene: &Scene<'_>, node: &Node) -> bool {
         || nodes.iter().any(|source| reads(source) && off(scene, source).is_some())
 }
 
-/// Whether how the plan goes on depends on it: a join above that takes time, or an index that was chosen for few rows.
+/// Whether the plan would have gone on in another way, and that takes time: an index that was chosen for few rows, a loop over them, a
+/// hash table made of the larger side.
 fn decides_something(scene: &Scene<'_>, node: &Node) -> bool {
-    let is_join = |node: &Node| matches!(node.node_type(), "Nested Loop" | "Hash Join" | "Merge Join");
-    let matters = |amount: f64| amount >= scene.whole() * JOIN_SHARE_MIN;
-    let joins = scene.plan.ancestors(node).filter(|above| is_join(above));
-    let mut joins =
-        joins.map(|join| scene.own(join) + scene.sides(join).map_or(0.0, |(_, inner)| scene.inside(inner)));
-    joins.any(matters) || (node.node_type() == "Index Scan" && matters(scene.own(node)))
+    let matters = |amount: f64| amount >= scene.whole() * SHARE_MIN;
+    let mut below = node;
+    for above in scene.plan.ancestors(node) {
+        if let Some((outer, inner)) = scene.plan.nodes().get(above.id()).and_then(|join| scene.sides(join)) {
+            let from_outer = below.relationship() == Some("Outer");
+            let larger = inner.rows_total() > outer.rows_total();
+            let harmed = match above.node_type() {
+                "Nested Loop" => from_outer,
+                "Hash Join" => !from_outer && larger,
+                _ => false,
+            };
+            if harmed && matters(scene.own(above) + scene.inside(inner)) {
+                return true;
+            }
+        }
+        below = above;
+    }
+    node.node_type() == "Index Scan" && matters(scene.own(node))
 }
 
 fn advice(node: &Node) -> String {

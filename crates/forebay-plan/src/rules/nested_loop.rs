@@ -2,6 +2,7 @@
 
 use super::Rule;
 use super::estimates::underestimate;
+use super::reads::Reads;
 use crate::finding::{Confidence, Kind, Scene, Suspicion, Unit, count};
 use crate::node::Node;
 
@@ -10,6 +11,12 @@ const UNEXPECTED_LOOPS_MIN: f64 = 1_000.0;
 
 /// A planner that knew of so many rows and still loops had a reason, or settings that kept it from another join.
 const EXPECTED_LOOPS_MIN: f64 = 10_000.0;
+
+/// Comparing each row with each other costs by the pairs, however few rows the outer side has.
+const COMPARED_PAIRS_MIN: f64 = 100_000.0;
+
+/// Each row of the inner side is then looked at this often at the least.
+const COMPARED_LOOPS_MIN: f64 = 100.0;
 
 /// The outer side was unexpected when it had this many times the rows expected.
 const UNEXPECTED_FACTOR_MIN: f64 = 5.0;
@@ -34,7 +41,13 @@ impl Rule for NestedLoop {
         let factor = underestimate(scene, outer).unwrap_or(1.0);
         let unexpected = factor >= UNEXPECTED_FACTOR_MIN;
         let at_stake = scene.own(node) + scene.inside(inner);
-        let least = if unexpected { UNEXPECTED_LOOPS_MIN } else { EXPECTED_LOOPS_MIN };
+        let compared =
+            Reads::counting(node, "Rows Removed by Join Filter").map_or(0.0, |pairs| pairs.removed);
+        let least = match unexpected {
+            _ if compared >= COMPARED_PAIRS_MIN && is_equality(node) => COMPARED_LOOPS_MIN,
+            true => UNEXPECTED_LOOPS_MIN,
+            false => EXPECTED_LOOPS_MIN,
+        };
         if loops < least || at_stake < scene.whole() * SHARE_MIN || has_no_other_way(scene, join, inner) {
             return None;
         }
@@ -52,10 +65,16 @@ impl Rule for NestedLoop {
             .saving(at_stake * saved)
             .confidence(if unexpected { Confidence::High } else { Confidence::Low })
             .evidence("loops", loops, Unit::Count)
+            .evidence("pairs compared for nothing", compared, Unit::Rows)
             .evidence("outer rows", outer.rows_total().unwrap_or(0.0), Unit::Rows)
             .evidence("outer rows, factor to those expected", factor, Unit::Factor);
         Some(suspicion)
     }
+}
+
+/// A condition that could be hashed: values of both sides are equal.
+fn is_equality(node: &Node) -> bool {
+    node.fields().text("Join Filter").is_some_and(|filter| filter.contains(" = ") && !filter.contains(" OR "))
 }
 
 /// Whether a loop is what was asked for: all pairs, or something that depends on the outer row.
