@@ -23,6 +23,8 @@
 mod buffers;
 mod error;
 mod exclusive;
+#[cfg(feature = "pool")]
+mod explain;
 mod finding;
 mod json;
 mod limits;
@@ -41,6 +43,11 @@ mod statement;
 pub use buffers::Buffers;
 pub use error::ReadError;
 pub use exclusive::Exclusive;
+#[cfg(feature = "pool")]
+pub use explain::{
+    Explain, ExplainConfig, ExplainError, Explainer, ExplainerBuilder, ExplainerStatus, GenericPlan,
+    PlanReport, Skipped,
+};
 pub use finding::{
     Circumstances, Confidence, Effect, Evidence, Finding, Kind, ResultColumn, Saving, Severity,
     TableStatistics, Unit, findings, findings_with,

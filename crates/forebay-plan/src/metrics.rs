@@ -15,5 +15,21 @@ pub(crate) const SLOW: Metric = Metric::counter(
     "calls that took at least slow_log.threshold, whether logged or not",
 );
 
+pub(crate) const EXPLAINS: Metric = Metric::counter(
+    "forebay_plan_explains_total",
+    &["result"],
+    "calls the planner was asked about: planned, refused, timeout (of its own or of a lock), unreachable",
+);
+pub(crate) const EXPLAIN_SKIPPED: Metric = Metric::counter(
+    "forebay_plan_explains_skipped_total",
+    &["why"],
+    "calls the planner was not asked about: not_one statement, unproven to only read, type that runs code, writes",
+);
+pub(crate) const EXPLAIN_SECONDS: Metric = Metric::seconds(
+    "forebay_plan_explain_seconds",
+    &[],
+    "time spent on the questions about one call, with connecting",
+);
+
 /// Every metric of this crate.
-pub const METRICS: &[Metric] = &[STATEMENTS, NOT_CAPTURED, SLOW];
+pub const METRICS: &[Metric] = &[STATEMENTS, NOT_CAPTURED, SLOW, EXPLAINS, EXPLAIN_SKIPPED, EXPLAIN_SECONDS];

@@ -43,6 +43,11 @@ impl Object {
         self.0.is_empty()
     }
 
+    #[cfg(feature = "pool")]
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
+        self.0.iter_mut().map(|(key, value)| (key.as_str(), value))
+    }
+
     pub(crate) fn push(&mut self, key: impl Into<String>, value: Value) {
         self.0.push((key.into(), value));
     }

@@ -99,6 +99,23 @@ impl Capture {
         self.0.table.of(fingerprint).map_or_else(Vec::new, |entry| entry.samples.all())
     }
 
+    /// The slowest call that is kept of each statement, if it took at least `took_min`; the statements with the most time first.
+    pub(crate) fn slowest_samples(&self, took_min: Duration) -> Vec<(Fingerprint, Arc<Sample>)> {
+        let mut slowest: Vec<_> = self
+            .0
+            .table
+            .all()
+            .iter()
+            .filter_map(|entry| {
+                let sample =
+                    entry.samples.all().into_iter().next().filter(|sample| sample.took >= took_min)?;
+                Some((entry.took_ns.load(Ordering::Relaxed), entry.fingerprint, sample))
+            })
+            .collect();
+        slowest.sort_by_key(|(took, ..)| std::cmp::Reverse(*took));
+        slowest.into_iter().map(|(_, fingerprint, sample)| (fingerprint, sample)).collect()
+    }
+
     /// What was not kept.
     #[must_use]
     pub fn dropped(&self) -> Dropped {

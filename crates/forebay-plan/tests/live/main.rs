@@ -1,7 +1,10 @@
 //! Capture over a real pool.
 
+mod asking_harms_nothing;
 mod bounds_hold_and_what_is_dropped_is_counted;
 mod each_statement_is_kept_by_its_fingerprint;
+mod explained;
 mod literals_that_vary_are_told;
 mod observed;
+mod the_planner_is_asked_with_the_calls_own_values;
 mod values_stay_in_memory;
