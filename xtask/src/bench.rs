@@ -15,7 +15,7 @@ use crate::{demo, lab};
 /// The area whose figures the demo measures.
 const SERVICE: &str = "service";
 /// Areas that are measured in groups, which their bench knows.
-const GROUPED: [&str; 3] = ["cache", "pool", "response"];
+const GROUPED: [&str; 4] = ["cache", "plan", "pool", "response"];
 /// Areas that talk to no server.
 const ALONE: [&str; 3] = ["response", "sql", "traffic"];
 /// The area that is compared with caching web servers, where they can be had; it starts them itself.
