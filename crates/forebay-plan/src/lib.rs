@@ -5,7 +5,8 @@
 //! - [`Exclusive`] says what each node took by itself: time, cost and blocks without those of the nodes under it, right for loops,
 //!   parallel workers, common table expressions, InitPlans and SubPlans.
 //! - [`findings`] says what is wrong in a plan, where it begins, by which numbers, what mending it saves, and what to do.
-//! - With the feature `pool`, `Capture` keeps what a `forebay-pool`'s statements do, per fingerprint, while they run.
+//! - With the feature `pool`, `Capture` keeps what a `forebay-pool`'s statements do, per fingerprint, while they run, and
+//!   `NPlusOneDetector` finds what a request asks for again and again, with the one query to write instead.
 //!
 //! ```
 //! let plans = forebay_plan::read(
@@ -32,6 +33,8 @@ mod limits;
 mod metrics;
 mod node;
 #[cfg(feature = "pool")]
+mod nplus1;
+#[cfg(feature = "pool")]
 mod observe;
 mod plan;
 mod read;
@@ -39,6 +42,8 @@ mod rules;
 #[cfg(feature = "pool")]
 mod setting;
 mod statement;
+#[cfg(feature = "pool")]
+mod words;
 
 pub use buffers::Buffers;
 pub use error::ReadError;
@@ -57,6 +62,10 @@ pub use limits::Limits;
 #[cfg(feature = "pool")]
 pub use metrics::METRICS;
 pub use node::{Actual, Hash, Node, Sort};
+#[cfg(feature = "pool")]
+pub use nplus1::{
+    Fix, NPlusOneConfig, NPlusOneDetector, NPlusOneStatus, Pattern, Repetition, Source, Strict,
+};
 #[cfg(feature = "pool")]
 pub use observe::{
     BoundValue, By, Capture, CaptureConfig, Dropped, PlaceReport, Sample, SampleReport, SlowLogConfig,

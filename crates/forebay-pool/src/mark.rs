@@ -17,6 +17,8 @@ use tokio_postgres::{
 /// Numbers from here on, and texts this long, are rarely the same by chance.
 const TELLING_NUMBER: u64 = 10_000;
 const TELLING_BYTES: usize = 8;
+/// An array of two numbers or more: its head has 20 bytes, each element 4 and its own.
+const ARRAY_BYTES: usize = 36;
 
 /// Stands for a value that was bound or returned: equal values have equal marks, integers whatever their width and texts whatever
 /// their type. A mark is a hash under a key that is made anew by every process and never shown, so that it may be kept where the
@@ -41,7 +43,12 @@ impl Mark {
             (None, Kind::Domain(base)) => Self::of(base, bytes),
             (None, _) if is_text(ty) => Self::text(bytes),
             (None, kind) => {
-                let telling = bytes.len() >= TELLING_BYTES && !matches!(kind, Kind::Array(_) | Kind::Enum(_));
+                let least = match kind {
+                    Kind::Enum(_) => usize::MAX,
+                    Kind::Array(_) => ARRAY_BYTES,
+                    _ => TELLING_BYTES,
+                };
+                let telling = bytes.len() >= least;
                 Self::hashed(ty.oid(), bytes, telling)
             }
         }
@@ -66,7 +73,7 @@ impl Mark {
     }
 
     /// Whether the value is one of so many that two of them are hardly equal by chance: a number from 10 000, a text or other
-    /// value from 8 bytes.
+    /// value from 8 bytes, an array of several elements.
     #[must_use]
     pub const fn is_telling(self) -> bool {
         self.0.get() & Self::TELLING != 0
