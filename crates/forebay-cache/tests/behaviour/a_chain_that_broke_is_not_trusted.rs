@@ -196,7 +196,9 @@ async fn an_entry_that_a_pattern_hit_is_not_served_because_the_chain_is_exchange
         hub.flush();
         link.heartbeat();
         let is_new = || space.status().chain.is_some_and(|at| at.epoch == 2);
+        let began = std::time::Instant::now();
         while !is_new() {
+            assert!(began.elapsed() < Duration::from_secs(60), "the chain is not new");
             std::thread::yield_now();
         }
     };

@@ -1,6 +1,6 @@
 //! Nodes that share a chain of invalidations hear of each other's, or notice that they did not.
 
-use crate::support::{eventually, warnings::Warnings};
+use crate::support::{eventually, soon, warnings::Warnings};
 use forebay_cache::{
     Cache, Heard, Namespace, Reached, Tag,
     testing::{Hub, Node, Step},
@@ -203,9 +203,7 @@ async fn an_invalidation_equal_to_one_on_its_way_is_sent_as_well() {
     hub.offline(false);
     // The pause after the failure is over: the queue is sent.
     tokio::time::advance(Duration::from_secs(1)).await;
-    while hub.end().stamp.number == 0 {
-        tokio::task::yield_now().await;
-    }
+    soon("one has a number", || hub.end().stamp.number > 0).await;
     assert!(a.words.invalidate(&1).now_or_never().is_none(), "it is under way");
     eventually("both have a number", async || hub.end().stamp.number == 2).await;
 }
@@ -268,9 +266,7 @@ async fn what_waits_for_a_number_does_not_keep_the_node_from_listening() {
     // The pause after the failure is over: the queue is sent.
     tokio::time::advance(Duration::from_secs(1)).await;
     a.link.deliver(0);
-    while a.holds(1) {
-        tokio::task::yield_now().await;
-    }
+    soon("it is forgotten", || !a.holds(1)).await;
     assert!(hub.end().stamp.number < 300, "before all of the queue was sent");
 }
 

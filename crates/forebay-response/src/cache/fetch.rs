@@ -143,6 +143,19 @@ where
         service.call(Request::from_parts(parts, Q::default())).await
     }
 
+    /// The handler's answer, and whether it can be that what was kept before still holds.
+    async fn ask(&self, previous: Option<&Kept>) -> Result<(Response<B>, bool), E> {
+        let mut headers = self.request.headers.clone();
+        let asks = previous.is_some_and(|kept| ask_about(&mut headers, kept));
+        let response = self.call(headers).await?;
+        let of_another = |kept: &Kept| !kept.is_named_by(response.headers());
+        if asks && response.status() == StatusCode::NOT_MODIFIED && previous.is_some_and(of_another) {
+            // It speaks of a version that is not here (RFC 9111 section 4.3.4).
+            return Ok((self.call(self.request.headers.clone()).await?, false));
+        }
+        Ok((response, asks))
+    }
+
     /// Gives the answer to its own client only, and remembers that this resource is not to be kept.
     fn passes(
         &self,
@@ -205,11 +218,9 @@ where
     ) -> Result<Option<Arc<StoredResponse>>, FillFailed> {
         tell(told, |slot| slot.ran = true);
         let previous = load.previous().and_then(|previous| previous.value().kept().cloned());
-        let mut headers = self.request.headers.clone();
-        let asks = previous.as_ref().is_some_and(|kept| ask_about(&mut headers, kept));
         let began = (self.shared.now)();
-        let response = match self.call(headers).await {
-            Ok(response) => response,
+        let (response, asks) = match self.ask(previous.as_deref()).await {
+            Ok(answer) => answer,
             Err(error) => {
                 self.answers(told, Err(error), Why::Error);
                 return Err(FillFailed::Handler);

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Prepared,
     service::{Ready, ResponseBody},
-    validate::not_modified,
+    validate::{EntityTag, not_modified},
 };
 use bytes::Bytes;
 use http::{
@@ -38,6 +38,14 @@ impl Kept {
             _ => false,
         };
         status == StatusCode::OK && [CONTENT_LENGTH, ETAG, LAST_MODIFIED].iter().any(differs)
+    }
+
+    /// Whether a 304 with these fields can speak of this: by its tag, if it has one.
+    pub(super) fn is_named_by(&self, headers: &HeaderMap) -> bool {
+        let tag = |headers: &HeaderMap| {
+            EntityTag::parse(headers.get(ETAG)?.as_bytes()).map(|tag| tag.opaque.to_vec())
+        };
+        tag(headers).is_none_or(|said| tag(&self.headers) == Some(said))
     }
 
     /// Whether a client that knows what was there at a time knows this: by its date, as nothing says when it was changed

@@ -1,6 +1,7 @@
 use crate::site::{Answer, Site, minute, respond, rules};
 use axum::body::Body;
 use forebay_response::CacheRules;
+use forebay_tests::eventually;
 use http::{Request, StatusCode};
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -35,9 +36,7 @@ async fn fifty(site: &Arc<Site>, gate: &Semaphore) -> Vec<Answer> {
         let site = site.clone();
         clients.spawn(async move { site.get("/").await });
     }
-    while site.calls() == 0 {
-        tokio::task::yield_now().await;
-    }
+    eventually("the handler was called", async || site.calls() > 0).await;
     gate.add_permits(50);
     clients.join_all().await
 }
@@ -78,9 +77,7 @@ async fn a_client_that_goes_away_ends_nothing() {
         let site = site.clone();
         async move { site.get("/").await }
     });
-    while site.calls() == 0 {
-        tokio::task::yield_now().await;
-    }
+    eventually("the handler was called", async || site.calls() > 0).await;
     gone.abort();
     drop(gone.await);
     gate.add_permits(1);

@@ -124,6 +124,30 @@ async fn only_get_and_head_are_answered_from_the_cache() {
     assert_eq!(site.get("/other").await.text(), "call 7", "what was posted is not what is got");
 }
 
+/// http-cache-tower-server keeps the answer to a POST, and gives it to whoever posts something else.
+#[tokio::test]
+async fn what_is_posted_always_reaches_the_handler() {
+    let site = Site::built(
+        |cache| cache.rules(rules()),
+        |call, request: Request<Body>| async move {
+            let sent = axum::body::to_bytes(request.into_body(), 100).await.expect("short");
+            let text = format!("{call} {}", String::from_utf8_lossy(&sent));
+            respond(text, &[("cache-control", "public, max-age=60"), ("content-location", "/")])
+        },
+    )
+    .await;
+    for (call, sent) in [(1, "ada"), (2, "bob"), (3, "bob")] {
+        let mut client = TcpStream::connect(site.at).await.expect("listening");
+        let head = format!("POST / HTTP/1.1\r\nhost: site.test\r\ncontent-length: {}\r\n", sent.len());
+        let request = format!("{head}connection: close\r\n\r\n{sent}");
+        client.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.expect("text");
+        assert!(answer.ends_with(&format!("{call} {sent}")), "{answer}");
+    }
+    assert_eq!(site.get("/").await.text(), "4 ");
+}
+
 #[tokio::test]
 async fn hosts_have_keys_of_their_own_and_others_than_those_named_pass() {
     let rules = CacheRules { hosts: vec!["site.test".into()], ..rules() };
@@ -211,6 +235,7 @@ async fn a_stream_that_is_not_kept_is_not_waited_for() {
         // The next line is produced only when this one is here.
         while !wire.contains(line) {
             let length = client.read(&mut read).await.expect("no error");
+            assert_ne!(length, 0, "closed before {line}");
             wire.push_str(std::str::from_utf8(&read[..length]).expect("text"));
         }
     }

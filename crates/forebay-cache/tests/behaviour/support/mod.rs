@@ -15,6 +15,20 @@ pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> b
     panic!("never happened: {what}");
 }
 
+/// Lets other tasks run until `condition` holds, while no time passes.
+///
+/// # Panics
+/// When it does not hold after a hundred thousand turns.
+pub(crate) async fn soon(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..100_000 {
+        if condition() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("{what}: it does not hold");
+}
+
 /// Lets every task that can run do so.
 pub(crate) async fn settle() {
     for _ in 0..50 {
