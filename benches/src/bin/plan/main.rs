@@ -1,14 +1,18 @@
-//! How `forebay-plan` is judged: its findings by faults that were planted, its reader by its speed. Needs PostgreSQL's programs:
-//! `cargo xtask bench plan`. Names of groups given as arguments narrow it.
+//! How `forebay-plan` is judged: its findings by faults and repetitions that were planted, its observers and its reader by what they
+//! cost. Needs a lab: `cargo xtask bench plan`. Names of groups given as arguments narrow it.
 
 mod faults;
+mod nplus1;
+mod observer;
 mod parse;
 
 use forebay_benches::{Group, Report, chosen, version_of};
 
-const GROUPS: [Group; 2] = [
-    // The one that takes minutes.
+const GROUPS: [Group; 4] = [
+    // On a server of its own.
     ("faults", faults::run),
+    ("nplus1", nplus1::run),
+    ("observer", observer::run),
     ("parse", parse::run),
 ];
 
