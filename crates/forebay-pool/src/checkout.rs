@@ -34,11 +34,15 @@ impl Wait {
         Self { total, began: None }
     }
 
-    /// What is left of this share of it, from 0 to 1.
-    fn left(&mut self, share: f64) -> Duration {
+    /// Now, and when this share of it, from 0 to 1, ends.
+    fn until(&mut self, share: f64) -> (Instant, Instant) {
         let now = Instant::now();
-        let until = *self.began.get_or_insert(now) + self.total.mul_f64(share);
-        until.saturating_duration_since(now)
+        (now, *self.began.get_or_insert(now) + self.total.mul_f64(share))
+    }
+
+    fn is_over(&mut self) -> bool {
+        let (now, until) = self.until(1.0);
+        until <= now
     }
 }
 
@@ -151,7 +155,7 @@ impl Inner {
         let mut next = search.waited_for.take();
         while let Some((index, permit)) = next.take().or_else(|| self.permitted(&mut search)) {
             let lane = &self.cluster.servers()[index].read;
-            match self.take_within(lane, caller, &mut wait, Duration::MAX).await {
+            match self.take_within(lane, caller, &mut wait, None).await {
                 // A wait, or a new session, may have found the replica further back than it was.
                 Ok(_) if !search.is_served_by(&lane.endpoint) => search.failed.add(index),
                 Ok(lease) => return Ok(self.lent(lease, permit)),
@@ -228,7 +232,7 @@ impl Inner {
             return true;
         }
         primary.doubt();
-        while is_old() && primary.is_usable() && !wait.left(1.0).is_zero() {
+        while is_old() && primary.is_usable() && !wait.is_over() {
             tokio::time::sleep(STEP).await;
         }
         false
@@ -273,15 +277,16 @@ impl Inner {
         lane: &Arc<Lane>,
         caller: Caller,
         wait: &mut Wait,
-        longest: Duration,
+        longest: Option<Duration>,
     ) -> Result<Lease, PoolError> {
         match lane.try_take(caller) {
             Some(lease) => Ok(lease),
             None => {
                 // Nothing comes after the replicas.
                 let share = if self.without_replica == WithoutReplica::Refuse { 1.0 } else { REPLICAS_SHARE };
-                let left = wait.left(share).min(longest);
-                self.wait(lane, caller, Patience::UntilFailure, left).await
+                let (now, until) = wait.until(share);
+                let until = longest.map_or(until, |longest| until.min(now + longest));
+                self.wait(lane, caller, Patience::UntilFailure, now, until).await
             }
         }
     }
@@ -298,7 +303,10 @@ impl Inner {
         let lane = &self.cluster.primary().read;
         match lane.try_take(caller) {
             Some(lease) => Ok(lease),
-            None => self.wait(lane, caller, patience, wait.left(1.0)).await,
+            None => {
+                let (now, until) = wait.until(1.0);
+                self.wait(lane, caller, patience, now, until).await
+            }
         }
     }
 
@@ -333,7 +341,7 @@ impl Inner {
                 endpoint.is_usable() && endpoint.seen().is_some_and(|seen| seen.at.system == self.system)
             };
             for (_, server) in self.cluster.replicas().filter(|(_, server)| of_this(&server.endpoint)) {
-                if let Ok(mut lease) = self.take_within(&server.read, caller, wait, Duration::MAX).await {
+                if let Ok(mut lease) = self.take_within(&server.read, caller, wait, None).await {
                     Scope::with_current(Scope::mark_behind);
                     lease.behind = true;
                     self.counts.behind.increment(1);

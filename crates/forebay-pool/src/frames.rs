@@ -18,6 +18,12 @@ const HEADER: usize = 5;
 /// `in_hot_standby\0off\0` is the longest body anyone looks at.
 const KEPT: usize = 24;
 
+/// The length counts itself; a server or client that says less is broken, and the client library closes the
+/// connection over it.
+const fn body_len(length: [u8; 4]) -> usize {
+    (u32::from_be_bytes(length) as usize).saturating_sub(4)
+}
+
 impl Frames {
     /// The tag reported for the client's first message, which carries none.
     pub(crate) const STARTUP: u8 = 0;
@@ -36,6 +42,15 @@ impl Frames {
     /// each message.
     pub(crate) fn feed(&mut self, mut bytes: &[u8], mut on_message: impl FnMut(u8, &[u8])) {
         while !bytes.is_empty() {
+            // Mostly a message is there as a whole: nothing of it has to be kept.
+            if self.have == 0
+                && let Some((&[tag, a, b, c, d], rest)) = bytes.split_first_chunk::<HEADER>()
+                && let Some((body, next)) = rest.split_at_checked(body_len([a, b, c, d]))
+            {
+                on_message(tag, &body[..body.len().min(KEPT)]);
+                bytes = next;
+                continue;
+            }
             if self.have < HEADER {
                 let take = bytes.len().min(HEADER - self.have);
                 self.header[self.have..self.have + take].copy_from_slice(&bytes[..take]);
@@ -45,9 +60,7 @@ impl Frames {
                     return;
                 }
                 let [_, a, b, c, d] = self.header;
-                // The length counts itself; a server or client that says less is broken, and the client
-                // library closes the connection over it.
-                self.left = (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(4);
+                self.left = body_len([a, b, c, d]);
                 self.kept_len = 0;
             }
             let take = bytes.len().min(self.left);

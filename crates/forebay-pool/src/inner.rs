@@ -70,34 +70,34 @@ impl Inner {
     }
 
     async fn wait_to_write(&self, caller: Caller) -> Result<Lease, PoolError> {
-        let until = Instant::now() + self.acquire_timeout;
+        let mut now = Instant::now();
+        let until = now + self.acquire_timeout;
         let mut news = self.cluster.leader();
         loop {
             let leader: Leader = *news.borrow_and_update();
             let lane = &self.cluster.writable(leader)?.write;
-            let left = until.saturating_duration_since(Instant::now());
             tokio::select! {
-                lease = self.wait(lane, caller, Patience::UntilTimeout, left) => return lease,
-                Ok(()) = news.changed() => {}
+                lease = self.wait(lane, caller, Patience::UntilTimeout, now, until) => return lease,
+                Ok(()) = news.changed() => now = Instant::now(),
             }
         }
     }
 
-    /// A session of a lane that had none idle, after at most `timeout`.
+    /// A session of a lane that has none idle `now`, at the latest at `until`.
     pub(crate) async fn wait(
         &self,
         lane: &Arc<Lane>,
         caller: Caller,
         patience: Patience,
-        timeout: Duration,
+        now: Instant,
+        until: Instant,
     ) -> Result<Lease, PoolError> {
-        let started = std::time::Instant::now();
         let deadline = Scope::with_current(Scope::deadline).flatten();
         let span = spans::wait(lane, caller);
-        let mut lease = lane.take(caller, patience, timeout, deadline).await;
+        let mut lease = lane.take(caller, patience, now, until, deadline).await;
         spans::waited(&span, &lease);
         drop(span);
-        let waited = started.elapsed();
+        let waited = now.elapsed();
         lane.meters.wait.record(waited);
         if let Ok(lease) = &mut lease {
             lease.waited = waited;

@@ -1,7 +1,9 @@
 //! What is traced: statements, and waits for sessions. At level debug, in the words of OpenTelemetry where it has them.
 //!
-//! Nothing is worked out unless a subscriber wants the span. Source of names: OpenTelemetry semantic
-//! conventions, "Database client spans", "PostgreSQL client operations" and "Code attributes".
+//! Nothing is worked out unless a subscriber wants the span. `tracing`'s feature `log`, which any crate of a program
+//! may turn on, has every field worked out as long as no subscriber was ever set, whether or not anything is logged; so the
+//! level is looked at first. Source of names: OpenTelemetry semantic conventions, "Database client spans", "PostgreSQL
+//! client operations" and "Code attributes".
 
 use crate::{
     call::Asked,
@@ -14,7 +16,7 @@ use crate::{
 use forebay_sql::{Lexer, TokenKind};
 use serde::{Deserialize, Serialize};
 use std::panic::Location;
-use tracing::{Span, debug_span, field::Empty};
+use tracing::{Span, debug_span, field::Empty, level_filters::LevelFilter};
 
 /// What spans show of a statement's text, as `db.query.text`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -30,8 +32,16 @@ pub enum TracedText {
     Full,
 }
 
+/// Whether any subscriber takes spans of this level. One load; the subscriber's own filter is asked after it.
+fn are_taken() -> bool {
+    LevelFilter::current() >= LevelFilter::DEBUG
+}
+
 /// A statement is sent.
 pub(crate) fn statement(lease: &Lease, asked: &Asked<'_>, text: TracedText) -> Span {
+    if !are_taken() {
+        return Span::none();
+    }
     let lane = lease.lane();
     let (sql, place) = (asked.sql, asked.place);
     let span = debug_span!(
@@ -92,6 +102,9 @@ pub(crate) fn ended(span: &Span, event: &QueryEvent<'_>) {
 
 /// A caller that found no session idle waits for one.
 pub(crate) fn wait(lane: &Lane, caller: Caller) -> Span {
+    if !are_taken() {
+        return Span::none();
+    }
     let place: &Location<'_> = caller.place;
     debug_span!(
         "forebay_pool.wait",

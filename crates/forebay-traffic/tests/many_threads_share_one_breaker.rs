@@ -6,7 +6,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use std::{
     sync::atomic::{AtomicU32, Ordering},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const THREADS: u64 = 4;
@@ -72,8 +72,10 @@ fn no_order_of_answers_leaves_it_stuck() {
             }
         }
     });
-    // The server is well again: the breaker finds out.
+    // The server is well again: the breaker finds out, within a time that only one that is stuck needs.
+    let patience = Instant::now() + Duration::from_secs(60);
     while breaker.state() != State::Closed {
+        assert!(Instant::now() < patience, "it is stuck: {:?}", breaker.state());
         match breaker.permit() {
             Ok(permit) => permit.succeeded(),
             Err(_) => thread::yield_now(),

@@ -7,6 +7,7 @@ mod faults;
 mod lane;
 mod observer;
 mod own_writes;
+mod replayed;
 mod requests;
 mod spike;
 mod staged;

@@ -30,7 +30,7 @@ impl Inner {
             return Ok(None);
         };
         let until = Instant::now() + self.catch_up_wait;
-        let lease = match self.take_within(lane, caller, wait, self.catch_up_wait).await {
+        let lease = match self.take_within(lane, caller, wait, Some(self.catch_up_wait)).await {
             Ok(lease) => lease,
             Err(
                 PoolError::Connect { .. }

@@ -26,7 +26,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio::{
     sync::{Notify, mpsc},
@@ -145,26 +145,25 @@ impl Lane {
         taken
     }
 
-    /// A session, now or when one is free.
+    /// A session, `now` or when one is free, at the latest at `until` or the caller's deadline.
     ///
     /// Dropping the future leaves the queue; a session that was handed over meanwhile goes to the next.
     pub(crate) async fn take(
         self: &Arc<Self>,
         caller: Caller,
         patience: Patience,
-        timeout: Duration,
+        now: tokio::time::Instant,
+        until: tokio::time::Instant,
         deadline: Option<tokio::time::Instant>,
     ) -> Result<Lease, PoolError> {
         if let Some(lease) = self.try_take(caller) {
             return Ok(lease);
         }
-        let started = tokio::time::Instant::now();
-        let until = started + timeout;
         let (until, is_deadline) = match deadline {
             Some(deadline) if deadline < until => (deadline, true),
             _ => (until, false),
         };
-        let handed = self.enqueue(caller, patience, started.into_std())?;
+        let handed = self.enqueue(caller, patience, now.into_std())?;
         match tokio::time::timeout_at(until, handed).await {
             Ok(Ok(Ok(lease))) => Ok(lease),
             Ok(Ok(Err(refusal))) => Err(self.refused(refusal)),
@@ -173,7 +172,7 @@ impl Lane {
             Err(_) if is_deadline => Err(PoolError::Deadline { step: Step::Acquire, outcome_unknown: false }),
             Err(_) => Err(PoolError::AcquireTimeout {
                 endpoint: self.endpoint.name.clone(),
-                waited: started.elapsed(),
+                waited: now.elapsed(),
                 source: self.why_none(),
             }),
         }

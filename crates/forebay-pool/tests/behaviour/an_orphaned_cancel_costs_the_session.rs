@@ -3,6 +3,7 @@
 use forebay_pool::{
     Canceller, Connect, ConnectFailure, ConnectPlain, Connected, Pool, PoolConfig, Tap, Target,
 };
+use forebay_tests::eventually;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -46,10 +47,11 @@ async fn the_next_borrower_gets_another() {
         // On the server: only there the cancel has something to stop.
         let running = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'";
         let watcher = database.client().await;
-        while watcher.query_one(running, &[&pid]).await.unwrap().get::<_, i64>(0) == 0 {
+        eventually("it runs there", async || {
             assert!(futures_util::poll!(slow.as_mut()).is_pending());
-            tokio::task::yield_now().await;
-        }
+            watcher.query_one(running, &[&pid]).await.unwrap().get::<_, i64>(0) == 1
+        })
+        .await;
     }
     tokio::select! {
         _ = writer.query("SELECT 1", &[]) => panic!("the cancel has not ended"),

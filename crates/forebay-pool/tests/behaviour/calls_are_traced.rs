@@ -3,7 +3,7 @@
 
 use forebay_pool::{Pool, PoolConfig, TracedText};
 use forebay_scope::Scope;
-use forebay_tests::TestDatabase;
+use forebay_tests::{TestDatabase, eventually};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -158,9 +158,10 @@ async fn how_a_call_failed() {
         let mut call = Box::pin(scope.run(pool.query(sql, &[])).with_subscriber(spans.clone()));
         match deadline {
             // Polled until it is sent, and dropped.
-            None if sql.contains("1000") => {
-                let _pending = tokio::time::timeout(Duration::from_millis(20), &mut call).await;
-            }
+            None if sql.contains("1000") => tokio::select! {
+                ended = &mut call => panic!("{ended:?}"),
+                () = eventually("it is sent", async || !spans.of("forebay_pool.query").is_empty()) => {}
+            },
             _ => drop((&mut call).await.unwrap_err()),
         }
         drop(call);
@@ -176,7 +177,8 @@ async fn how_a_call_failed() {
         (outcome.to_owned(), kind.to_owned(), code.map(str::to_owned))
     };
     assert_eq!(failed("SELECT 1 / 0", None).await, of("failed", "22012", Some("22012")));
-    let soon = Some(Duration::from_millis(20));
+    // Long enough to be sent.
+    let soon = Some(Duration::from_millis(500));
     assert_eq!(failed("SELECT pg_sleep(600)", soon).await, of("timeout", "timeout", None));
     assert_eq!(failed("SELECT pg_sleep(1000)", None).await, of("cancelled", "cancelled", None));
 }
@@ -185,7 +187,8 @@ async fn how_a_call_failed() {
 async fn a_wait_is_a_span_of_its_own() {
     let (_database, pool) = pool("traced_waits", |config| {
         config.write_sessions_max = 1;
-        config.acquire_timeout = Duration::from_millis(30);
+        // Longer than the statement below takes.
+        config.acquire_timeout = Duration::from_millis(500);
     })
     .await;
     let spans = Spans::new(Level::DEBUG);
