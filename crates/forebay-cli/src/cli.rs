@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::advise;
 use crate::cache;
 use crate::error::Error;
 use crate::plan;
@@ -18,6 +19,7 @@ Examples:
   echo 'SELECT * FROM users' | forebay route
   forebay route --url postgres://app@db-1/shop queries.txt
   psql -c 'EXPLAIN (ANALYZE, BUFFERS) SELECT …' | forebay plan
+  forebay advise --url postgres://app@db-1/shop --workload queries.sql
   forebay cache stats --namespace shop
   forebay cache explain --namespace shop --cache users --key-type u64 7
   forebay cache invalidate --namespace shop --tag user:7
@@ -36,6 +38,7 @@ struct Cli {
 enum Command {
     Route(route::Route),
     Plan(plan::Plan),
+    Advise(Box<advise::Advise>),
     Cache(Box<cache::Cache>),
 }
 
@@ -55,6 +58,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Route(route) => route.run(),
         Command::Plan(plan) => plan.run(),
+        Command::Advise(advise) => advise.run(),
         Command::Cache(cache) => cache.run(),
     };
     match outcome {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use forebay_cache::{KeyringError, fred10::InspectError};
 use forebay_plan::ReadError;
+use forebay_plan::advise::AdviseError;
 use forebay_pool::PoolError;
 
 /// The errors of the commands.
@@ -44,6 +45,12 @@ pub(crate) enum Error {
     /// The catalogue of a database could not be read.
     #[error(transparent)]
     Catalog(#[from] Box<PoolError>),
+    /// The database of `advise` cannot be reached.
+    #[error(transparent)]
+    Connect(Box<PoolError>),
+    /// There is no advice.
+    #[error(transparent)]
+    Advise(#[from] Box<AdviseError>),
     /// No threads, no timers.
     #[error("cannot start")]
     Runtime { source: io::Error },

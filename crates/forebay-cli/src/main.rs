@@ -1,5 +1,6 @@
 //! The `forebay` command: what the libraries know, from a shell.
 
+mod advise;
 mod cache;
 mod cli;
 mod error;

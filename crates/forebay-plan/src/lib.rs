@@ -5,6 +5,7 @@
 //! - [`Exclusive`] says what each node took by itself: time, cost and blocks without those of the nodes under it, right for loops,
 //!   parallel workers, common table expressions, InitPlans and SubPlans.
 //! - [`findings`] says what is wrong in a plan, where it begins, by which numbers, what mending it saves, and what to do.
+//! - With the feature `postgres`, `advise` finds the indexes a workload is in want of, with the planner's consent.
 //! - With the feature `pool`, `Capture` keeps what a `forebay-pool`'s statements do, per fingerprint, while they run, and
 //!   `NPlusOneDetector` finds what a request asks for again and again, with the one query to write instead.
 //!
@@ -21,6 +22,8 @@
 //! # Ok::<_, forebay_plan::ReadError>(())
 //! ```
 
+#[cfg(feature = "postgres")]
+pub mod advise;
 mod buffers;
 mod error;
 mod exclusive;

@@ -29,6 +29,14 @@ pub struct Target {
 }
 
 impl Target {
+    /// Reads `postgres://…` or `key=value` pairs, for a connection of one's own ([`open`](Self::open)).
+    ///
+    /// # Errors
+    /// [`PoolError::Config`] when the text is not a connection string with one host.
+    pub fn from_url(url: &str) -> Result<Self, PoolError> {
+        Self::parse("url", url)
+    }
+
     /// Reads the connection string that stands under `key` and checks what this pool needs of it.
     pub(crate) fn parse(key: &'static str, text: &str) -> Result<Self, PoolError> {
         let wrong = |reason: String| PoolError::config(key, reason);
