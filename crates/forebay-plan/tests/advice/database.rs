@@ -17,6 +17,7 @@ const SCHEMA: &str = "
     INSERT INTO tiny SELECT i, 'n' || i FROM generate_series(1, 300) i;";
 
 /// A database with the shop's tables, and HypoPG where the server has it; whether it has.
+#[expect(clippy::print_stdout, reason = "the run says what it leaves out")]
 pub(crate) async fn shop(test: &str) -> (TestDatabase, Client, bool) {
     let database = shared().await.database(test).await;
     let client = database.client().await;
