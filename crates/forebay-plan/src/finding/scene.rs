@@ -1,5 +1,7 @@
 //! A plan with what is worked out of it once, for every rule.
 
+use std::collections::HashMap;
+
 use super::circumstances::Circumstances;
 use crate::exclusive::Exclusive;
 use crate::node::Node;
@@ -13,7 +15,12 @@ pub(crate) struct Scene<'a> {
     own: Vec<f64>,
     /// What a node and those under it took, by the nodes' own amounts.
     inside: Vec<f64>,
+    /// Of each node the children that are its outer and inner side.
+    sides: Vec<Option<(usize, usize)>>,
+    /// Where each common table expression is computed; the first of a name.
+    tables: HashMap<&'a str, usize>,
     timed: bool,
+    generic: bool,
     whole: f64,
 }
 
@@ -35,12 +42,30 @@ impl<'a> Scene<'a> {
         } else {
             nodes
         };
-        Self { plan, circumstances, own, inside, timed, whole: finite(whole) }
+        let tables = plan.nodes().iter().rev();
+        let tables = tables.filter_map(|node| Some((node.computes_cte()?, node.id()))).collect();
+        let sides = plan.nodes().iter().map(|node| sides(plan, node)).collect();
+        Self {
+            plan,
+            circumstances,
+            own,
+            inside,
+            sides,
+            tables,
+            timed,
+            generic: plan.is_generic(),
+            whole: finite(whole),
+        }
     }
 
     /// Whether amounts are milliseconds.
     pub(crate) fn is_timed(&self) -> bool {
         self.timed
+    }
+
+    /// Whether the plan is one for any values.
+    pub(crate) fn is_generic(&self) -> bool {
+        self.generic
     }
 
     /// What the statement took, planning included.
@@ -59,20 +84,25 @@ impl<'a> Scene<'a> {
     }
 
     /// The outer and the inner side of a join.
-    pub(crate) fn sides(&self, join: &'a Node) -> Option<(&'a Node, &'a Node)> {
-        let side = |name| {
-            self.plan
-                .nodes()
-                .get(join.id())
-                .and_then(|join| self.plan.children(join).find(|child| child.relationship() == Some(name)))
-        };
-        Some((side("Outer")?, side("Inner")?))
+    pub(crate) fn sides(&self, join: &Node) -> Option<(&'a Node, &'a Node)> {
+        let (outer, inner) = self.sides[join.id()]?;
+        Some((&self.plan.nodes()[outer], &self.plan.nodes()[inner]))
+    }
+
+    /// The node that computes the common table expression a scan reads.
+    pub(crate) fn table_read(&self, scan: &Node) -> Option<&'a Node> {
+        self.tables.get(scan.cte()?).map(|node| &self.plan.nodes()[*node])
     }
 
     /// The nodes a node gets its rows from.
     pub(crate) fn inputs(&self, node: &'a Node) -> impl Iterator<Item = &'a Node> {
         self.plan.children(node).filter(|child| !child.is_subplan())
     }
+}
+
+fn sides(plan: &Plan, node: &Node) -> Option<(usize, usize)> {
+    let side = |name| plan.children(node).find(|child| child.relationship() == Some(name)).map(Node::id);
+    Some((side("Outer")?, side("Inner")?))
 }
 
 /// Figures of a plan somebody wrote by hand may be anything.

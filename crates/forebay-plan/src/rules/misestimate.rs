@@ -53,9 +53,8 @@ fn off(scene: &Scene<'_>, node: &Node) -> Option<f64> {
 fn follows_from_another(scene: &Scene<'_>, node: &Node) -> bool {
     let nodes = scene.plan.nodes();
     let mut under = nodes[node.id() + 1..].iter().take_while(|below| below.depth() > node.depth());
-    let reads = |below: &Node| node.cte().is_some() && below.computes_cte() == node.cte();
     under.any(|below| off(scene, below).is_some())
-        || nodes.iter().any(|source| reads(source) && off(scene, source).is_some())
+        || scene.table_read(node).is_some_and(|table| off(scene, table).is_some())
 }
 
 /// Whether the plan would have gone on in another way, and that takes time: an index that was chosen for few rows, a loop over them, a
@@ -64,7 +63,7 @@ fn decides_something(scene: &Scene<'_>, node: &Node) -> bool {
     let matters = |amount: f64| amount >= scene.whole() * SHARE_MIN;
     let mut below = node;
     for above in scene.plan.ancestors(node) {
-        if let Some((outer, inner)) = scene.plan.nodes().get(above.id()).and_then(|join| scene.sides(join)) {
+        if let Some((outer, inner)) = scene.sides(above) {
             let from_outer = below.relationship() == Some("Outer");
             let larger = inner.rows_total() > outer.rows_total();
             let harmed = match above.node_type() {

@@ -35,8 +35,7 @@ impl Rule for NestedLoop {
         if node.node_type() != "Nested Loop" {
             return None;
         }
-        let join = scene.plan.nodes().get(node.id())?;
-        let (outer, inner) = scene.sides(join)?;
+        let (outer, inner) = scene.sides(node)?;
         let loops = inner.actual()?.loops;
         let factor = underestimate(scene, outer).unwrap_or(1.0);
         let unexpected = factor >= UNEXPECTED_FACTOR_MIN;
@@ -48,7 +47,7 @@ impl Rule for NestedLoop {
             true => UNEXPECTED_LOOPS_MIN,
             false => EXPECTED_LOOPS_MIN,
         };
-        if loops < least || at_stake < scene.whole() * SHARE_MIN || has_no_other_way(scene, join, inner) {
+        if loops < least || at_stake < scene.whole() * SHARE_MIN || has_no_other_way(scene, node, inner) {
             return None;
         }
         let what = format!(

@@ -17,11 +17,12 @@ pub(super) struct SequentialScan;
 
 impl Rule for SequentialScan {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
-        let condition = discarding(node)?;
+        let scans = scans(scene, node);
+        let dearest = scans.iter().copied().reduce(|a, b| if scene.own(b) > scene.own(a) { b } else { a })?;
+        let (node, condition) = (dearest, discarding(dearest)?);
         if !scene.plan.is_analyzed() {
             return by_estimate(scene, node, condition);
         }
-        let scans = partitions(scene, node)?;
         let reads = scans.iter().filter_map(|scan| Reads::of(scan)).reduce(Reads::plus)?;
         if reads.kept_share() > KEPT_SHARE_MAX || reads.removed < REMOVED_ROWS_MIN {
             return None;
@@ -59,15 +60,19 @@ fn discarding(node: &Node) -> Option<&str> {
     (!condition.contains("SubPlan ") && !columns::columns(condition).is_empty()).then_some(condition)
 }
 
-/// The scans of all partitions, for the dearest of them; the scan itself where the table has none. None for the other partitions.
-fn partitions<'a>(scene: &Scene<'a>, node: &'a Node) -> Option<Vec<&'a Node>> {
+/// The scans of all partitions of a table, at the node above them; the scan itself where it has none. None below such a node: there they
+/// are looked at together.
+fn scans<'a>(scene: &Scene<'a>, node: &Node) -> Vec<&'a Node> {
+    let gathers = |node: &Node| matches!(node.node_type(), "Append" | "Merge Append");
+    let node = &scene.plan.nodes()[node.id()];
     let parent = node.parent().map(|parent| &scene.plan.nodes()[parent]);
-    let Some(append) = parent.filter(|parent| matches!(parent.node_type(), "Append" | "Merge Append")) else {
-        return Some(vec![node]);
-    };
-    let scans: Vec<&Node> = scene.plan.children(append).filter(|scan| discarding(scan).is_some()).collect();
-    let dearest = scans.iter().copied().reduce(|a, b| if scene.own(b) > scene.own(a) { b } else { a })?;
-    (dearest.id() == node.id()).then_some(scans)
+    if parent.is_some_and(gathers) {
+        return Vec::new();
+    }
+    if gathers(node) {
+        return scene.plan.children(node).filter(|scan| discarding(scan).is_some()).collect();
+    }
+    discarding(node).map(|_| node).into_iter().collect()
 }
 
 /// Reading a row costs a page at the most, so the cost is at least the number of pages, and a table has no fewer rows than pages.

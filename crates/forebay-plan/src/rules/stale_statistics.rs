@@ -91,7 +91,7 @@ fn by_plan(scene: &Scene<'_>, node: &Node, factor: f64) -> Option<String> {
         return (factor >= BARE_FACTOR_MIN && !shared)
             .then(|| "without a condition that is the size of the table".to_owned());
     }
-    let column = only_column(node).filter(|_| factor >= COLUMN_FACTOR_MIN && !scene.plan.is_generic())?;
+    let column = only_column(node).filter(|_| factor >= COLUMN_FACTOR_MIN && !scene.is_generic())?;
     let reads = Reads::of(node)?;
     let is_common = node.node_type() == "Seq Scan" && reads.kept_share() >= COMMON_SHARE_MIN;
     let came_more = underestimate(scene, node).is_some_and(|factor| factor >= COLUMN_FACTOR_MIN);
