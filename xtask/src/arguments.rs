@@ -33,7 +33,7 @@ pub(crate) enum Task {
         after_help = "Examples:\n  cargo xtask demo\n  cargo xtask demo --keep\n  cargo xtask demo -- --scale 0.01"
     )]
     Demo(DemoOptions),
-    /// Check everything: format, lints, docs, layer rules, tests, examples, features, book
+    /// Check everything: format, lints, docs, layer rules, tests, examples, features, fuzz targets, book
     #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test cache pool")]
     Test(TestOptions),
     /// Measure one area beside its peers

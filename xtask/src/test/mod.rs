@@ -1,6 +1,7 @@
 //! `cargo xtask test [AREA…]`
 
 mod features;
+mod fuzz;
 mod plan;
 mod scope;
 

@@ -3,6 +3,7 @@
 use tokio::process::Command;
 
 use super::features;
+use super::fuzz;
 use super::scope::Scope;
 use crate::book;
 use crate::workspace::Workspace;
@@ -51,6 +52,7 @@ pub(super) fn parts(workspace: &Workspace, scope: &Scope<'_>) -> Vec<Part> {
         parts.push(Part::new("examples", vec![examples(workspace)]));
     }
     parts.push(Part::new("features", features::commands(workspace, scope)));
+    parts.push(Part::new("fuzz", fuzz::commands(workspace, scope)));
     if scope.is_all() {
         parts.push(Part::new("book", vec![book::command(workspace)]));
     }
