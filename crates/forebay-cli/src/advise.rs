@@ -54,6 +54,9 @@ Exit status:
      standard error, and the advice is for the rest)
   2  wrong usage";
 
+/// Bytes of a workload's file.
+const SCRIPT_BYTES_MAX: usize = 64 << 20;
+
 /// Find the indexes a workload is in want of, tried with the planner.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -95,7 +98,7 @@ impl Advise {
         options.indexes_max = self.max_indexes;
         options.create_extension = self.create_extension;
         options.time_max = std::time::Duration::from_secs_f64(self.time);
-        let script = self.workload.as_deref().map(|path| Input::open(path)?.whole()).transpose()?;
+        let script = self.workload.as_deref().map(|path| Input::open(path)?.whole(SCRIPT_BYTES_MAX)).transpose()?;
         let workload = script.map(|script| Workload::parse(&script));
         let advice = self.server.advise(workload, options)?;
         for problem in &advice.problems {
