@@ -98,7 +98,8 @@ impl Advise {
         options.indexes_max = self.max_indexes;
         options.create_extension = self.create_extension;
         options.time_max = std::time::Duration::from_secs_f64(self.time);
-        let script = self.workload.as_deref().map(|path| Input::open(path)?.whole(SCRIPT_BYTES_MAX)).transpose()?;
+        let script =
+            self.workload.as_deref().map(|path| Input::open(path)?.whole(SCRIPT_BYTES_MAX)).transpose()?;
         let workload = script.map(|script| Workload::parse(&script));
         let advice = self.server.advise(workload, options)?;
         for problem in &advice.problems {
