@@ -6,6 +6,7 @@
 //!   parallel workers, common table expressions, InitPlans and SubPlans.
 //! - [`findings`] says what is wrong in a plan, where it begins, by which numbers, what mending it saves, and what to do.
 //! - With the feature `postgres`, `advise` finds the indexes a workload is in want of, with the planner's consent.
+//! - With the feature `postgres`, `rewrites` proposes other forms of a statement, and `compare` asks the planner about them.
 //! - With the feature `pool`, `Capture` keeps what a `forebay-pool`'s statements do, per fingerprint, while they run, and
 //!   `NPlusOneDetector` finds what a request asks for again and again, with the one query to write instead.
 //!
@@ -41,11 +42,13 @@ mod nplus1;
 mod observe;
 mod plan;
 mod read;
+#[cfg(feature = "postgres")]
+mod rewrite;
 mod rules;
 #[cfg(feature = "pool")]
 mod setting;
 mod statement;
-#[cfg(feature = "pool")]
+#[cfg(feature = "postgres")]
 mod words;
 
 pub use buffers::Buffers;
@@ -76,6 +79,8 @@ pub use observe::{
 };
 pub use plan::Plan;
 pub use read::{read, read_with};
+#[cfg(feature = "postgres")]
+pub use rewrite::{CompareError, Compared, Rewrite, RewriteKind, compare, rewrites};
 #[cfg(feature = "pool")]
 pub use setting::SettingError;
 pub use statement::{Jit, Trigger};

@@ -58,6 +58,14 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// The statement with these words written otherwise, and all else as it is.
+    pub(crate) fn with(&self, words: Range<usize>, text: &str) -> String {
+        let start = self.tokens.get(words.start).map_or(self.sql.len(), |token| token.start);
+        let end =
+            words.end.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.end);
+        format!("{}{text}{}", &self.sql[..start], &self.sql[end..])
+    }
+
     /// Whether anything stands between a word and the one before it.
     pub(crate) fn is_apart(&self, at: usize) -> bool {
         match (at.checked_sub(1).and_then(|before| self.tokens.get(before)), self.tokens.get(at)) {

@@ -6,5 +6,6 @@ mod each_statement_is_kept_by_its_fingerprint;
 mod explained;
 mod literals_that_vary_are_told;
 mod observed;
+mod rewrites_keep_the_rows;
 mod the_planner_is_asked_with_the_calls_own_values;
 mod values_stay_in_memory;
