@@ -67,6 +67,7 @@ impl<'a> Words<'a> {
     }
 
     /// Whether anything stands between a word and the one before it.
+    #[cfg(feature = "pool")]
     pub(crate) fn is_apart(&self, at: usize) -> bool {
         match (at.checked_sub(1).and_then(|before| self.tokens.get(before)), self.tokens.get(at)) {
             (Some(before), Some(token)) => before.end < token.start,
@@ -126,6 +127,7 @@ impl<'a> Words<'a> {
     }
 
     /// The parenthesis (or bracket) that the word at `at` stands in.
+    #[cfg(feature = "pool")]
     pub(crate) fn opened_by(&self, at: usize) -> Option<usize> {
         let depth = self.depth(at).checked_sub(1)?;
         (0..at).rev().find(|&before| self.depth(before) == depth)
