@@ -10,6 +10,9 @@ use crate::node::Node;
 /// a page read in sequence gives dozens. Above it the planner prefers the scan itself, index or not.
 const KEPT_SHARE_MAX: f64 = 0.05;
 
+/// Rows that lie anywhere in the table are on so many of its pages that an index would have to read this part of them: not worth it.
+const PAGES_SHARE_MAX: f64 = 0.5;
+
 /// Fewer rows than these thrown away are no reason for an index: a table of some pages is read whole in either case.
 const REMOVED_ROWS_MIN: f64 = 2_000.0;
 
@@ -27,6 +30,10 @@ impl Rule for SequentialScan {
         if reads.kept_share() > KEPT_SHARE_MAX || reads.removed < REMOVED_ROWS_MIN {
             return None;
         }
+        let pages_share = pages_share(scene, &scans, reads.kept);
+        if pages_share > PAGES_SHARE_MAX {
+            return None;
+        }
         let own: f64 = scans.iter().map(|scan| scene.own(scan)).sum();
         let loops = node.actual().map_or(1.0, |actual| actual.loops);
         let times = match loops > 1.0 && !node.is_parallel() {
@@ -42,7 +49,7 @@ impl Rule for SequentialScan {
         );
         let mut suspicion =
             Suspicion::new(Kind::SequentialScanDiscardsRows, node, what, advice(table, condition))
-                .saving(own * (1.0 - reads.kept_share()))
+                .saving(own * (1.0 - reads.kept_share().max(pages_share)))
                 .confidence(confidence(condition))
                 .evidence("rows read", reads.read(), Unit::Rows)
                 .evidence("rows kept", reads.kept, Unit::Rows)
@@ -73,6 +80,24 @@ fn scans<'a>(scene: &Scene<'a>, node: &Node) -> Vec<&'a Node> {
         return scene.plan.children(node).filter(|scan| discarding(scan).is_some()).collect();
     }
     discarding(node).map(|_| node).into_iter().collect()
+}
+
+/// The part of the tables' pages that have one of the rows kept, where these lie anywhere; 0 where the number of pages is not known.
+///
+/// Of `P` pages, `k` rows leave each empty with (1 - 1/P)^k, which is e^(-k/P).
+fn pages_share(scene: &Scene<'_>, scans: &[&Node], kept: f64) -> f64 {
+    let runs = |scan: &Node| scan.actual().map_or(1.0, |actual| actual.loops).max(1.0);
+    let pages = |scan: &&Node| -> f64 {
+        let table = scan.relation().and_then(|name| scene.circumstances.of_table(scan.schema(), name));
+        match scan.buffers() {
+            Some(buffers) => buffers.touched() as f64,
+            // The processes of a parallel scan read the table once together, the runs of another one each.
+            None if scan.is_parallel() => table.map_or(0.0, |table| table.pages as f64),
+            None => table.map_or(0.0, |table| table.pages as f64 * runs(scan)),
+        }
+    };
+    let pages: f64 = scans.iter().map(pages).sum();
+    if pages > 0.0 { 1.0 - (-kept / pages).exp() } else { 0.0 }
 }
 
 /// Reading a row costs a page at the most, so the cost is at least the number of pages, and a table has no fewer rows than pages.

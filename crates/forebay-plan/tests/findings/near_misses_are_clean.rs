@@ -19,6 +19,20 @@ fn a_sequential_scan_that_keeps_most_rows_is_the_right_one() {
 }
 
 #[test]
+fn rows_on_every_page_are_not_worth_an_index() {
+    let scan = |kept: u32| {
+        format!(
+            "Seq Scan on t  (cost=0.00..2084.00 rows={kept} width=8) (actual time=0.010..9.500 rows={kept} loops=1)
+  Filter: (a = 7)
+  Rows Removed by Filter: 44442
+  Buffers: shared hit=500 read=25
+"
+        )
+    };
+    check(&scan(60), "sequential-scan-discards-rows@0", &scan(1709));
+}
+
+#[test]
 fn a_condition_that_no_index_can_answer_is_none_of_a_scan() {
     let text =
         "Seq Scan on t  (cost=0.00..2084.00 rows=10 width=8) (actual time=0.010..9.500 rows=10 loops=1)
