@@ -3,7 +3,7 @@
 use crate::{
     allocations, bodies,
     client::{Answer, Client, compare},
-    server::{self, Server},
+    server::{self, Server, wrapping_only},
 };
 use axum::{
     Router,
@@ -26,9 +26,14 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
         let (name, bytes, requests) = size;
         let server = ours(&Bytes::from(bodies::api(bytes, 1)))?;
         if name.is_empty() {
-            let (mut ready, _) = ready(&Client::connect(server, "/prepared", ACCEPTS)?.1)?;
+            let (_, prepared) = Client::connect(server, "/prepared", ACCEPTS)?;
+            let (mut ready, _) = ready(&prepared)?;
             ready.time(requests);
             report.same_against_same("response.ready_bytes", PAIRS, || ready.time(requests));
+            let wrapping = server::start(ready_routes(&prepared)?.layer(wrapping_only()))?;
+            let (mut wrapping, _) = Client::connect(wrapping, READY, ACCEPTS)?;
+            let name = "response.wrapping_layer_vs_ready_bytes";
+            compare(report, name, Aim::None, PAIRS, requests, &mut wrapping, &mut ready);
         }
         hit_and_known(report, server, size, ["encoded_hit", "not_modified", "/prepared"])?;
         hit_and_known(report, server, size, ["cached_hit", "cached_not_modified", "/cached"])?;
@@ -92,11 +97,19 @@ pub(crate) fn ours(body: &Bytes) -> anyhow::Result<Server> {
 /// The same head and the same bytes, from a handler that has them ready.
 pub(crate) fn ready(answer: &Answer) -> anyhow::Result<(Client, Answer)> {
     let server = ready_server(answer)?;
-    Client::connect(server, "/ready", ACCEPTS)
+    Client::connect(server, READY, ACCEPTS)
 }
+
+/// Where a server has its bytes.
+pub(crate) const READY: &str = "/ready";
 
 /// A server that sends this head and these bytes.
 pub(crate) fn ready_server(answer: &Answer) -> anyhow::Result<Server> {
+    server::start(ready_routes(answer)?)
+}
+
+/// One route, found like those of the others.
+fn ready_routes(answer: &Answer) -> anyhow::Result<Router> {
     let (status, headers, body) =
         (StatusCode::from_u16(answer.status)?, answer.headers.clone(), answer.body.clone());
     let handler = async move || {
@@ -105,7 +118,7 @@ pub(crate) fn ready_server(answer: &Answer) -> anyhow::Result<Server> {
         *response.headers_mut() = headers.clone();
         response
     };
-    server::start(Router::new().fallback(handler))
+    Ok(Router::new().route(READY, routing::get(handler)))
 }
 
 /// The length of head and body.

@@ -1,13 +1,16 @@
 use axum::{
     Router,
+    body::Body,
     serve::{self, ListenerExt},
 };
+use http_body_util::{BodyExt as _, combinators::MapErr};
 use std::{
     net::{SocketAddr, TcpListener},
     sync::mpsc::channel,
     time::Duration,
 };
 use tokio::runtime::Builder;
+use tower_http::map_response_body::MapResponseBodyLayer;
 
 /// Where a server is, and its thread where there is one of this process.
 #[derive(Debug, Clone, Copy)]
@@ -48,4 +51,11 @@ pub(crate) fn start(routes: Router) -> anyhow::Result<Server> {
         })
     });
     Ok(Server { at, thread: told.recv().ok() })
+}
+
+type Wrapped = MapErr<Body, fn(axum::Error) -> axum::Error>;
+
+/// A layer that does nothing but give each body another type.
+pub(crate) fn wrapping_only() -> MapResponseBodyLayer<fn(Body) -> Wrapped> {
+    MapResponseBodyLayer::new(|body| body.map_err(|error| error))
 }

@@ -4,7 +4,7 @@
 use crate::{
     bodies,
     client::{Answer, Client, compare},
-    hits::{ours, ready, ready_server},
+    hits::{READY, ours, ready, ready_server},
     server::Server,
 };
 use anyhow::Context as _;
@@ -39,7 +39,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
         report.peer("nginx", &version);
         let files: [(&str, &[u8]); 2] = [("ready.json", &body), ("ready.json.gz", &answer.body)];
         let site = format!(
-            "gzip_static on;\nlocation /kept {{\nproxy_pass http://{};\nproxy_cache kept;\nproxy_http_version 1.1;\n\
+            "gzip_static on;\nlocation /kept {{\nproxy_pass http://{}{READY};\nproxy_cache kept;\nproxy_http_version 1.1;\n\
              proxy_set_header Connection \"\";\nproxy_set_header Accept-Encoding $http_accept_encoding;\n}}",
             origin.at
         );
@@ -52,7 +52,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
         let (host, port) = (origin.at.ip(), origin.at.port());
         let vcl = format!("vcl 4.1;\nbackend default {{ .host = \"{host}\"; .port = \"{port}\"; }}\n");
         let varnish = runtime.block_on(WebServer::varnish(&vcl))?;
-        beside(report, "varnish", &varnish, "/", &answer, &mut bytes)?;
+        beside(report, "varnish", &varnish, READY, &answer, &mut bytes)?;
     }
     Ok(())
 }
