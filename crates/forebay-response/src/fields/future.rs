@@ -100,7 +100,6 @@ where
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Begun<B> {
     Answer(Response<FilteredBody<B>>),
     Read(Box<Reading<B>>),
@@ -108,10 +107,8 @@ enum Begun<B> {
 
 /// Decides by the head of the response.
 fn begin<B: Body>(asked: Option<&Asked>, response: Response<B>) -> Begun<B> {
+    let Some(asked) = asked else { return Begun::Answer(response.map(FilteredBody::plain)) };
     let (mut parts, body) = response.into_parts();
-    let Some(asked) = asked else {
-        return Begun::Answer(Response::from_parts(parts, FilteredBody::plain(body)));
-    };
     if parts.status == StatusCode::NOT_MODIFIED {
         asked.suffix.add_to(&mut parts.headers);
     }

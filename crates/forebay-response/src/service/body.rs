@@ -28,8 +28,8 @@ pin_project! {
     enum Kind<B> {
         /// As the service made it.
         Plain { #[pin] body: B, ended: bool },
-        /// Bytes that are all here.
-        Whole { data: Option<Bytes>, trailers: Option<HeaderMap> },
+        /// Bytes that are all here. Trailers are rare, and would make every body larger.
+        Whole { data: Option<Bytes>, trailers: Option<Box<HeaderMap>> },
         /// No body; its length is left unsaid, so that a server does not write `Content-Length: 0` where the
         /// header must speak of another response (304, HEAD).
         Nothing,
@@ -51,7 +51,8 @@ impl<B> From<Ready> for ResponseBody<B> {
         match ready {
             Ready::Nothing => Self::nothing(),
             Ready::Whole(data, trailers) => {
-                Self { kind: Kind::Whole { data: (!data.is_empty()).then_some(data), trailers } }
+                let data = (!data.is_empty()).then_some(data);
+                Self { kind: Kind::Whole { data, trailers: trailers.map(Box::new) } }
             }
         }
     }
@@ -110,7 +111,9 @@ where
             }
             KindProjection::Whole { data, trailers } => {
                 let data = data.take().map(Frame::data);
-                Poll::Ready(data.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
+                Poll::Ready(
+                    data.or_else(|| trailers.take().map(|trailers| Frame::trailers(*trailers))).map(Ok),
+                )
             }
             KindProjection::Rest { read } => match read {
                 Some(unfinished) => {

@@ -40,8 +40,8 @@ pin_project! {
     #[project = StateProjection]
     enum State<F, B> {
         Calling { #[pin] call: F },
-        // The head is taken out when the body is here.
-        Gathering { head: Option<Head>, gather: Gather<B> },
+        // Aside, because it is rare and large. Taken out when the body is here.
+        Gathering { gathering: Option<Box<(Head, Gather<B>)>> },
         // A long body is encoded on another thread.
         Encoding { length: usize, work: JoinHandle<Response<Ready>> },
     }
@@ -95,15 +95,17 @@ where
                                 }
                             }
                             Poll::Pending => {
-                                this.state.set(State::Gathering { head: Some(head), gather });
+                                let gathering = Some(Box::new((head, gather)));
+                                this.state.set(State::Gathering { gathering });
                                 return Poll::Pending;
                             }
                         },
                     }
                 }
-                StateProjection::Gathering { head, gather } => {
+                StateProjection::Gathering { gathering } => {
+                    let (_, gather) = gathering.as_deref_mut().expect("not polled after it was ready");
                     let gathered = ready!(gather.poll(cx));
-                    let head = head.take().expect("not polled after it was ready");
+                    let (head, _) = *gathering.take().expect("just polled");
                     match this.shared.gathered(this.asked, this.route, head, gathered) {
                         Next::Answer(answer) => return Poll::Ready(Ok(answer)),
                         Next::Encoding(length, work) => this.state.set(State::Encoding { length, work }),
@@ -123,10 +125,6 @@ where
 }
 
 /// What becomes of a body that was read.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an answer is what there mostly is; a box would cost every one of them"
-)]
 enum Next<B> {
     Answer(Response<ResponseBody<B>>),
     Encoding(usize, JoinHandle<Response<Ready>>),

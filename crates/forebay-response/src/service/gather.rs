@@ -78,6 +78,14 @@ where
                 }));
             }
             match own::<_, BoxError>(Ok(frame)).map(http_body::Frame::into_data) {
+                // Most bodies are one frame that is known to be the last.
+                Ok(Ok(data))
+                    if source.read.is_empty()
+                        && data.len() as u64 <= self.bytes_max
+                        && source.body.is_end_stream() =>
+                {
+                    return Poll::Ready(Gathered::Whole(Whole { data, trailers: None, prepared: None }));
+                }
                 Ok(Ok(data)) => {
                     self.read_bytes += data.len() as u64;
                     source.read.push_back(data);
