@@ -172,7 +172,7 @@ impl Shared {
             values(headers, &self.policy.fields.vary, &mut rest);
         }
         Admission::LookUp(Asked {
-            key: ResponseKey::new(target.text().into(), Kind::Resource, &rest),
+            key: ResponseKey::new(&target.text(), Kind::Resource, &rest),
             directives: if has.directives {
                 RequestDirectives::of(headers)
             } else {

@@ -32,10 +32,12 @@ pub(crate) struct Fill {
 
 impl Shared {
     pub(crate) fn decide(&self, asked: &Asked, headers: &HeaderMap) -> Decision {
-        let (mut key, mut level) = (asked.key.clone(), Level::Resource);
+        let (mut variant, mut level) = (None, Level::Resource);
         let (mut forward, mut surplus) = (Forward::UriMiss, Vec::new());
         loop {
-            let Some(found) = self.cache.peek(&key) else {
+            let key = variant.as_ref().unwrap_or(&asked.key);
+            let Some(found) = self.cache.peek(key) else {
+                let key = key.clone();
                 return self.unless_refused(asked, Fill { key, level, anew: false, forward, surplus });
             };
             match &found.0 {
@@ -46,7 +48,7 @@ impl Shared {
                     if asked.is_content_with(kept, self) {
                         return Decision::Serve(kept.clone());
                     }
-                    let forward = Forward::Request;
+                    let (key, forward) = (key.clone(), Forward::Request);
                     return self.unless_refused(asked, Fill { key, level, anew: true, forward, surplus });
                 }
                 Stored::Varies(varies) if matches!(level, Level::Resource) => {
@@ -54,7 +56,7 @@ impl Shared {
                     let gone = varies.used(&values, self.policy.rules.variants_max);
                     surplus =
                         gone.iter().map(|values| asked.key.variant(varies.generation, values)).collect();
-                    key = asked.key.variant(varies.generation, &values);
+                    variant = Some(asked.key.variant(varies.generation, &values));
                     level = Level::Variant(varies.clone());
                     forward = Forward::VaryMiss;
                 }

@@ -13,10 +13,8 @@ use std::{
 /// Its text, by which prefixes and patterns are matched, is `scheme://host/path?query`.
 #[derive(Clone)]
 pub struct ResponseKey {
-    /// Each part after its length.
+    /// Its kind, then each part after its length; the first part is the one that people read.
     bytes: Bytes,
-    /// The part that people read.
-    text: Arc<str>,
     /// Asks the handler again. Not part of the key: what it asks for is.
     fetch: Option<Arc<dyn Fetch>>,
     /// Whether a client waits for what the cache's own loader brings.
@@ -25,12 +23,12 @@ pub struct ResponseKey {
 
 impl ResponseKey {
     /// A key of these parts; `rest` is written by [`part`].
-    pub(crate) fn new(text: Arc<str>, kind: Kind, rest: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(text.len() + rest.len() + 16);
+    pub(crate) fn new(text: &str, kind: Kind, rest: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(TEXT_AT + text.len() + rest.len());
         bytes.push(kind as u8);
         part(&mut bytes, text.as_bytes());
         bytes.extend_from_slice(rest);
-        Self { bytes: bytes.into(), text, fetch: None, awaited: false }
+        Self { bytes: bytes.into(), fetch: None, awaited: false }
     }
 
     /// The key of one variant of this resource.
@@ -40,7 +38,7 @@ impl ResponseKey {
         bytes.extend_from_slice(&generation.to_be_bytes());
         bytes.extend_from_slice(values);
         bytes[0] = Kind::Variant as u8;
-        Self { bytes: bytes.into(), text: self.text.clone(), fetch: None, awaited: false }
+        Self { bytes: bytes.into(), fetch: None, awaited: false }
     }
 
     pub(crate) fn fetched_by(&self, fetch: Arc<dyn Fetch>, awaited: bool) -> Self {
@@ -56,9 +54,19 @@ impl ResponseKey {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() + self.text.len()
+        self.bytes.len()
+    }
+
+    /// `scheme://host/path?query`, in bytes.
+    fn text(&self) -> &[u8] {
+        let (head, rest) = self.bytes.split_at(TEXT_AT);
+        let length = u64::from_be_bytes(*head.last_chunk().expect("a length stands before the text"));
+        &rest[..usize::try_from(length).unwrap_or(rest.len()).min(rest.len())]
     }
 }
+
+/// Where the text begins: after the kind and its own length.
+const TEXT_AT: usize = 1 + size_of::<u64>();
 
 /// What is kept under a key.
 #[derive(Debug, Clone, Copy)]
@@ -91,12 +99,12 @@ impl CacheKey for ResponseKey {
     }
 
     fn text(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.text)
+        String::from_utf8_lossy(Self::text(self))
     }
 }
 
 impl fmt::Debug for ResponseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ResponseKey").field(&self.text).finish()
+        f.debug_tuple("ResponseKey").field(&CacheKey::text(self)).finish()
     }
 }

@@ -2,13 +2,14 @@ use super::key::Kind;
 use crate::ResponseKey;
 use forebay_cache::Tag;
 use http::{HeaderValue, Uri};
+use std::borrow::Cow;
 
 /// What a request is about: the target URI (RFC 9110 section 7.1).
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     /// Set apart what lies below different prefixes that a router takes away.
     space: String,
-    scheme: String,
+    scheme: Cow<'static, str>,
     pub(crate) host: String,
     path: String,
     /// The part of the query that the rules leave.
@@ -27,7 +28,10 @@ impl Target {
         };
         Some(Self {
             space: space.to_owned(),
-            scheme: uri.scheme_str().unwrap_or("http").to_ascii_lowercase(),
+            scheme: match uri.scheme() {
+                None => Cow::Borrowed("http"),
+                Some(scheme) => Cow::Owned(scheme.as_str().to_ascii_lowercase()),
+            },
             host: host.to_ascii_lowercase(),
             path: uri.path().to_owned(),
             query: uri.query().map(str::to_owned),
@@ -49,13 +53,13 @@ impl Target {
         let Self { space, scheme, host, path, .. } = self;
         // Every request has this text made, so it is put together without formatting.
         let parts =
-            [scheme.as_str(), "://", host, space, path, query.map_or("", |_| "?"), query.unwrap_or_default()];
+            [&**scheme, "://", host, space, path, query.map_or("", |_| "?"), query.unwrap_or_default()];
         parts.concat()
     }
 
     /// The key of how queries of this path are told apart.
     pub(crate) fn search_key(&self) -> ResponseKey {
-        ResponseKey::new(self.with_query(None).into(), Kind::Search, &[])
+        ResponseKey::new(&self.with_query(None), Kind::Search, &[])
     }
 
     /// The tag of the responses to this request, whatever the scheme: HTTP/1.1 does not tell it to a server.
