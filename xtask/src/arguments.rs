@@ -140,11 +140,12 @@ pub(crate) struct BenchOptions {
     pub(crate) area: Option<String>,
     /// Only these groups of figures; everything when none is named
     ///
-    /// `cache` has hits, macros, sizes, growth, ratio, redis, memcached, nodes, outage; `plan` has faults, nplus1, observer,
-    /// parse; `pool` has requests, lane, observer, faults, balance, own-writes, bulk, spike; `response` has hits, idle, one-off,
-    /// streams, fields, servers. The other areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many reads
-    /// `own-writes` makes, in place of those that 100 s allow; FOREBAY_BENCH_SEEDS, how many cases of each fault each half of
-    /// plan's `faults` has, in place of 3; FOREBAY_BENCH_HELD=1, whether it shows the wrong cases of the held half as well
+    /// `cache` has hits, macros, sizes, growth, ratio, redis, memcached, nodes, outage; `plan` has advice, faults, nplus1,
+    /// observer, parse; `pool` has requests, lane, observer, faults, balance, own-writes, bulk, spike; `response` has hits, idle,
+    /// one-off, streams, fields, servers. The other areas are measured in one piece. Environment: FOREBAY_BENCH_READS, how many
+    /// reads `own-writes` makes, in place of those that 100 s allow; of plan, FOREBAY_BENCH_SEEDS, how many cases of each fault
+    /// each half of `faults` has, in place of 3; FOREBAY_BENCH_HELD=1, whether it shows the wrong cases of the held half as well;
+    /// FOREBAY_BENCH_SCALE, TPC-H's scale factor in `advice`, in place of 0.2
     pub(crate) groups: Vec<String>,
     /// Only check that the benches compile, and the code of docs/ that needs a peer
     #[arg(long)]

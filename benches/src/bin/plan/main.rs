@@ -1,6 +1,7 @@
-//! How `forebay-plan` is judged: its findings by faults and repetitions that were planted, its observers and its reader by what they
-//! cost. Needs a lab: `cargo xtask bench plan`. Names of groups given as arguments narrow it.
+//! How `forebay-plan` is judged: its advice by indexes that are really built, its findings by faults and repetitions that
+//! were planted, its observers and its reader by what they cost. Needs a lab: `cargo xtask bench plan`. Names of groups given as arguments narrow it.
 
+mod advice;
 mod faults;
 mod nplus1;
 mod observer;
@@ -8,8 +9,9 @@ mod parse;
 
 use forebay_benches::{Group, Report, chosen, version_of};
 
-const GROUPS: [Group; 4] = [
-    // On a server of its own.
+const GROUPS: [Group; 5] = [
+    // These two on servers of their own.
+    ("advice", advice::run),
     ("faults", faults::run),
     ("nplus1", nplus1::run),
     ("observer", observer::run),
