@@ -1,6 +1,6 @@
 //! What holds of every text, for the property tests and the fuzz target.
 
-use forebay_plan::{Exclusive, read};
+use forebay_plan::{Exclusive, findings, read};
 
 /// Check it of `text`.
 pub(crate) fn holds(text: &str) {
@@ -16,6 +16,10 @@ pub(crate) fn holds(text: &str) {
             let (_, _, _) = (node.misestimate(), node.hash(), node.sorts().count());
         }
         let (_, _) = (plan.is_generic(), plan.jit());
+        for finding in findings(&plan) {
+            assert!(finding.node < plan.nodes().len(), "{finding:?}");
+            assert!(finding.saving.is_none_or(|saving| saving.amount().is_finite()), "{finding:?}");
+        }
         let again = read(&plan.to_string()).expect("what was written is read");
         assert_eq!(again[0].nodes(), plan.nodes());
         assert_eq!(again[0].fields(), plan.fields());
