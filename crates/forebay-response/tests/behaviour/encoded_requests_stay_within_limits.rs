@@ -30,13 +30,17 @@ const SKIPPED: &[u8] = b"\x50\x2a\x4d\x18\x01\0\0\0.";
 
 /// Echoes what it read, with the headers that speak of it; the handler's own view of failure is a 500.
 async fn serve() -> [Wire; 2] {
+    serve_within(LIMITS).await
+}
+
+async fn serve_within(limits: RequestDecodingConfig) -> [Wire; 2] {
     let echo = async |headers: HeaderMap, body: Result<Bytes, axum::extract::rejection::BytesRejection>| {
         let speaks = ["content-encoding", "content-digest", "content-length"];
         let kept: Vec<_> = speaks.into_iter().filter(|name| headers.contains_key(*name)).collect();
         let body = body.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
         Ok::<_, StatusCode>(([("x-kept", kept.join(","))], body))
     };
-    let layer = RequestDecodingLayer::new(LIMITS).expect("valid").for_axum();
+    let layer = RequestDecodingLayer::new(limits).expect("valid").for_axum();
     wires(Router::new().route("/", post(echo)).layer(layer)).await
 }
 
@@ -120,6 +124,22 @@ async fn bombs_are_refused_with_413() {
             StatusCode::OK,
             "exactly as long as allowed"
         );
+    }
+}
+
+/// Long before it is as long as a body may be.
+#[tokio::test]
+async fn a_body_that_grows_too_much_is_refused_whatever_its_length() {
+    let limits = RequestDecodingConfig { body_bytes_max: 64 << 20, ..LIMITS };
+    let zeros = vec![0; 4 << 20];
+    for wire in serve_within(limits).await {
+        for (coding, bomb) in
+            [("gzip", gzip(&zeros)), ("deflate", deflate(&zeros)), ("br", br(&zeros)), ("zstd", zstd(&zeros))]
+        {
+            let answer = send(wire, coding, bomb).await;
+            assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{coding}");
+        }
+        assert_eq!(send(wire, "gzip", gzip(&noise(1 << 20))).await.status, StatusCode::OK);
     }
 }
 

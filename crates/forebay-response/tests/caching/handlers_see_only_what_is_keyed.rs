@@ -1,4 +1,5 @@
 use crate::site::{Site, respond};
+use forebay_cache::Mode;
 use forebay_response::{CacheRules, QueryRule};
 use http::Method;
 
@@ -50,6 +51,15 @@ async fn a_request_that_passes_is_seen_whole() {
     let site = telling(keyed()).await;
     let answer = site.get_with("/a?page=2&x=1", &[("cookie", "sid=1"), ("user-agent", "x")]).await;
     assert_eq!(answer.text(), "1 GET /a?page=2&x=1 cookie=sid=1|host=site.test|user-agent=x");
+}
+
+/// Clients get what they would without a cache, so the handler sees what it would.
+#[tokio::test]
+async fn nothing_is_taken_away_while_the_cache_only_observes() {
+    let site = telling(keyed()).await;
+    site.cache.cache().set_mode(Mode::Observe);
+    let answer = site.get_with("/a?page=2&x=1", &[("user-agent", "x"), ("accept-language", "de")]).await;
+    assert_eq!(answer.text(), "1 GET /a?page=2&x=1 accept-language=de|host=site.test|user-agent=x");
 }
 
 #[tokio::test]
