@@ -41,6 +41,8 @@ mod nplus1;
 #[cfg(feature = "pool")]
 mod observe;
 mod plan;
+#[cfg(feature = "pool")]
+mod plans;
 mod read;
 #[cfg(feature = "postgres")]
 mod rewrite;
@@ -78,6 +80,8 @@ pub use observe::{
     StatementReport,
 };
 pub use plan::Plan;
+#[cfg(feature = "pool")]
+pub use plans::{PlanConfig, Plans, WatchedStatement};
 pub use read::{read, read_with};
 #[cfg(feature = "postgres")]
 pub use rewrite::{CompareError, Compared, Rewrite, RewriteKind, compare, rewrites};

@@ -45,6 +45,14 @@ impl DataPathBuilder {
         self
     }
 
+    /// What is kept of the database's statements, and how the planner is asked about them. Default:
+    /// [`PlanConfig::default`](crate::plan::PlanConfig): statements are kept, the planner is not asked.
+    #[cfg(feature = "plan")]
+    pub fn plan(mut self, config: crate::plan::PlanConfig) -> Self {
+        self.settings.plan = config;
+        self
+    }
+
     /// The Redis that nodes share, by its URL: one server (`redis://`), a primary behind sentinels (`redis-sentinel://`) or
     /// a cluster (`redis-cluster://`); with the feature `rustls` over TLS as well (`rediss://` and so on). Default: none, each node has its memory only.
     #[cfg(feature = "redis")]
@@ -150,8 +158,9 @@ fn layered(
 }
 
 /// The sections whose part is a feature, that feature, and whether it is in this build.
-const PARTS: [(&str, &str, bool); 7] = [
+const PARTS: [(&str, &str, bool); 8] = [
     ("postgres", "postgres", cfg!(feature = "postgres")),
+    ("plan", "plan", cfg!(feature = "plan")),
     ("redis", "redis", cfg!(feature = "redis")),
     ("memcached", "memcached", cfg!(feature = "memcached")),
     ("response", "response", cfg!(feature = "response")),
@@ -192,6 +201,10 @@ fn check(settings: &Settings, layers: &Layers) -> Result<(), ConfigError> {
     #[cfg(feature = "postgres")]
     if let Some(Err(error)) = settings.postgres.as_ref().map(crate::pool::PoolConfig::validate) {
         return wrong("postgres", error.to_string());
+    }
+    #[cfg(feature = "plan")]
+    if let Err((key, problem)) = crate::plans::check(settings) {
+        return wrong(key, problem);
     }
     #[cfg(feature = "redis")]
     if let Some(Err(error)) = settings.redis.as_ref().map(crate::cache::fred10::RedisConfig::validate) {

@@ -63,6 +63,15 @@ impl DataPath {
         self.0.parts.pool.clone().ok_or(crate::Error::NoDatabase)
     }
 
+    /// What the pool's statements did, the plans of their slow calls, and what is wrong in them.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`](crate::Error::NoDatabase) when none is configured.
+    #[cfg(feature = "plan")]
+    pub fn plans(&self) -> Result<forebay_plan::Plans, crate::Error> {
+        self.0.parts.plans.clone().ok_or(crate::Error::NoDatabase)
+    }
+
     /// Describes a cache of this path: it shares the path's remote tiers (once it is given a codec, with
     /// [`shared`](CacheBuilder::shared)), tags and measurements. The name is part of its keys and labels its metrics;
     /// two caches of a path cannot have the same. Settings of this name from file and environment win.

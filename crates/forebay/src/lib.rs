@@ -36,6 +36,8 @@ mod memcached;
 #[cfg(feature = "axum")]
 mod pages;
 mod parts;
+#[cfg(feature = "plan")]
+mod plans;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -50,6 +52,8 @@ pub use forebay_cache as cache;
 #[cfg(feature = "macros")]
 pub use forebay_cache::cached;
 pub use forebay_metrics as metrics;
+#[cfg(feature = "plan")]
+pub use forebay_plan as plan;
 #[cfg(feature = "postgres")]
 pub use forebay_pool as pool;
 #[cfg(feature = "response")]

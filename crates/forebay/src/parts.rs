@@ -11,6 +11,9 @@ pub(crate) struct Parts {
     memcached: Option<crate::memcached::Memcached>,
     #[cfg(feature = "postgres")]
     pub(crate) pool: Option<forebay_pool::Pool>,
+    /// Of the pool's statements.
+    #[cfg(feature = "plan")]
+    pub(crate) plans: Option<forebay_plan::Plans>,
     #[cfg(feature = "response")]
     pub(crate) response: forebay_response::ResponseLayer,
 }
@@ -45,10 +48,12 @@ impl Parts {
         };
         let namespace = namespace.build()?;
         #[cfg(feature = "postgres")]
-        let pool = match &settings.postgres {
-            Some(config) => Some(crate::postgres::start(config, meter).await?),
+        let postgres = match &settings.postgres {
+            Some(config) => Some(crate::postgres::Postgres::start(config, settings, meter).await?),
             None => None,
         };
+        #[cfg(feature = "plan")]
+        let plans = postgres.as_ref().map(|postgres| postgres.plans.clone());
         Ok(Self {
             namespace,
             #[cfg(feature = "redis")]
@@ -56,7 +61,9 @@ impl Parts {
             #[cfg(feature = "memcached")]
             memcached,
             #[cfg(feature = "postgres")]
-            pool,
+            pool: postgres.map(|postgres| postgres.pool),
+            #[cfg(feature = "plan")]
+            plans,
             #[cfg(feature = "response")]
             response,
         })
@@ -75,6 +82,10 @@ impl Parts {
 
     /// The database first, so that what its last transactions invalidate still goes out.
     pub(crate) async fn shutdown(&self, settings: &Settings) {
+        #[cfg(feature = "plan")]
+        if let Some(plans) = &self.plans {
+            plans.shutdown().await;
+        }
         #[cfg(feature = "postgres")]
         if let Some(pool) = &self.pool
             && !pool.shutdown(settings.service.drain_timeout).await

@@ -1,11 +1,40 @@
 //! What the configuration of Postgres starts, and what the pool's status means for health.
 
-use crate::{Condition, Error, PartHealth, health::POSTGRES};
+use crate::{Condition, Error, PartHealth, config::Settings, health::POSTGRES};
 use forebay_metrics::Meter;
 use forebay_pool::{Pool, PoolConfig, PoolStatus, Role, ServerStatus};
 
-pub(crate) async fn start(config: &PoolConfig, meter: &Meter) -> Result<Pool, Error> {
-    Ok(Pool::builder(config.clone()).meter(meter.clone()).build().await?)
+/// The pool, and who watches its statements.
+pub(crate) struct Postgres {
+    pub(crate) pool: Pool,
+    #[cfg(feature = "plan")]
+    pub(crate) plans: forebay_plan::Plans,
+}
+
+impl Postgres {
+    #[cfg_attr(
+        not(feature = "plan"),
+        expect(unused_variables, reason = "the settings are for watching statements")
+    )]
+    pub(crate) async fn start(
+        config: &PoolConfig,
+        settings: &Settings,
+        meter: &Meter,
+    ) -> Result<Self, Error> {
+        let builder = Pool::builder(config.clone()).meter(meter.clone());
+        #[cfg(feature = "plan")]
+        let capture = crate::plans::capture(settings, meter)?;
+        #[cfg(feature = "plan")]
+        let builder = builder.observer(std::sync::Arc::new(capture.clone()));
+        let pool = builder.build().await?;
+        #[cfg(feature = "plan")]
+        let plans = crate::plans::start(settings, config, capture, meter)?;
+        Ok(Self {
+            pool,
+            #[cfg(feature = "plan")]
+            plans,
+        })
+    }
 }
 
 /// Up when every server answers and plays its role; degraded while reads or writes still have a server; else down.

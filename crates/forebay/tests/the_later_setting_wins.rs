@@ -175,3 +175,17 @@ async fn a_part_that_is_not_compiled_in_names_its_feature() {
     let environment = variables([("DATABASE_URL", "postgres://db")]);
     assert!(DataPath::builder().environment(environment).build().await.is_ok());
 }
+
+#[cfg(feature = "plan")]
+#[tokio::test]
+async fn asking_the_planner_needs_the_values() {
+    let settings = file("postgres.primary = 'postgres://localhost/a'\nplan.explain.enabled = true");
+    let builder = DataPath::builder().file(settings.path()).environment(Environment::empty());
+    let error = refusal(builder).await;
+    assert!(error.contains("plan.explain.enabled (from "), "{error}");
+    assert!(error.contains("set postgres.observed_values to `shown`"), "{error}");
+    let settings = file("plan.capture.places_max = 0");
+    let builder = DataPath::builder().file(settings.path()).environment(Environment::empty());
+    let error = refusal(builder).await;
+    assert!(error.contains("plan.capture") && error.contains("places_max must be at least 1"), "{error}");
+}

@@ -46,8 +46,10 @@ pub enum Kind {
     LateFilter,
     /// Columns are fetched that nobody uses.
     UnusedColumns,
-    /// A statement got another plan, and takes longer.
+    /// The same values got another plan than before.
     PlanFlip,
+    /// Values stand in the text of a statement that carries no parameters, and differ from call to call.
+    LiteralsVary,
     /// A query is run once for each row of another's result.
     NPlusOne,
     /// The same query with the same values is run again in one request.
@@ -56,7 +58,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SequentialScanDiscardsRows,
         Self::IndexScanFiltersRows,
         Self::WrongIndexForOrder,
@@ -77,6 +79,7 @@ impl Kind {
         Self::LateFilter,
         Self::UnusedColumns,
         Self::PlanFlip,
+        Self::LiteralsVary,
         Self::NPlusOne,
         Self::RepeatedQuery,
     ];
@@ -105,6 +108,7 @@ impl Kind {
             Self::LateFilter => "late-filter",
             Self::UnusedColumns => "unused-columns",
             Self::PlanFlip => "plan-flip",
+            Self::LiteralsVary => "literals-vary",
             Self::NPlusOne => "n-plus-one",
             Self::RepeatedQuery => "repeated-query",
         }

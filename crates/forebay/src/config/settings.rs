@@ -12,6 +12,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 /// [postgres]
 /// primary = "postgres://app@db-1/shop"
 /// replicas = ["postgres://app@db-2/shop"]
+/// observed_values = "shown"
+///
+/// [plan.explain]
+/// enabled = true
 ///
 /// [redis]
 /// url = "redis://cache-1"
@@ -48,6 +52,9 @@ pub struct Settings {
     #[cfg(feature = "postgres")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postgres: Option<crate::pool::PoolConfig>,
+    /// What is kept of the database's statements, and how the planner is asked about them.
+    #[cfg(feature = "plan")]
+    pub plan: crate::plan::PlanConfig,
     /// The shared cache tier and the bus for invalidations. Default: none, memory only.
     #[cfg(feature = "redis")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,3 +11,5 @@
 mod client;
 mod parts_work_together;
 mod responses_are_kept_on_every_node;
+#[cfg(feature = "plan")]
+mod statements_are_watched;
