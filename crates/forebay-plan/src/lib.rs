@@ -48,6 +48,8 @@ mod read;
 mod rewrite;
 mod rules;
 #[cfg(feature = "pool")]
+mod server_statements;
+#[cfg(feature = "pool")]
 mod setting;
 mod statement;
 #[cfg(feature = "postgres")]
@@ -85,6 +87,8 @@ pub use plans::{PlanConfig, Plans, WatchedStatement};
 pub use read::{read, read_with};
 #[cfg(feature = "postgres")]
 pub use rewrite::{CompareError, Compared, Rewrite, RewriteKind, compare, rewrites};
+#[cfg(feature = "pool")]
+pub use server_statements::{ServerDelta, ServerStatement, ServerStatements};
 #[cfg(feature = "pool")]
 pub use setting::SettingError;
 pub use statement::{Jit, Trigger};

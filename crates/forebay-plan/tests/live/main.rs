@@ -8,4 +8,5 @@ mod literals_that_vary_are_told;
 mod observed;
 mod rewrites_keep_the_rows;
 mod the_planner_is_asked_with_the_calls_own_values;
+mod the_servers_own_counts_are_joined;
 mod values_stay_in_memory;
