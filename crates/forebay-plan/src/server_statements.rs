@@ -3,7 +3,7 @@
 mod reading;
 
 use forebay_sql::{Fingerprint, fingerprint};
-use reading::{Counters, Key, Reading};
+use reading::{Counters, Reading};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::{Client, Error};
@@ -148,7 +148,7 @@ fn as_text<S: serde::Serializer>(fingerprint: &Fingerprint, serializer: S) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{reading::Key, *};
 
     fn reading(reset: i64, evictions: i64, is_cut: bool, calls: &[(i64, u64)]) -> Reading {
         let counters = |calls| Counters { calls, total_ms: calls as f64, ..Counters::default() };
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn calls(before: &Reading, now: &Reading) -> (Vec<u64>, bool) {
-        let fingerprints = (1..10).map(|query| (query, Fingerprint(query.unsigned_abs()))).collect();
+        let fingerprints = (1..10_i64).map(|query| (query, Fingerprint(query.unsigned_abs()))).collect();
         let server = ServerStatements { statements_max: 9, before: None, fingerprints };
         let delta = server.delta(before, now);
         (delta.statements.iter().map(|statement| statement.calls).collect(), delta.incomplete)

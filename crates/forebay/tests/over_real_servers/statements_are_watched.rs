@@ -7,7 +7,7 @@ use forebay_tests::{eventually, shared};
 async fn from_the_usual_variables_to_a_finding() {
     let database = shared().await.database("facade_plans").await;
     database
-        .execute("CREATE TABLE orders AS SELECT n AS id, n % 997 AS customer FROM generate_series(1, 100000) n; ANALYZE orders")
+        .execute("CREATE TABLE orders AS SELECT n AS id, n % 997 AS customer FROM generate_series(1, 400000) n; ANALYZE orders")
         .await;
     let variables = [
         ("DATABASE_URL", database.primary_url()),
