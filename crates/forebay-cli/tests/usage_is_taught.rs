@@ -14,6 +14,11 @@ fn help_shows_examples_and_exit_codes() {
     for part in ["Examples:", "forebay route --split", "Exit status:", "standard input", "`relations`"] {
         assert!(help.contains(part), "{part} is not in the help");
     }
+    let (help, _, code) = forebay(&["advise", "--help"], b"");
+    assert_eq!(code, Some(0));
+    for part in ["Examples:", "-- weight: 100", "Exit status:", "--check", "`unverified`", "HypoPG"] {
+        assert!(help.contains(part), "{part} is not in the help");
+    }
 }
 
 #[test]
@@ -29,7 +34,9 @@ fn the_way_to_each_command_is_shown() {
 
 #[test]
 fn wrong_usage_exits_with_two() {
-    for args in [&["route", "--nonsense"][..], &["nonsense"], &[]] {
+    for args in
+        [&["route", "--nonsense"][..], &["nonsense"], &[], &["advise", "--url", "postgres://nowhere/x"]]
+    {
         let (_, err, code) = forebay(args, b"");
         assert_eq!(code, Some(2), "{args:?}");
         assert!(!err.is_empty(), "{args:?}");
