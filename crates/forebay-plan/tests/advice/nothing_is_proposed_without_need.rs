@@ -36,13 +36,13 @@ async fn updates_the_server_counted_weigh_as_well() {
         assert_eq!(definitions(&advice(&client, look).await).len(), 1, "before anybody sets it");
     }
     client
-        .batch_execute("DO $$BEGIN FOR i IN 1..20000 LOOP UPDATE orders SET hits = hits + 1 WHERE id = i % 50; END LOOP; END$$")
+        .batch_execute("DO $$BEGIN FOR i IN 1..20000 LOOP UPDATE orders SET hits = hits + 1 WHERE id = 1 + i % 50; END LOOP; END$$")
         .await
         .expect("a table");
     client.batch_execute("VACUUM ANALYZE orders").await.expect("a superuser may");
     let hits = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'orders'";
     forebay_tests::eventually("the counters to arrive", async || {
-        client.query_one(hits, &[]).await.is_ok_and(|row| row.get::<_, i64>(0) >= 20_000)
+        client.query_one(hits, &[]).await.is_ok_and(|row| row.get::<_, i64>(0) >= 19_000)
     })
     .await;
     let advice = advice(&client, look).await;
