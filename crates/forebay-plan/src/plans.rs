@@ -3,6 +3,7 @@
 use crate::{
     explain::{ExplainConfig, Explainer, PlanReport, Skipped},
     finding::{Confidence, Evidence, Finding, Kind, Severity, Unit},
+    nplus1::{NPlusOneConfig, NPlusOneDetector},
     observe::{By, Capture, CaptureConfig, StatementReport},
     setting::SettingError,
 };
@@ -18,6 +19,9 @@ pub struct PlanConfig {
     pub capture: CaptureConfig,
     /// How the planner is asked about slow calls. Default: it is not.
     pub explain: ExplainConfig,
+    /// What is watched of requests that ask one thing again and again. Default: none, they are not watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_plus_one: Option<NPlusOneConfig>,
 }
 
 impl PlanConfig {
@@ -27,7 +31,8 @@ impl PlanConfig {
     /// The first setting that cannot be.
     pub fn check(&self) -> Result<(), SettingError> {
         self.capture.check()?;
-        self.explain.check()
+        self.explain.check()?;
+        self.n_plus_one.as_ref().map_or(Ok(()), NPlusOneConfig::check)
     }
 }
 
@@ -36,6 +41,7 @@ impl PlanConfig {
 pub struct Plans {
     capture: Capture,
     explainer: Option<Explainer>,
+    n_plus_one: Option<NPlusOneDetector>,
 }
 
 /// One statement with everything that is known of it, without values.
@@ -69,14 +75,14 @@ impl Plans {
         meter: &Meter,
     ) -> Result<Self, SettingError> {
         if !config.enabled {
-            return Ok(Self { capture, explainer: None });
+            return Ok(Self { capture, explainer: None, n_plus_one: None });
         }
         let mut builder = Explainer::builder(&capture, primary).config(config.clone()).meter(meter.clone());
         if let Some(replica) = replica {
             builder = builder.replica(replica);
         }
         let explainer = Some(builder.start()?);
-        Ok(Self { capture, explainer })
+        Ok(Self { capture, explainer, n_plus_one: None })
     }
 
     /// Every statement, those with the most time first.
@@ -104,6 +110,18 @@ impl Plans {
     #[must_use]
     pub const fn capture(&self) -> &Capture {
         &self.capture
+    }
+
+    /// The same, with who watches requests that ask one thing again and again.
+    #[must_use]
+    pub fn with_n_plus_one(self, detector: NPlusOneDetector) -> Self {
+        Self { n_plus_one: Some(detector), ..self }
+    }
+
+    /// Who watches requests that ask one thing again and again, if anybody does.
+    #[must_use]
+    pub const fn n_plus_one(&self) -> Option<&NPlusOneDetector> {
+        self.n_plus_one.as_ref()
     }
 
     /// Who asks the planner, if anybody does.

@@ -5,13 +5,18 @@ use crate::{
     config::{ConfigError, Origin, Settings},
 };
 use forebay_metrics::Meter;
-use forebay_plan::{Capture, Plans, SettingError};
+use forebay_plan::{Capture, NPlusOneDetector, Plans, SettingError};
 use forebay_pool::{ObservedValues, PoolConfig};
 
 /// What the pool is to tell.
 pub(crate) fn capture(settings: &Settings, meter: &Meter) -> Result<Capture, Error> {
     Ok(Capture::measured(settings.plan.capture.clone(), meter)
         .map_err(|error| wrong("plan.capture", &error))?)
+}
+
+/// Who watches requests that ask one thing again and again.
+pub(crate) fn n_plus_one(settings: &Settings) -> Option<NPlusOneDetector> {
+    settings.plan.n_plus_one.clone().map(NPlusOneDetector::new)
 }
 
 /// Asks about what the pool told, on its own servers.
@@ -32,6 +37,9 @@ pub(crate) fn check(settings: &Settings) -> Result<(), (&'static str, String)> {
     let plan = &settings.plan;
     plan.capture.check().map_err(|error| ("plan.capture", error.to_string()))?;
     plan.explain.check().map_err(|error| ("plan.explain", error.to_string()))?;
+    if let Some(n_plus_one) = &plan.n_plus_one {
+        n_plus_one.check().map_err(|error| ("plan.n_plus_one", error.to_string()))?;
+    }
     let hidden =
         settings.postgres.as_ref().is_some_and(|postgres| postgres.observed_values != ObservedValues::Shown);
     if plan.explain.enabled && hidden {

@@ -25,10 +25,20 @@ impl Postgres {
         #[cfg(feature = "plan")]
         let capture = crate::plans::capture(settings, meter)?;
         #[cfg(feature = "plan")]
-        let builder = builder.observer(std::sync::Arc::new(capture.clone()));
+        let mut builder = builder.observer(std::sync::Arc::new(capture.clone()));
+        #[cfg(feature = "plan")]
+        let n_plus_one = crate::plans::n_plus_one(settings);
+        #[cfg(feature = "plan")]
+        if let Some(detector) = &n_plus_one {
+            builder = builder.observer(std::sync::Arc::new(detector.clone()));
+        }
         let pool = builder.build().await?;
         #[cfg(feature = "plan")]
-        let plans = crate::plans::start(settings, config, capture, meter)?;
+        let mut plans = crate::plans::start(settings, config, capture, meter)?;
+        #[cfg(feature = "plan")]
+        if let Some(detector) = n_plus_one {
+            plans = plans.with_n_plus_one(detector);
+        }
         Ok(Self {
             pool,
             #[cfg(feature = "plan")]

@@ -1,3 +1,4 @@
+use crate::setting::{SettingError, at_least_one};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -43,6 +44,32 @@ impl Default for NPlusOneConfig {
             polling_pause: Duration::from_millis(10),
             strict: Strict::Collect,
             literals: false,
+        }
+    }
+}
+
+impl NPlusOneConfig {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// The first setting that cannot be.
+    pub fn check(&self) -> Result<(), SettingError> {
+        if self.one_request_in == 0 {
+            return Err(SettingError { key: "one_request_in", problem: "must be at least 1" });
+        }
+        for (key, value) in [
+            ("requests_max", self.requests_max),
+            ("statements_max", self.statements_max),
+            ("values_max", self.values_max),
+            ("findings_max", self.findings_max),
+        ] {
+            at_least_one(key, value)?;
+        }
+        let once = |key| Err(SettingError { key, problem: "must be at least 2: once is no repetition" });
+        match (self.calls_min, self.writes_min) {
+            (0 | 1, _) => once("calls_min"),
+            (_, 0 | 1) => once("writes_min"),
+            _ => Ok(()),
         }
     }
 }
