@@ -3,7 +3,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use forebay_metrics::Meter;
-use forebay_response::{FilteredBody, ResponseBody, ResponseLayer, ResponseLayerBuilder};
+use forebay_response::{BudgetConfig, FilteredBody, ResponseBody, ResponseLayer, ResponseLayerBuilder};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
@@ -111,11 +111,13 @@ pub(crate) fn respond(body: Bytes, headers: &[(&str, &str)]) -> Response<Full<By
 }
 
 pub(crate) fn layer() -> ResponseLayer {
-    builder().build().expect("the default configuration is valid")
+    builder().build().expect("the configuration is valid")
 }
 
+/// The default but for the budget of encoders, which has no limit: what is sent must not depend on how busy the machine is.
 pub(crate) fn builder() -> ResponseLayerBuilder {
-    ResponseLayer::builder().meter(Meter::disabled())
+    let unlimited = BudgetConfig { core_percent: 0, ..BudgetConfig::default() };
+    ResponseLayer::builder().meter(Meter::disabled()).budget(unlimited)
 }
 
 /// Sends one request through the layer to a service that answers `response`.
