@@ -14,12 +14,14 @@ mod report;
 mod servers;
 mod shape;
 mod side;
+mod statistics;
 mod status;
 
 pub use config::ExplainConfig;
 pub use eligible::Skipped;
 pub use error::ExplainError;
 pub use explainer::{Explainer, ExplainerBuilder};
+pub use flip::Flip;
 pub use report::{GenericPlan, PlanReport};
 pub use side::Explain;
 pub use status::ExplainerStatus;

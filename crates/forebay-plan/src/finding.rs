@@ -10,7 +10,7 @@ mod suspicion;
 mod weight;
 mod wording;
 
-pub use circumstances::{Circumstances, ResultColumn, TableStatistics};
+pub use circumstances::{Call, Circumstances, ResultColumn, TableStatistics};
 pub use engine::{findings, findings_with};
 pub use evidence::{Evidence, Unit};
 pub use kind::Kind;

@@ -60,11 +60,11 @@ pub use error::ReadError;
 pub use exclusive::Exclusive;
 #[cfg(feature = "pool")]
 pub use explain::{
-    Explain, ExplainConfig, ExplainError, Explainer, ExplainerBuilder, ExplainerStatus, GenericPlan,
+    Explain, ExplainConfig, ExplainError, Explainer, ExplainerBuilder, ExplainerStatus, Flip, GenericPlan,
     PlanReport, Skipped,
 };
 pub use finding::{
-    Circumstances, Confidence, Effect, Evidence, Finding, Kind, ResultColumn, Saving, Severity,
+    Call, Circumstances, Confidence, Effect, Evidence, Finding, Kind, ResultColumn, Saving, Severity,
     TableStatistics, Unit, findings, findings_with,
 };
 pub use json::{Object, Value};

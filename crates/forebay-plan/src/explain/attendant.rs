@@ -3,8 +3,9 @@
 use super::{
     ExplainConfig, ExplainError,
     budget::Budget,
+    eligible::Place,
     explainer::Known,
-    flip,
+    flip::Flip,
     history::{Change, Explained, FIRST_PAUSE, History, longer},
     meters::ExplainMeters,
     report::{GenericPlan, cost},
@@ -13,9 +14,11 @@ use super::{
     side::{Ask, Explain as _},
 };
 use crate::{
+    finding::{Call, Circumstances},
     observe::{Capture, Sample},
     plan::Plan,
 };
+use forebay_pool::Outcome;
 use forebay_sql::Fingerprint;
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -126,26 +129,59 @@ impl Attendant {
                 let again = side.explain(&last.sample.sql, &last.sample.values).await?;
                 Some(match shape(&again) == last.shape {
                     true => Change::ByValues,
-                    false => Change::Flip(flip::finding(&last.plan, &again)),
+                    false => Change::Flip(Flip::of(&last.plan, &again)),
                 })
             }
         };
-        let mut generic = None;
-        if self.config.generic && !sample.values.is_empty() {
-            match side.ask(&sample.sql, &sample.values, Ask::Generic).await {
-                Ok(plan) => {
-                    generic = Some(GenericPlan { cost: cost(&plan), differs: shape(&plan) != shape_now });
-                }
-                // Not every statement has one; the one for its values is known all the same.
-                Err(error) => {
-                    let error: &dyn std::error::Error = &error;
-                    tracing::debug!(error, %fingerprint, "no plan for any values");
-                    self.servers.close();
-                }
+        let circumstances = self.circumstances(place, &plan, sample).await?;
+        let generic = match self.config.generic && !sample.values.is_empty() {
+            true => self.generic(place, sample, shape_now).await?,
+            false => None,
+        };
+        let (sample, plan) = (Arc::clone(sample), Arc::new(plan));
+        let at = Instant::now();
+        Ok((Explained { sample, plan, shape: shape_now, circumstances, generic, role, at }, change))
+    }
+
+    /// What is known of the call beside its plan. It can be told without its tables' statistics too.
+    async fn circumstances(
+        &mut self,
+        place: Place,
+        plan: &Plan,
+        sample: &Sample,
+    ) -> Result<Circumstances, ExplainError> {
+        let mut call = Call::new(sample.took.as_secs_f64() * 1e3);
+        call.rows = (sample.outcome == Outcome::Done).then_some(sample.rows as f64);
+        let mut known = Circumstances::new().call(call);
+        let (side, _) = self.servers.side(place).await?;
+        match side.tables(plan).await {
+            Ok(tables) => known.tables = tables,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::debug!(error, "no statistics of a plan's tables");
+                self.servers.close();
             }
         }
-        let (sample, plan) = (Arc::clone(sample), Arc::new(plan));
-        Ok((Explained { sample, plan, shape: shape_now, generic, role, at: Instant::now() }, change))
+        Ok(known)
+    }
+
+    /// The plan for any values. Not every statement has one; the one for its values is known all the same.
+    async fn generic(
+        &mut self,
+        place: Place,
+        sample: &Sample,
+        exact: u64,
+    ) -> Result<Option<GenericPlan>, ExplainError> {
+        let (side, _) = self.servers.side(place).await?;
+        match side.ask(&sample.sql, &sample.values, Ask::Generic).await {
+            Ok(plan) => Ok(Some(GenericPlan { cost: cost(&plan), differs: shape(&plan) != exact })),
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::debug!(error, "no plan for any values");
+                self.servers.close();
+                Ok(None)
+            }
+        }
     }
 
     async fn analyze(&mut self, fingerprint: Fingerprint) -> Result<Plan, ExplainError> {

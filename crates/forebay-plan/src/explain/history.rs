@@ -1,7 +1,7 @@
 //! What is known of one statement's plans, and when to ask again.
 
-use super::{ExplainConfig, Skipped, report::GenericPlan};
-use crate::{finding::Finding, observe::Sample, plan::Plan};
+use super::{ExplainConfig, Skipped, flip::Flip, report::GenericPlan};
+use crate::{finding::Circumstances, observe::Sample, plan::Plan};
 use forebay_pool::Role;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -20,7 +20,7 @@ pub(super) struct History {
     /// Other values have another plan.
     pub(super) by_values: bool,
     /// The last time the same values got another plan.
-    pub(super) flip: Option<Finding>,
+    pub(super) flip: Option<Flip>,
     /// Times the same values got another plan.
     pub(super) flips: u64,
     pub(super) skipped: Option<Skipped>,
@@ -32,6 +32,8 @@ pub(super) struct Explained {
     pub(super) sample: Arc<Sample>,
     pub(super) plan: Arc<Plan>,
     pub(super) shape: u64,
+    /// What is known of the call and of the tables beside the plan.
+    pub(super) circumstances: Circumstances,
     pub(super) generic: Option<GenericPlan>,
     pub(super) role: Role,
     pub(super) at: Instant,
@@ -41,7 +43,7 @@ pub(super) struct Explained {
 #[derive(Debug, Clone)]
 pub(super) enum Change {
     /// The same values have another plan than before.
-    Flip(Finding),
+    Flip(Flip),
     /// The earlier values still have the earlier plan.
     ByValues,
 }
@@ -84,8 +86,8 @@ impl History {
             self.shapes.remove(0);
         }
         match change {
-            Some(Change::Flip(finding)) => {
-                self.flip = Some(finding);
+            Some(Change::Flip(flip)) => {
+                self.flip = Some(flip);
                 self.flips += 1;
             }
             Some(Change::ByValues) => self.by_values = true,

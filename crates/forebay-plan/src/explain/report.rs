@@ -1,8 +1,8 @@
 //! What is told of plans: without values.
 
-use super::{Skipped, history::History};
+use super::{Skipped, flip::Flip, history::History};
 use crate::{
-    finding::{Finding, findings},
+    finding::{Finding, findings_with},
     plan::Plan,
 };
 use forebay_pool::Role;
@@ -22,7 +22,8 @@ pub struct PlanReport {
     pub took_ms: f64,
     /// Whether a replica planned it.
     pub by_replica: bool,
-    /// What is wrong in it, the weightiest first, with [`plan-flip`](crate::Kind::PlanFlip) if the same values once had another plan.
+    /// What is wrong in it, the weightiest first, judged with the statistics of its tables and with what the call gave and took; then
+    /// [`plan-flip`](crate::Kind::PlanFlip), if the same values had a cheaper plan before.
     pub findings: Vec<Finding>,
     /// The plan for any values, if there are parameters and it was asked for.
     pub generic: Option<GenericPlan>,
@@ -34,6 +35,8 @@ pub struct PlanReport {
     pub depends_on_values: bool,
     /// Times the same values got another plan.
     pub flips: u64,
+    /// The last of these, whether to a dearer plan or to a cheaper one.
+    pub last_flip: Option<Flip>,
 }
 
 /// The plan for any values beside the one for a call's own.
@@ -50,8 +53,8 @@ pub struct GenericPlan {
 impl PlanReport {
     pub(super) fn of(history: &History) -> Option<Self> {
         let last = history.last.as_ref()?;
-        let mut all = findings(&last.plan);
-        all.extend(history.flip.clone());
+        let mut all = findings_with(&last.plan, &last.circumstances);
+        all.extend(history.flip.as_ref().and_then(Flip::finding));
         Some(Self {
             cost: cost(&last.plan),
             plan: Arc::clone(&last.plan),
@@ -63,6 +66,7 @@ impl PlanReport {
             shapes: history.shapes.len(),
             depends_on_values: history.by_values,
             flips: history.flips,
+            last_flip: history.flip.clone(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The connection beside the pool.
 
-use super::{ExplainConfig, error::ExplainError, redact::redact};
-use crate::{observe::BoundValue, plan::Plan};
+use super::{ExplainConfig, error::ExplainError, redact::redact, statistics};
+use crate::{finding::TableStatistics, observe::BoundValue, plan::Plan};
 use forebay_pool::{Connected, Target};
 use std::{fmt::Write as _, time::Duration};
 use tokio::task::AbortHandle;
@@ -87,6 +87,24 @@ impl Side {
         let mut plan = crate::read(text)?.swap_remove(0);
         redact(&mut plan);
         Ok(plan)
+    }
+
+    /// What the server knows of the tables a plan reads. It counts as a question.
+    pub(super) async fn tables(&self, plan: &Plan) -> Result<Vec<TableStatistics>, ExplainError> {
+        let (schemas, names) = statistics::tables_of(plan);
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let named: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&schemas, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
+        let rows = within(self.config.timeout, async {
+            self.client.batch_execute(&self.begin(self.config.timeout)).await?;
+            let rows = self.client.query_typed(statistics::STATISTICS, &named).await?;
+            self.client.batch_execute("ROLLBACK").await?;
+            Ok(rows)
+        })
+        .await?;
+        rows.iter().map(statistics::table).collect::<Result<_, _>>().map_err(ExplainError::Refused)
     }
 
     /// Settings are those of the transaction alone, so that a pooler in between sees none of them afterwards.

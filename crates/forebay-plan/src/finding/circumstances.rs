@@ -8,6 +8,8 @@ pub struct Circumstances {
     pub tables: Vec<TableStatistics>,
     /// The columns of the result, with which of them the caller looked at; empty when that is not known.
     pub columns: Vec<ResultColumn>,
+    /// What a call with this plan gave and took, where only its plan was asked for afterwards. Default: not known.
+    pub call: Option<Call>,
 }
 
 impl Circumstances {
@@ -28,6 +30,13 @@ impl Circumstances {
     #[must_use]
     pub fn column(mut self, column: ResultColumn) -> Self {
         self.columns.push(column);
+        self
+    }
+
+    /// Sets what the call gave and took. Default: not known.
+    #[must_use]
+    pub fn call(mut self, call: Call) -> Self {
+        self.call = Some(call);
         self
     }
 
@@ -73,6 +82,31 @@ impl TableStatistics {
             was_analyzed: true,
             analyzed_seconds_ago: None,
         }
+    }
+}
+
+/// What a call gave and took. It makes up in part for what a plan that was not run does not tell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Call {
+    /// Milliseconds, as its caller saw it.
+    pub took_ms: f64,
+    /// Rows it returned or changed, if it came to its end. Default: not known.
+    pub rows: Option<f64>,
+}
+
+impl Call {
+    /// A call by the milliseconds it took.
+    #[must_use]
+    pub fn new(took_ms: f64) -> Self {
+        Self { took_ms, rows: None }
+    }
+
+    /// Sets how many rows it returned. Default: not known.
+    #[must_use]
+    pub fn rows(mut self, rows: f64) -> Self {
+        self.rows = Some(rows);
+        self
     }
 }
 

@@ -55,7 +55,8 @@ pub fn findings_with(plan: &Plan, circumstances: &Circumstances) -> Vec<Finding>
 fn is_cheap(scene: &Scene<'_>) -> bool {
     let run = scene.plan.execution_ms().map(|run| run + scene.plan.planning_ms().unwrap_or(0.0));
     // With `TIMING OFF` the whole is timed all the same.
-    let is_short = run.is_some_and(|run| run < SAVING_MS_MIN);
+    let call = scene.circumstances.call.filter(|_| !scene.plan.is_analyzed()).map(|call| call.took_ms);
+    let is_short = run.or(call).is_some_and(|run| run < SAVING_MS_MIN);
     is_short || scene.whole() < if scene.is_timed() { SAVING_MS_MIN } else { SAVING_COST_MIN }
 }
 

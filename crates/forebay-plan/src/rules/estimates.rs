@@ -65,6 +65,27 @@ fn may_stop_early(scene: &Scene<'_>, node: &Node) -> bool {
     false
 }
 
+/// How many rows all processes that share a scan are expected to give together: its own estimate is for one of them.
+///
+/// The leader takes part less the more workers it has to attend to (PostgreSQL, `costsize.c`: `get_parallel_divisor`).
+pub(super) fn rows_of_all_processes(scene: &Scene<'_>, node: &Node) -> Option<f64> {
+    let rows = node.plan_rows()?;
+    if !node.is_parallel() {
+        return Some(rows);
+    }
+    let workers = scene.plan.ancestors(node).find_map(|above| above.fields().number("Workers Planned"));
+    let workers = workers.unwrap_or(0.0).max(0.0);
+    Some(rows * (workers + (1.0 - 0.3 * workers).max(0.0)).max(1.0))
+}
+
+/// How many rows a node gave in the call, where its plan was not run: those of the result, if nothing in between adds or drops any.
+pub(super) fn rows_of_call(scene: &Scene<'_>, node: &Node) -> Option<f64> {
+    const PASS: [&str; 5] = ["Gather", "Gather Merge", "Sort", "Incremental Sort", "LockRows"];
+    let all_pass = scene.plan.ancestors(node).all(|above| PASS.contains(&above.node_type()));
+    let rows = scene.circumstances.call.and_then(|call| call.rows).filter(|_| all_pass && !node.is_subplan());
+    rows.filter(|rows| rows.is_finite() && *rows >= 0.0)
+}
+
 /// The one column of a node's conditions, where each of them compares it with a constant; none otherwise.
 ///
 /// Such a condition is estimated from that column's own statistics, nothing else.

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use super::columns;
+use super::estimates;
 use super::reads::Reads;
 use crate::finding::{Confidence, Kind, Scene, Suspicion, Unit, count, percent};
 use crate::node::Node;
@@ -100,19 +101,44 @@ fn pages_share(scene: &Scene<'_>, scans: &[&Node], kept: f64) -> f64 {
     if pages > 0.0 { 1.0 - (-kept / pages).exp() } else { 0.0 }
 }
 
-/// Reading a row costs a page at the most, so the cost is at least the number of pages, and a table has no fewer rows than pages.
+/// Without the table's statistics: a page read in sequence costs 1 (`seq_page_cost`) and its rows less than that, so the cost is at least
+/// the number of pages, and a table has no fewer rows than pages.
 fn by_estimate(scene: &Scene<'_>, node: &Node, condition: &str) -> Option<Suspicion> {
-    let (cost, kept) = (node.total_cost()?, node.plan_rows()?);
+    let (cost, expected) = (node.total_cost()?, estimates::rows_of_all_processes(scene, node)?);
+    let came = estimates::rows_of_call(scene, node);
+    let kept = came.unwrap_or(expected);
     let table = node.relation().unwrap_or("a table");
     let known = node.relation().and_then(|name| scene.circumstances.of_table(node.schema(), name));
-    let read = known.map(|table| table.rows).filter(|rows| *rows > 0.0).unwrap_or(cost);
+    let rows = known.map(|table| table.rows).filter(|rows| *rows > 0.0);
+    let read = rows.unwrap_or(cost);
     if kept > read * KEPT_SHARE_MAX || read < REMOVED_ROWS_MIN {
         return None;
     }
-    let what = format!("{table} is to be read whole for {} rows", count(kept));
-    let suspicion = Suspicion::new(Kind::SequentialScanDiscardsRows, node, what, advice(table, condition));
-    let suspicion = suspicion.saving(scene.own(node) * (1.0 - kept / read)).confidence(Confidence::Low);
-    Some(suspicion.evidence("rows expected", kept, Unit::Rows).evidence("cost", cost, Unit::Cost))
+    let pages_share = pages_share(scene, &[node], kept);
+    if pages_share > PAGES_SHARE_MAX {
+        return None;
+    }
+    let whole = rows.map_or(String::new(), |rows| format!(" ({} rows)", count(rows)));
+    let what = match came {
+        Some(came) => format!("{table} is read whole{whole} for {} rows", count(came)),
+        None => format!("{table} is to be read whole{whole} for {} rows", count(expected)),
+    };
+    let mut suspicion =
+        Suspicion::new(Kind::SequentialScanDiscardsRows, node, what, advice(table, condition))
+            .saving(scene.own(node) * (1.0 - (kept / read).max(pages_share)))
+            .confidence(Confidence::Low)
+            .evidence("rows expected", expected, Unit::Rows)
+            .evidence("cost", cost, Unit::Cost);
+    if let Some(rows) = rows {
+        suspicion = suspicion.evidence("rows of the table", rows, Unit::Rows);
+    }
+    if let Some(came) = came {
+        suspicion = suspicion.evidence("rows of the call", came, Unit::Rows);
+    }
+    if let Some(call) = scene.circumstances.call {
+        suspicion = suspicion.evidence("the call took", call.took_ms, Unit::Ms);
+    }
+    Some(suspicion)
 }
 
 /// Whether a b-tree can answer the condition is not for a plan to say; these are the usual reasons that it cannot.

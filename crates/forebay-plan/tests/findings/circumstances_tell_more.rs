@@ -1,6 +1,6 @@
 //! With what is known of tables and of the caller, more can be told.
 
-use forebay_plan::{Circumstances, Kind, ResultColumn, TableStatistics, findings, findings_with};
+use forebay_plan::{Call, Circumstances, Kind, ResultColumn, TableStatistics, findings, findings_with};
 
 use crate::written::{at, plan};
 
@@ -72,4 +72,43 @@ fn columns_nobody_looks_at_are_counted() {
     assert!(findings_with(&plan, &narrow).is_empty());
     let all_used = Circumstances::new().column(column("id", true, 4.0));
     assert!(findings_with(&plan, &all_used).is_empty());
+}
+
+#[test]
+fn a_call_says_how_many_rows_came_of_a_plan_that_was_not_run() {
+    let table = || Circumstances::new().table(TableStatistics::new("a", 100_000.0));
+    let at_all = |text: &str, known: &Circumstances| {
+        findings_with(&plan(text), known).iter().map(at).collect::<Vec<_>>()
+    };
+    let scan = |rows: u32| {
+        format!(
+            "Sort  (cost=1800.00..1900.00 rows={rows} width=8)\n  Sort Key: b\n  ->  Seq Scan on a  (cost=0.00..1700.00 rows={rows} width=8)\n        Filter: ((b * 2) > 7)\n"
+        )
+    };
+    // The cost alone could be that of few rows.
+    assert!(at_all(&scan(3), &Circumstances::new()).is_empty());
+    assert_eq!(at_all(&scan(3), &table()), ["sequential-scan-discards-rows@1"]);
+    let call = |rows: f64| table().call(Call::new(40.0).rows(rows));
+    assert!(at_all(&scan(33_000), &table()).is_empty(), "a third of the table is expected");
+    assert_eq!(at_all(&scan(33_000), &call(3.0)), ["sequential-scan-discards-rows@1"]);
+    assert!(at_all(&scan(33_000), &call(30_000.0)).is_empty(), "and came");
+    assert!(at_all(&scan(3), &call(30_000.0)).is_empty(), "more came than were expected");
+    assert!(at_all(&scan(33_000), &table().call(Call::new(40.0))).is_empty(), "it did not come to its end");
+    assert!(at_all(&scan(33_000), &table().call(Call::new(0.4).rows(3.0))).is_empty(), "nothing to save");
+    // Rows of the result are not those of the scan where something in between drops some.
+    let limited = scan(33_000).replace("Sort  ", "Limit  ").replace("  Sort Key: b\n", "");
+    assert!(at_all(&limited, &call(3.0)).is_empty());
+}
+
+#[test]
+fn processes_share_an_estimate() {
+    let text = "Gather  (cost=0.00..9000.00 rows=9600 width=8)
+  Workers Planned: 2
+  ->  Parallel Seq Scan on a  (cost=0.00..8000.00 rows=4000 width=8)
+        Filter: (b > 7)
+";
+    let known = |rows| Circumstances::new().table(TableStatistics::new("a", rows));
+    let found = |rows| findings_with(&plan(text), &known(rows)).iter().map(at).collect::<Vec<_>>();
+    assert_eq!(found(200_000.0), ["sequential-scan-discards-rows@1"]);
+    assert!(found(100_000.0).is_empty(), "4,000 of each of 2.4 processes are a tenth");
 }

@@ -42,22 +42,35 @@ async fn a_rare_value_has_another_plan_than_any_value() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_values_with_another_plan_are_a_finding() {
+async fn the_same_values_with_a_dearer_plan_are_a_finding() {
     let script = "CREATE TABLE orders AS SELECT n AS id, n % 997 AS customer FROM generate_series(1, 50000) n; ANALYZE orders";
     let explained = Explained::new("explain_flip", script, eager()).await;
     let sql = "SELECT id FROM orders WHERE customer = $1";
     explained.observed.pool.query(sql, &[&7_i32]).await.unwrap();
     assert_eq!(explained.plan(sql).await.plan.root().node_type(), "Seq Scan");
-    explained.observed.database.execute("CREATE INDEX ON orders (customer)").await;
+    explained.observed.database.execute("CREATE INDEX by_customer ON orders (customer)").await;
     let fingerprint = forebay_sql::fingerprint(sql);
     forebay_tests::eventually("the plan to change", async || {
         explained.explainer.plan(fingerprint).is_some_and(|report| report.flips == 1)
     })
     .await;
     let report = explained.explainer.plan(fingerprint).unwrap();
-    let flip = report.findings.iter().find(|finding| finding.kind == Kind::PlanFlip).expect("it is told");
-    assert!(flip.what.contains("Seq Scan on orders"), "{}", flip.what);
+    let flip = report.last_flip.expect("it is told");
+    assert!(
+        flip.what.contains("where it was Seq Scan on orders") && flip.cost_now < flip.cost_before,
+        "{flip:?}"
+    );
+    assert!(report.findings.is_empty(), "a cheaper plan is nothing wrong: {:?}", report.findings);
     assert!(!report.depends_on_values);
+
+    explained.observed.database.execute("DROP INDEX by_customer").await;
+    forebay_tests::eventually("the plan to change back", async || {
+        explained.explainer.plan(fingerprint).is_some_and(|report| report.flips == 2)
+    })
+    .await;
+    let report = explained.explainer.plan(fingerprint).unwrap();
+    let flip = report.findings.iter().find(|finding| finding.kind == Kind::PlanFlip).expect("it is told");
+    assert!(flip.what.contains("Seq Scan on orders where it was"), "{}", flip.what);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
