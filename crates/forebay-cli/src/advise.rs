@@ -1,6 +1,8 @@
 //! `forebay advise`: the indexes a workload is in want of.
 
 mod answer;
+mod came;
+mod ledger;
 mod server;
 mod size;
 mod told;
@@ -8,12 +10,13 @@ mod told;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use forebay_plan::advise::{Advice, Options, Workload};
+use forebay_plan::advise::{Advice, Options, Outcome as Came, Workload};
 
 use crate::cli::{Outcome, complain, print};
 use crate::error::Error;
 use crate::input::Input;
 use answer::Answer;
+use ledger::LedgerFile;
 use server::Server;
 
 const EXAMPLES: &str = "\
@@ -30,6 +33,13 @@ The workload is a script whose statements end with semicolons. Comments say more
 Or --pg-stat-statements takes what the server has counted; the values of those
 statements are not known, which is said of what depends on them.
 
+With --ledger the advice is taken down in a file, one line of JSON each. Later runs
+with it tell what came of it, for the indexes that are there by then, whatever
+their names: size, scans, and of the statements the cost, and where the server has
+pg_stat_statements the time and the blocks of a call, before and after; predictions
+that did not come true; indexes that nothing used. Lines it cannot read are
+reported and kept.
+
 Costs are the planner's units, as EXPLAIN has them. Nothing is created, but for
 HypoPG with --create-extension. What the role may not see is named. Connect to the
 server itself: a pooler hands out sessions that forget hypothetical indexes.
@@ -38,20 +48,23 @@ With --json the answer is one object: `indexes` (each with `id`, `table`, `name`
 `ddl`, `clean_up`, `bytes`, `benefit`, `write_cost`, `hot_updates_lost`, `gains`,
 `replaces`, `confidence`, `evidence`), `unverified` (the same), `troubles` (`kind`, `table`, `name`, `what`,
 `ddl`), `problems` (`line`, `statement`, `what`), `unseen`, `cost_before`,
-`cost_after`, `probes`, `candidates`, `questions`. Statements are shown without
+`cost_after`, `probes`, `candidates`, `questions`; with --ledger also `ledger` (`id`,
+`schema`, `table`, `index`, `state`, `bytes_predicted`, `bytes`, `scans`, `statements`, `wrong`,
+`unused`, `drop`, …). Statements are shown without
 their values.
 
 Examples:
   forebay advise --url postgres://app@db-1/shop --workload queries.sql
   forebay advise --url \"$DATABASE_URL\" --pg-stat-statements --budget 2GB
   forebay advise --url \"$DATABASE_URL\" --workload queries.sql --check   # in CI
+  forebay advise … --ledger indexes.jsonl --replica postgres://app@db-2/shop
   forebay advise … --json | jq -r '.indexes[].ddl[] + \";\"'
 
 Exit status:
   0  the advice is complete, even if there is nothing to do
   1  with --check: there is something to do; or the database or the workload cannot
-     be read, or a statement of it cannot be planned (it is named by its line on
-     standard error, and the advice is for the rest)
+     be read, or a statement of it cannot be planned or a line of the ledger not be
+     read (it is named by its line on standard error, and the advice is for the rest)
   2  wrong usage";
 
 /// Bytes of a workload's file.
@@ -88,6 +101,12 @@ pub(crate) struct Advise {
     /// How many seconds sets of indexes are compared; the best found by then is the answer.
     #[arg(long, default_value_t = 60.0, value_name = "SECONDS", value_parser = crate::cli::seconds)]
     time: f64,
+    /// The file that keeps what was advised; made where it is not there yet.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// How often a statement of the ledger has to be called, and its table be scanned, before its index is called unused.
+    #[arg(long, default_value_t = 1000, value_name = "CALLS", requires = "ledger", value_parser = clap::value_parser!(u64).range(1..))]
+    unused_after: u64,
 }
 
 impl Advise {
@@ -97,11 +116,18 @@ impl Advise {
         options.bytes_max = self.budget;
         options.indexes_max = self.max_indexes;
         options.create_extension = self.create_extension;
+        options.unused_calls_min = self.unused_after;
         options.time_max = std::time::Duration::from_secs_f64(self.time);
         let script =
             self.workload.as_deref().map(|path| Input::open(path)?.whole(SCRIPT_BYTES_MAX)).transpose()?;
         let workload = script.map(|script| Workload::parse(&script));
-        let advice = self.server.advise(workload, options)?;
+        let mut file = self.ledger.as_deref().map(LedgerFile::open).transpose()?;
+        let ledger = file.as_mut().map(|file| &mut file.ledger);
+        let (advice, came) = self.server.advise(workload, options, ledger)?;
+        file.iter().flat_map(|file| &file.problems).for_each(|problem| complain(problem));
+        if let Some(file) = &file {
+            file.save()?;
+        }
         for problem in &advice.problems {
             let place = problem.line.map_or(String::new(), |line| format!("line {line}: "));
             let statement = match problem.statement.as_str() {
@@ -110,15 +136,20 @@ impl Advise {
             };
             complain(&format!("{place}{}{statement}", problem.what));
         }
-        let told = if self.json { Answer::of(&advice).json() } else { told::tell(&advice) };
+        let told = match self.json {
+            true => Answer::of(&advice, came.as_deref()).json(),
+            false => told::tell(&advice, came.as_deref().unwrap_or_default()),
+        };
         print(&told)?;
-        Ok(self.outcome(&advice))
+        let is_whole = file.is_none_or(|file| file.problems.is_empty());
+        Ok(self.outcome(&advice, came.as_deref().unwrap_or_default(), is_whole))
     }
 
-    fn outcome(&self, advice: &Advice) -> Outcome {
-        if self.check && !advice.is_empty() {
+    fn outcome(&self, advice: &Advice, came: &[Came], is_whole: bool) -> Outcome {
+        let is_unused = came.iter().any(|came| came.unused.is_some());
+        if self.check && (is_unused || !advice.is_empty()) {
             Outcome::Found
-        } else if advice.problems.is_empty() {
+        } else if is_whole && advice.problems.is_empty() {
             Outcome::Good
         } else {
             Outcome::BadInput

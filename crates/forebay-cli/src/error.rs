@@ -27,6 +27,9 @@ pub(crate) enum Error {
     /// A drawing cannot be written.
     #[error("cannot write {}", path.display())]
     Draw { path: PathBuf, source: io::Error },
+    /// A ledger cannot be written.
+    #[error("cannot write {}", path.display())]
+    Save { path: PathBuf, source: io::Error },
     /// What is no query plan; the place is in the source.
     #[error("{name}")]
     Plan { name: String, source: ReadError },

@@ -1,6 +1,6 @@
 //! Advice as JSON.
 
-use forebay_plan::advise::{Advice, Confidence, Gain, IndexAdvice, Problem, Trouble};
+use forebay_plan::advise::{Advice, Confidence, Gain, IndexAdvice, Outcome, Problem, Trouble};
 use serde::Serialize;
 
 /// The names of the fields are those of `--json` and stay as they are.
@@ -16,6 +16,8 @@ pub(super) struct Answer<'a> {
     probes: usize,
     candidates: usize,
     questions: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<&'a [Outcome]>,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,7 +56,7 @@ struct ProblemAnswer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    pub(super) fn of(advice: &'a Advice) -> Self {
+    pub(super) fn of(advice: &'a Advice, ledger: Option<&'a [Outcome]>) -> Self {
         Self {
             indexes: advice.indexes.iter().map(IndexAnswer::of).collect(),
             unverified: advice.unverified.iter().map(IndexAnswer::of).collect(),
@@ -66,6 +68,7 @@ impl<'a> Answer<'a> {
             probes: advice.probes,
             candidates: advice.candidates,
             questions: advice.questions,
+            ledger,
         }
     }
 

@@ -1,15 +1,15 @@
 //! Advice as text.
 
-use forebay_plan::advise::{Advice, Gain, IndexAdvice, Trouble};
+use forebay_plan::advise::{Advice, Gain, IndexAdvice, Outcome, Trouble};
 
-use super::{shortened, size};
+use super::{came, shortened, size};
 use crate::cli::one_line;
 
 /// Statements shown of an index.
 const GAINS_SHOWN: usize = 8;
 
 /// The advice, to be read by people and, but for what stands behind `--`, by psql.
-pub(super) fn tell(advice: &Advice) -> String {
+pub(super) fn tell(advice: &Advice, outcomes: &[Outcome]) -> String {
     let mut lines = vec![summary(advice)];
     for (at, index) in advice.indexes.iter().enumerate() {
         lines.push(String::new());
@@ -22,6 +22,10 @@ pub(super) fn tell(advice: &Advice) -> String {
     for trouble in &advice.troubles {
         lines.push(String::new());
         lines.extend(tell_trouble(trouble));
+    }
+    for outcome in outcomes {
+        lines.push(String::new());
+        lines.extend(came::tell(outcome));
     }
     for unseen in &advice.unseen {
         lines.push(String::new());

@@ -24,6 +24,8 @@ pub struct Advice {
     pub cost_before: f64,
     /// See [`cost_before`](Self::cost_before).
     pub cost_after: f64,
+    /// What the statements that were planned cost now.
+    pub statements: Vec<StatementCost>,
     /// Statements and lists of values that were planned.
     pub probes: usize,
     /// Indexes that were thought of.
@@ -116,6 +118,20 @@ pub struct Gain {
     pub cost_after: f64,
     /// Milliseconds of a call so far, where that was measured.
     pub mean_ms: Option<f64>,
+}
+
+/// What a statement costs now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StatementCost {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// The statement without its values.
+    pub statement: String,
+    /// How often it runs, in relation to the others.
+    pub weight: f64,
+    /// What a call costs on average, in the planner's units.
+    pub cost: f64,
 }
 
 impl Advice {

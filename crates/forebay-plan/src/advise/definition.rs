@@ -1,9 +1,12 @@
 //! What an index indexes.
 
+use serde::{Deserialize, Serialize};
+
 use super::expression::quoted;
 
 /// What an index indexes, whether it is there or not.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Definition {
     /// `btree`, `brin`, `gin`, …
     pub method: String,
@@ -18,7 +21,8 @@ pub struct Definition {
 }
 
 /// One key of an index.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Key {
     /// The column's name as SQL spells it, or an expression.
     pub text: String,

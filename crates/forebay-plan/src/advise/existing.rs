@@ -19,6 +19,14 @@ impl Definition {
         rows && unique && carried && self.method == other.method && self.begins_with(&other.keys)
     }
 
+    /// Whether both index the same, names, uniqueness and the order of what is carried along aside.
+    #[must_use]
+    pub fn indexes_the_same(&self, other: &Self) -> bool {
+        let plain = |definition: &Self| Self { unique: false, ..definition.clone() };
+        let (own, other) = (plain(self), plain(other));
+        own.keys.len() == other.keys.len() && own.serves_for(&other) && other.serves_for(&own)
+    }
+
     fn begins_with(&self, keys: &[Key]) -> bool {
         if self.method != "btree" {
             return self.keys == keys;

@@ -25,8 +25,11 @@ pub struct Options {
     pub statements_max: usize,
     /// Indexes that are thought of. Default: 2000.
     pub candidates_max: usize,
-    /// Scans of indexes on other servers of the cluster, by `schema.index`. Default: none, which the advice says.
+    /// Scans of indexes on other servers of the cluster, by `schema.index` (see [`index_scans`](super::index_scans)). Default: none, which the advice says.
     pub scans_elsewhere: Option<std::collections::HashMap<String, u64>>,
+    /// Calls of its statements, and scans of its table, from which on an index that was advised and never scanned is called unused by a
+    /// [`Ledger`](super::Ledger). Default: 1000.
+    pub unused_calls_min: u64,
 }
 
 impl Default for Options {
@@ -42,6 +45,7 @@ impl Default for Options {
             statements_max: 1000,
             candidates_max: 2000,
             scans_elsewhere: None,
+            unused_calls_min: 1000,
         }
     }
 }

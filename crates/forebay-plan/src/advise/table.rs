@@ -88,7 +88,7 @@ pub struct ExistingIndex {
     pub is_valid: bool,
     /// Whether a constraint needs it.
     pub is_constraint: bool,
-    /// Its size, partitions aside.
+    /// Its size, that of its partitions included.
     pub bytes: u64,
     /// How often it was scanned since the statistics began, on this server.
     pub scans: u64,

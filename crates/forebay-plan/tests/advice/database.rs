@@ -1,8 +1,8 @@
 //! A shop's database, and advice for it.
 
 use forebay_plan::advise::{Advice, IndexAdvice, Options, Workload, advise};
-use forebay_tests::{TestDatabase, shared};
-use tokio_postgres::Client;
+use forebay_tests::{Postgres, PostgresSpec, TestDatabase, shared};
+use tokio_postgres::{Client, NoTls};
 
 const SCHEMA: &str = "
     CREATE TABLE orders (id int PRIMARY KEY, customer int NOT NULL, status text NOT NULL, placed date NOT NULL, amount numeric NOT NULL,
@@ -17,10 +17,32 @@ const SCHEMA: &str = "
     INSERT INTO tiny SELECT i, 'n' || i FROM generate_series(1, 300) i;";
 
 /// A database with the shop's tables, and HypoPG where the server has it; whether it has.
-#[expect(clippy::print_stdout, reason = "the run says what it leaves out")]
 pub(crate) async fn shop(test: &str) -> (TestDatabase, Client, bool) {
     let database = shared().await.database(test).await;
     let client = database.client().await;
+    let there = fill(&client).await;
+    (database, client, there)
+}
+
+/// A server of one's own that counts statements, with the shop's tables.
+pub(crate) async fn counting_shop() -> (Postgres, Client, bool) {
+    let spec = PostgresSpec::default().setting("shared_preload_libraries", "pg_stat_statements");
+    let postgres = Postgres::start(spec).await.expect("the programs are there");
+    let client = client(&postgres.primary_url()).await;
+    let there = fill(&client).await;
+    let counting = "CREATE EXTENSION pg_stat_statements; SELECT pg_stat_statements_reset()";
+    client.batch_execute(counting).await.expect("it is loaded");
+    (postgres, client, there)
+}
+
+pub(crate) async fn client(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the server is there");
+    tokio::spawn(connection);
+    client
+}
+
+#[expect(clippy::print_stdout, reason = "the run says what it leaves out")]
+async fn fill(client: &Client) -> bool {
     client.batch_execute(SCHEMA).await.expect("the schema is right");
     client.batch_execute("VACUUM ANALYZE").await.expect("a superuser may");
     let available = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'hypopg')";
@@ -30,7 +52,7 @@ pub(crate) async fn shop(test: &str) -> (TestDatabase, Client, bool) {
     } else {
         println!("HypoPG is not on this server: what needs the planner's word is left out");
     }
-    (database, client, there)
+    there
 }
 
 pub(crate) async fn advice(client: &Client, script: &str) -> Advice {

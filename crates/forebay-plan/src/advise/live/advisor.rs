@@ -1,8 +1,9 @@
 //! From a workload to advice.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
+use forebay_sql::{fingerprint, normalize};
 use tokio_postgres::Client;
 
 use super::catalogue;
@@ -10,7 +11,7 @@ use super::compose::{Ground, compose};
 use super::hypopg::{self, Found, HypoPg};
 use super::probes::{self, Call};
 use super::session::Session;
-use crate::advise::advice::Advice;
+use crate::advise::advice::{Advice, StatementCost};
 use crate::advise::candidate::{Asked, candidates};
 use crate::advise::error::AdviseError;
 use crate::advise::estimate::Estimate;
@@ -82,6 +83,7 @@ async fn advise_planned(
             requests: requests(plan, &tables),
         })
         .collect();
+    advice.statements = costs_now(workload, planned);
     let candidates = candidates(&asked, &tables, options.candidates_max);
     let probes: Vec<Probe> =
         planned.iter().zip(&asked).map(|((call, plan), asked)| probe(call, plan, asked)).collect();
@@ -143,6 +145,24 @@ fn probe(call: &Call, plan: &Plan, asked: &Asked) -> Probe {
         cost: plan.root().total_cost().unwrap_or(0.0),
         tables: tables.into_iter().collect(),
     }
+}
+
+/// What each statement costs now, all of its calls together.
+fn costs_now(workload: &Workload, planned: &[(Call, Plan)]) -> Vec<StatementCost> {
+    let mut groups: BTreeMap<usize, StatementCost> = BTreeMap::new();
+    for (call, plan) in planned {
+        let sql = &workload.statements[call.statement].sql;
+        let known = groups.entry(call.group).or_insert_with(|| StatementCost {
+            fingerprint: fingerprint(sql).to_string(),
+            statement: normalize(sql),
+            weight: 0.0,
+            cost: 0.0,
+        });
+        let weight = known.weight + call.weight;
+        known.cost += (plan.root().total_cost().unwrap_or(0.0) - known.cost) * call.weight / weight;
+        known.weight = weight;
+    }
+    groups.into_values().collect()
 }
 
 /// What the workload writes to each table, for each time it runs.

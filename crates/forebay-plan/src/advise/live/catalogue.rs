@@ -20,8 +20,16 @@ pub(super) async fn read<'p>(
     unseen: &mut Vec<String>,
 ) -> Result<Tables, AdviseError> {
     let nodes = plans.flat_map(Plan::nodes);
-    let named: BTreeSet<(String, String)> =
-        nodes.filter_map(|node| Some((node.schema()?.to_owned(), node.relation()?.to_owned()))).collect();
+    let named = nodes.filter_map(|node| Some((node.schema()?.to_owned(), node.relation()?.to_owned())));
+    read_named(session, named.collect(), unseen).await
+}
+
+/// Reads what is known of tables by their schemas and names.
+pub(super) async fn read_named(
+    session: &Session<'_>,
+    named: BTreeSet<(String, String)>,
+    unseen: &mut Vec<String>,
+) -> Result<Tables, AdviseError> {
     let (schemas, names): (Vec<String>, Vec<String>) = named.into_iter().unzip();
     let found =
         query(session, rows::TABLES, &[(&schemas, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)]).await?;

@@ -62,7 +62,12 @@ pub(super) const INDEXES: &str = "
     SELECT i.indrelid, i.indexrelid, c.relname::text, m.amname::text, i.indisunique, i.indisvalid,
            EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
                OR i.indisreplident OR i.indisclustered,
-           pg_catalog.pg_relation_size(i.indexrelid), pg_catalog.pg_stat_get_numscans(i.indexrelid),
+           CASE WHEN c.relkind = 'I' THEN (SELECT coalesce(sum(pg_catalog.pg_relation_size(t.relid)), 0)
+                                           FROM pg_catalog.pg_partition_tree(i.indexrelid) t WHERE t.isleaf)::int8
+                ELSE pg_catalog.pg_relation_size(i.indexrelid) END,
+           CASE WHEN c.relkind = 'I' THEN (SELECT coalesce(sum(pg_catalog.pg_stat_get_numscans(t.relid)), 0)
+                                           FROM pg_catalog.pg_partition_tree(i.indexrelid) t WHERE t.isleaf)::int8
+                ELSE pg_catalog.pg_stat_get_numscans(i.indexrelid) END,
            pg_catalog.pg_get_expr(i.indpred, i.indrelid), i.indnkeyatts::int4,
            ARRAY(SELECT pg_catalog.pg_get_indexdef(i.indexrelid, k, false) FROM pg_catalog.generate_series(1, i.indnatts) k ORDER BY k),
            ARRAY(SELECT coalesce((SELECT a.attname::text FROM pg_catalog.pg_attribute a
@@ -80,6 +85,14 @@ pub(super) const INDEXES: &str = "
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     JOIN pg_catalog.pg_am m ON m.oid = c.relam
     WHERE i.indrelid = ANY ($1::oid[]) ORDER BY i.indexrelid";
+
+/// `schema, index, scans` of the indexes that were scanned, those of partitions also for the index they are parts of.
+pub(super) const SCANS: &str = "
+    SELECT n.nspname::text, c.relname::text, sum(s.idx_scan)::int8
+    FROM pg_catalog.pg_stat_user_indexes s,
+         LATERAL (SELECT s.indexrelid AS oid UNION SELECT p.relid::oid FROM pg_catalog.pg_partition_ancestors(s.indexrelid) AS p (relid)) AS a
+    JOIN pg_catalog.pg_class c ON c.oid = a.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE s.idx_scan > 0 GROUP BY n.nspname, c.relname";
 
 /// `table, name, columns, target` of the references of `$1`.
 pub(super) const FOREIGN_KEYS: &str = "

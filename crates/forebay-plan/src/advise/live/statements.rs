@@ -13,7 +13,7 @@ const OF_HERE: &str = " AS s WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_datab
 const SCHEMA: &str = "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e \
                       JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'";
 /// What the server shows in place of the statements of other roles.
-const HIDDEN: &str = "<insufficient privilege>";
+pub(super) const HIDDEN: &str = "<insufficient privilege>";
 
 impl Workload {
     /// The statements of this database that took most time since the counters of `pg_stat_statements` began, as often as they ran. Their
@@ -25,12 +25,11 @@ impl Workload {
     pub async fn from_pg_stat_statements(client: &Client, options: &Options) -> Result<Self, AdviseError> {
         let session = Session::new(client, options);
         let failed = |source: tokio_postgres::Error| AdviseError::NoStatements { what: words(&source) };
-        let schema = session.ask(client.query_opt(SCHEMA, &[])).await.map_err(failed)?;
-        let Some(schema) = schema else {
+        let Some(schema) = schema(&session).await.map_err(failed)? else {
             let what = "it is not in this database (CREATE EXTENSION pg_stat_statements)".to_owned();
             return Err(AdviseError::NoStatements { what });
         };
-        let sql = format!("{STATEMENTS}{}.pg_stat_statements{OF_HERE}", schema.get::<_, &str>(0));
+        let sql = format!("{STATEMENTS}{schema}.pg_stat_statements{OF_HERE}");
         let max = i64::try_from(options.statements_max).unwrap_or(i64::MAX);
         let rows = session.ask(client.query(&sql, &[&max])).await.map_err(failed)?;
         let mut workload = Self::default();
@@ -51,6 +50,12 @@ impl Workload {
         }
         Ok(workload)
     }
+}
+
+/// Where the extension is, quoted; none where it is not.
+pub(super) async fn schema(session: &Session<'_>) -> Result<Option<String>, tokio_postgres::Error> {
+    let row = session.ask(session.client.query_typed_opt(SCHEMA, &[])).await?;
+    row.map(|row| row.try_get(0)).transpose()
 }
 
 fn counted(row: &Row) -> Result<Option<Statement>, tokio_postgres::Error> {
