@@ -29,7 +29,11 @@ impl Definition {
         let pages = match self.method.as_str() {
             "brin" => 3.0 + (table.pages / 128.0) * 40.0 / USABLE,
             "gin" => table.pages * 0.5,
-            _ => self.btree_pages(table, rows),
+            _ => {
+                // Each partition has one of its own, and any of them may have any key.
+                let parts = table.partitions.len().max(1) as f64;
+                self.btree_pages(table, (rows / parts).max(1.0)) * parts
+            }
         };
         (pages.ceil().max(1.0) * BLOCK) as u64
     }
