@@ -26,11 +26,16 @@ impl Input {
         &self.name
     }
 
-    /// The next line with its end, or none at the end of the input.
-    pub(crate) fn line(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    /// The next line with its end, or none at the end of the input. `number` is its number for messages; a line of more than `bytes_max`
+    /// is an error, and of that only what shows it is read.
+    pub(crate) fn line(&mut self, number: usize, bytes_max: usize) -> Result<Option<Vec<u8>>, Error> {
         let mut line = Vec::new();
-        let read = self.reader.read_until(b'\n', &mut line).map_err(|source| self.broken(source))?;
-        Ok((read > 0).then_some(line))
+        let mut bounded = (&mut self.reader).take((bytes_max as u64).saturating_add(1));
+        bounded.read_until(b'\n', &mut line).map_err(|source| self.broken(source))?;
+        if line.len() > bytes_max {
+            return Err(Error::TooLarge { name: format!("{}, line {number}", self.name), bytes_max });
+        }
+        Ok((!line.is_empty()).then_some(line))
     }
 
     /// All that is left, which must be UTF-8 and no more than `bytes_max`. Of more than that only what shows it is read.

@@ -18,6 +18,9 @@ use judge::{Judge, Knowledge};
 /// A script is read as a whole before its statements are told apart. 256 MiB: the schema of a large database and more.
 const SCRIPT_BYTES_MAX: usize = 256 << 20;
 
+/// A line is one statement, or a few. 64 MiB: more than a server takes from most programs.
+const LINE_BYTES_MAX: usize = 64 << 20;
+
 const EXAMPLES: &str = "\
 Each statement gets one line: `replica` or `primary`, a tab, the reasons.
 A statement goes to a replica only when its text proves that it reads nothing
@@ -88,7 +91,7 @@ impl Route {
             }
         } else {
             let mut line = 0;
-            while let Some(bytes) = input.line()? {
+            while let Some(bytes) = input.line(line + 1, LINE_BYTES_MAX)? {
                 line += 1;
                 match std::str::from_utf8(&bytes) {
                     Ok(text) => {

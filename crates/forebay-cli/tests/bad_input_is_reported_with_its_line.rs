@@ -36,3 +36,10 @@ fn a_file_that_is_not_there_is_one_sentence() {
     assert_eq!(err, "forebay: cannot open no/such/file.sql: No such file or directory (os error 2)\n");
     assert_eq!((out.as_str(), code), ("", Some(1)));
 }
+
+#[test]
+fn a_line_without_an_end_is_not_read_for_ever() {
+    let (out, err, code) = forebay(&["route", "/dev/zero"], b"");
+    assert_eq!(err, "forebay: /dev/zero, line 1: more than the 67108864 bytes that are read\n");
+    assert_eq!((out.as_str(), code), ("", Some(1)));
+}

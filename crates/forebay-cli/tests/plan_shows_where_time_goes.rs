@@ -147,6 +147,59 @@ fn a_drawing_has_a_box_for_each_node_and_no_foreign_markup() {
     assert_eq!(code, Some(1));
 }
 
+/// `x`, `y`, `width` and `height` of each element of a kind, in the order they are drawn.
+fn boxes(drawing: &str, element: &str) -> Vec<[f64; 4]> {
+    let begin = format!("<{element} x=");
+    let elements = drawing.split(&begin).skip(1);
+    let number = |tag: &str, name: &str| -> f64 {
+        let value = tag.split_once(&format!(" {name}=\"")).expect("it has a place").1;
+        value.split_once('"').expect("a closed quote").0.parse().expect("a number")
+    };
+    let tag = |text: &str| format!(" x={}", text.split_once('>').expect("a closed tag").0);
+    elements.map(tag).map(|tag| ["x", "y", "width", "height"].map(|name| number(&tag, name))).collect()
+}
+
+#[test]
+fn a_drawings_boxes_lie_within_those_above_them_and_hold_their_text() {
+    const ROUNDING: f64 = 0.02;
+    let mut wide = "Append (actual time=0.1..950.000 rows=40 loops=1)\n".to_owned();
+    for name in 0..40 {
+        wide.push_str(&format!("  ->  Hash (actual time=0.1..{name}.777 rows=1 loops=1)\n"));
+        wide.push_str(&format!(
+            "        ->  Seq Scan on 表表表表表表表{name} (actual time=0.1..{name}.333 rows=1 loops=1)\n"
+        ));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.svg");
+    for plans in [SLOW.to_owned(), format!("{PLAN}\n{PLAN}"), wide] {
+        let (_, err, code) = forebay(&["plan", "--svg", path.to_str().unwrap()], plans.as_bytes());
+        assert_eq!((err.as_str(), code), ("", Some(0)));
+        let drawing = std::fs::read_to_string(&path).unwrap();
+        let (_, size) = drawing.split_once("viewBox=\"0 0 ").expect("it has a size");
+        let (size, _) = size.split_once('"').expect("a closed quote");
+        let (width, height) = size.split_once(' ').expect("two numbers");
+        let (width, height): (f64, f64) = (width.parse().unwrap(), height.parse().unwrap());
+        let drawn = boxes(&drawing, "rect");
+        assert!(!drawn.is_empty(), "{drawing}");
+        let mut open: Vec<[f64; 4]> = Vec::new();
+        for [x, y, wide, high] in drawn {
+            assert!(x >= 0.0 && x + wide <= width + ROUNDING && y >= 0.0 && y + high <= height, "{drawing}");
+            // Depth first: what is open is what stands above.
+            open.retain(|above| above[1] < y);
+            if let Some(above) = open.last().filter(|_| wide < width) {
+                let inside = x >= above[0] - ROUNDING && x + wide <= above[0] + above[2] + ROUNDING;
+                assert!(inside, "{x} {y} {wide} {above:?}");
+            }
+            open.push([x, y, wide, high]);
+        }
+        // Each text is cut off at the box it stands in.
+        let (frames, boxes) = (boxes(&drawing, "svg"), boxes(&drawing, "rect"));
+        assert!(!frames.is_empty());
+        assert_eq!(drawing.matches("<text x=\"4\" y=\"16\"").count(), frames.len(), "{drawing}");
+        assert!(frames.iter().all(|frame| boxes.iter().any(|held| held[..3] == frame[..3])), "{drawing}");
+    }
+}
+
 #[test]
 fn no_more_is_read_than_the_limit() {
     let (out, err, code) = forebay(&["plan", "/dev/zero"], b"");

@@ -120,11 +120,12 @@ fn draw_node(
         } else {
             label.chars().take(fits - 1).chain(['…']).collect()
         };
+        // A drawing of its own cuts off what is wider than it: characters of other scripts can take the place of two.
         let _ = write!(
             body,
-            "<text x=\"{:.2}\" y=\"{:.1}\" pointer-events=\"none\">{}</text>",
-            place.left + 4.0,
-            top + 16.0,
+            "<svg x=\"{:.2}\" y=\"{top:.1}\" width=\"{:.2}\" height=\"{ROW_PX}\"><text x=\"4\" y=\"16\" pointer-events=\"none\">{}</text></svg>",
+            place.left,
+            place.width,
             escaped(&shown)
         );
     }

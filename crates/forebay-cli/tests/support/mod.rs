@@ -13,7 +13,11 @@ pub(crate) fn forebay(args: &[&str], input: &[u8]) -> (String, String, Option<i3
         .spawn()
         .expect("cargo has built the binary");
     let mut stdin = child.stdin.take().expect("it is piped");
-    stdin.write_all(input).expect("the command reads its input");
+    match stdin.write_all(input) {
+        // Wrong usage is told before anything is read.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        written => written.expect("the command reads its input"),
+    }
     drop(stdin);
     let output = child.wait_with_output().expect("the command was started");
     let text = |bytes| String::from_utf8(bytes).expect("the command writes text");
