@@ -40,23 +40,14 @@ pub(super) struct Side {
     client: Client,
     /// The task that moves the bytes; ended with this, as the server may not answer any more.
     task: AbortHandle,
-    major: u32,
     config: ExplainConfig,
 }
-
-/// The first version that plans for any values by itself.
-const GENERIC_PLAN_FROM: u32 = 16;
 
 impl Side {
     pub(super) async fn open(target: &Target, config: &ExplainConfig) -> Result<Self, ExplainError> {
         let Connected { client, task, .. } =
             target.open(config.connect_timeout).await.map_err(ExplainError::Connect)?;
-        let mut side = Self { client, task: task.abort_handle(), major: 0, config: config.clone() };
-        let version = side.client.query_typed_one("SELECT current_setting('server_version_num')::int4", &[]);
-        let row = within(config.timeout, version).await?;
-        let version: i32 = row.try_get(0).map_err(ExplainError::Refused)?;
-        side.major = version.unsigned_abs() / 10_000;
-        Ok(side)
+        Ok(Self { client, task: task.abort_handle(), config: config.clone() })
     }
 
     pub(super) const fn client(&self) -> &Client {
@@ -137,11 +128,10 @@ impl Side {
         self.client.query_typed_one(&format!("EXPLAIN ({options}) {sql}"), &typed).await
     }
 
+    /// By a prepared statement. `GENERIC_PLAN`, which PostgreSQL 16 has for it, wants the values in the extended protocol, and plans for
+    /// them then; the simple one takes more statements than one.
     async fn generic(&self, sql: &str, values: &[BoundValue]) -> Result<Row, Error> {
         const OPTIONS: &str = "FORMAT JSON, VERBOSE, SETTINGS, SUMMARY";
-        if self.major >= GENERIC_PLAN_FROM {
-            return self.exact(&format!("GENERIC_PLAN, {OPTIONS}"), sql, &[]).await;
-        }
         let types: Vec<String> = values.iter().map(|value| type_name(value.ty())).collect();
         let nothing: Vec<&str> = values.iter().map(|_| "NULL").collect();
         let prepare = format!("PREPARE forebay_generic ({}) AS {sql}", types.join(", "));
