@@ -3,6 +3,7 @@
 mod payers;
 mod processes;
 mod shares;
+mod users;
 
 use crate::buffers::Buffers;
 use crate::node::Node;

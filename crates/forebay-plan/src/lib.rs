@@ -52,6 +52,7 @@ mod server_statements;
 #[cfg(feature = "pool")]
 mod setting;
 mod statement;
+mod subtrees;
 #[cfg(feature = "postgres")]
 mod words;
 

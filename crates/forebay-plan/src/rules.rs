@@ -23,6 +23,8 @@ mod unused_columns;
 mod workers;
 mod wrong_index;
 
+pub(crate) use misestimate::is_far_off;
+
 use crate::finding::{Scene, Suspicion};
 use crate::node::Node;
 

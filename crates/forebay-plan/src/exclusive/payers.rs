@@ -1,7 +1,11 @@
 //! Inside which node each other one ran.
 
+use std::collections::HashMap;
+
+use super::users::Users;
 use crate::node::Node;
-use crate::plan::{Plan, parameters};
+use crate::plan::Plan;
+use crate::subtrees::Subtrees;
 
 /// For each node the nodes it ran inside of. The root has none.
 #[derive(Debug)]
@@ -23,16 +27,21 @@ impl Payers {
         let mut payers: Vec<Vec<usize>> =
             plan.nodes().iter().map(|node| node.parent().into_iter().collect()).collect();
         let mut outlives = vec![false; plan.nodes().len()];
+        let subtrees = Subtrees::of(plan);
+        let mut users = None;
+        let mut tables: Tables<'_> = HashMap::new();
         for node in plan.nodes() {
-            if node.computes_cte().is_some() {
+            if let Some(name) = node.computes_cte() {
                 outlives[node.id()] = node.node_type() == "ModifyTable";
                 payers[node.id()].clear();
+                tables.entry((node.parent(), name)).or_default().push(node);
             } else if node.relationship() == Some("InitPlan") {
-                payers[node.id()] = init_plan(plan, node).into_iter().collect();
+                let users = users.get_or_insert_with(|| Users::of(plan));
+                payers[node.id()] = init_plan(plan, &subtrees, users, node).into_iter().collect();
             }
         }
-        for scan in plan.nodes().iter().filter(|node| node.node_type() == "CTE Scan") {
-            if let Some(source) = scan.cte().and_then(|name| source(plan, scan, name)) {
+        for scan in plan.nodes().iter().filter(|node| !tables.is_empty() && node.node_type() == "CTE Scan") {
+            if let Some(source) = scan.cte().and_then(|name| source(plan, &subtrees, &tables, scan, name)) {
                 payers[source].push(scan.id());
             }
         }
@@ -40,31 +49,28 @@ impl Payers {
     }
 }
 
+/// The nodes that compute common table expressions, by the node they hang under and the name.
+type Tables<'a> = HashMap<(Option<usize>, &'a str), Vec<&'a Node>>;
+
 /// The node that computes what a `CTE Scan` reads: the nearest of that name among those that the scan and its ancestors have under them.
-fn source(plan: &Plan, scan: &Node, name: &str) -> Option<usize> {
+fn source(plan: &Plan, subtrees: &Subtrees, tables: &Tables<'_>, scan: &Node, name: &str) -> Option<usize> {
     std::iter::once(scan).chain(plan.ancestors(scan)).find_map(|level| {
-        let mut computed = plan.children(level).filter(|child| child.computes_cte() == Some(name));
+        let mut computed = tables.get(&(Some(level.id()), name))?.iter();
         // A node does not read what it is part of.
-        computed.find(|child| !is_inside(plan, scan, child)).map(Node::id)
+        computed.find(|child| !subtrees.is_in(scan, child)).map(|child| child.id())
     })
 }
 
-/// Nodes below `node`, in the order they are printed, stand behind it and deeper.
-fn is_inside(plan: &Plan, node: &Node, outer: &Node) -> bool {
-    node.id() == outer.id() || plan.ancestors(node).any(|ancestor| ancestor.id() == outer.id())
-}
-
 /// The node that asks for an InitPlan's result.
-fn init_plan(plan: &Plan, node: &Node) -> Option<usize> {
+fn init_plan(plan: &Plan, subtrees: &Subtrees, users: &Users<'_>, node: &Node) -> Option<usize> {
     let parent = node.parent()?;
     let took =
         |node: &Node| node.actual().map_or(0.0, |actual| actual.total_ms.unwrap_or(0.0) * actual.loops);
     let depth = plan.nodes()[parent].depth();
-    let below = plan.nodes()[parent..].iter().enumerate();
-    let users = below
-        .take_while(|(at, user)| *at == 0 || user.depth() > depth)
-        .map(|(_, user)| user)
-        .filter(|user| uses(user, node) && !is_inside(plan, user, node))
+    let users = users.of_plan(node).into_iter().filter(|user| subtrees.range(parent).contains(user));
+    let users = users
+        .map(|user| &plan.nodes()[user])
+        .filter(|user| !subtrees.is_in(user, node))
         .map(|user| gathered(plan, user, depth));
     let mut deepest: Option<&Node> = None;
     for user in users.filter(|user| took(user) >= took(node)) {
@@ -79,15 +85,4 @@ fn init_plan(plan: &Plan, node: &Node) -> Option<usize> {
 fn gathered<'a>(plan: &'a Plan, user: &'a Node, depth: usize) -> &'a Node {
     let between = plan.ancestors(user).take_while(|ancestor| ancestor.depth() >= depth);
     between.filter(|ancestor| ancestor.node_type().starts_with("Gather")).last().unwrap_or(user)
-}
-
-/// Whether an expression has an InitPlan's result: `$0`, from PostgreSQL 17 on `(InitPlan 1).col1`.
-fn uses(user: &Node, init_plan: &Node) -> bool {
-    let results: Vec<&str> = init_plan.results().collect();
-    let name = init_plan.subplan_name().unwrap_or("");
-    let column = format!("({name}).");
-    user.expressions().any(|expression| {
-        parameters(expression).any(|parameter| results.contains(&parameter))
-            || (!name.is_empty() && results.is_empty() && expression.contains(&column))
-    })
 }

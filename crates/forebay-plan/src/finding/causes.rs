@@ -1,7 +1,8 @@
 //! One cause, one finding: what follows from something else is told there.
 
+use std::collections::HashMap;
+
 use super::{Effect, Kind, Scene, Suspicion};
-use crate::node::Node;
 
 /// Where an effect shows, seen from its cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +75,20 @@ const EXPLAINS: &[Explains] = &[
 
 /// Only what nothing else explains, with what it explains.
 pub(super) fn only(scene: &Scene<'_>, suspicions: &[Suspicion]) -> Vec<Suspicion> {
-    let causes: Vec<Option<usize>> = (0..suspicions.len())
-        .map(|effect| {
-            (0..suspicions.len()).find(|&cause| follows(scene, &suspicions[cause], &suspicions[effect]))
-        })
-        .collect();
+    let mut of_kind: HashMap<Kind, Vec<usize>> = HashMap::new();
+    for (at, suspicion) in suspicions.iter().enumerate() {
+        of_kind.entry(suspicion.kind).or_default().push(at);
+    }
+    let first = |pair: &Explains, effect: &Suspicion| {
+        let mut causes = of_kind.get(&pair.cause)?.iter().copied();
+        causes.find(|&cause| shows(scene, pair.shows, suspicions[cause].node, effect.node))
+    };
+    // The weightiest of them, as they are in that order.
+    let cause = |effect: &Suspicion| {
+        let pairs = EXPLAINS.iter().filter(|pair| pair.effect == effect.kind);
+        pairs.filter_map(|pair| first(pair, effect)).min()
+    };
+    let causes: Vec<Option<usize>> = suspicions.iter().map(cause).collect();
     let mut kept = suspicions.to_owned();
     for (effect, suspicion) in suspicions.iter().enumerate() {
         let Some(cause) = first_cause(&causes, effect) else { continue };
@@ -113,29 +123,16 @@ fn first_cause(causes: &[Option<usize>], effect: usize) -> Option<usize> {
     Some(first)
 }
 
-fn follows(scene: &Scene<'_>, cause: &Suspicion, effect: &Suspicion) -> bool {
-    let pairs = EXPLAINS.iter().filter(|pair| pair.cause == cause.kind && pair.effect == effect.kind);
-    pairs.into_iter().any(|pair| shows(scene, pair.shows, cause.node, effect.node))
-}
-
 fn shows(scene: &Scene<'_>, place: Where, cause: usize, effect: usize) -> bool {
-    let nodes = scene.plan.nodes();
-    let is_under =
-        |under: usize, above: usize| scene.plan.ancestors(&nodes[under]).any(|node| node.id() == above);
+    let (cause, effect) = (&scene.plan.nodes()[cause], &scene.plan.nodes()[effect]);
     match place {
-        Where::Here => cause == effect,
-        Where::Above => cause == effect || is_under(cause, effect),
-        Where::Below => cause == effect || is_under(effect, cause),
-        Where::LoopOverIt => side(scene, &nodes[cause], effect) == Some("Outer"),
-        Where::LoopRunsIt => side(scene, &nodes[cause], effect) == Some("Inner"),
+        Where::Here => cause.id() == effect.id(),
+        Where::Above => scene.is_in(cause, effect),
+        Where::Below => scene.is_in(effect, cause),
+        Where::LoopOverIt => scene.sides(effect).is_some_and(|(outer, _)| scene.is_in(cause, outer)),
+        Where::LoopRunsIt => scene.sides(effect).is_some_and(|(_, inner)| scene.is_in(cause, inner)),
         Where::Anywhere => true,
     }
-}
-
-/// On which side of a join above it a node is.
-fn side<'a>(scene: &Scene<'a>, node: &'a Node, join: usize) -> Option<&'a str> {
-    let below = std::iter::once(node).chain(scene.plan.ancestors(node));
-    below.into_iter().find(|node| node.parent() == Some(join)).and_then(Node::relationship)
 }
 
 #[cfg(test)]

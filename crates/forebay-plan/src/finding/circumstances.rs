@@ -39,14 +39,6 @@ impl Circumstances {
         self.call = Some(call);
         self
     }
-
-    /// The statistics of a table. Plans without `VERBOSE` do not name the schema; the first table of that name is taken then.
-    pub(crate) fn of_table(&self, schema: Option<&str>, name: &str) -> Option<&TableStatistics> {
-        self.tables.iter().find(|table| {
-            table.name == name
-                && (schema.is_none() || table.schema.is_none() || table.schema.as_deref() == schema)
-        })
-    }
 }
 
 /// What `pg_class` and `pg_stat_user_tables` say of a table.

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::circumstances::Circumstances;
+use super::circumstances::{Circumstances, TableStatistics};
 use crate::exclusive::Exclusive;
 use crate::node::Node;
 use crate::plan::Plan;
+use crate::rules;
+use crate::subtrees::Subtrees;
 
 /// A plan as the rules see it. Amounts are milliseconds where the plan has times, else the planner's cost.
 #[derive(Debug)]
@@ -19,9 +21,20 @@ pub(crate) struct Scene<'a> {
     sides: Vec<Option<(usize, usize)>>,
     /// Where each common table expression is computed; the first of a name.
     tables: HashMap<&'a str, usize>,
+    /// What is known of tables, by their names, in the order it was told.
+    statistics: HashMap<&'a str, Vec<&'a TableStatistics>>,
+    subtrees: Subtrees,
+    /// Of each node whether far more rows came than expected, and whether that is so of one under it.
+    far_off: Vec<FarOff>,
     timed: bool,
     generic: bool,
     whole: f64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct FarOff {
+    itself: bool,
+    under: bool,
 }
 
 impl<'a> Scene<'a> {
@@ -45,6 +58,10 @@ impl<'a> Scene<'a> {
         let tables = plan.nodes().iter().rev();
         let tables = tables.filter_map(|node| Some((node.computes_cte()?, node.id()))).collect();
         let sides = plan.nodes().iter().map(|node| sides(plan, node)).collect();
+        let mut statistics: HashMap<&str, Vec<&TableStatistics>> = HashMap::new();
+        for table in &circumstances.tables {
+            statistics.entry(&table.name).or_default().push(table);
+        }
         Self {
             plan,
             circumstances,
@@ -52,6 +69,9 @@ impl<'a> Scene<'a> {
             inside,
             sides,
             tables,
+            statistics,
+            subtrees: Subtrees::of(plan),
+            far_off: far_off(plan),
             timed,
             generic: plan.is_generic(),
             whole: finite(whole),
@@ -94,6 +114,31 @@ impl<'a> Scene<'a> {
         self.tables.get(scan.cte()?).map(|node| &self.plan.nodes()[*node])
     }
 
+    /// Whether a node is `outer` or under it.
+    pub(crate) fn is_in(&self, node: &Node, outer: &Node) -> bool {
+        self.subtrees.is_in(node, outer)
+    }
+
+    /// Whether far more rows came from a node than were expected.
+    pub(crate) fn is_far_off(&self, node: &Node) -> bool {
+        self.far_off[node.id()].itself
+    }
+
+    /// Whether that is so of a node under it.
+    pub(crate) fn is_far_off_under(&self, node: &Node) -> bool {
+        self.far_off[node.id()].under
+    }
+
+    /// The statistics of the table a node works on. Plans without `VERBOSE` do not name the schema; the first table of that name is
+    /// taken then.
+    pub(crate) fn statistics(&self, node: &Node) -> Option<&'a TableStatistics> {
+        let schema = node.schema();
+        let fits = |table: &&TableStatistics| {
+            schema.is_none() || table.schema.is_none() || table.schema.as_deref() == schema
+        };
+        self.statistics.get(node.relation()?)?.iter().copied().find(fits)
+    }
+
     /// The nodes a node gets its rows from.
     pub(crate) fn inputs(&self, node: &'a Node) -> impl Iterator<Item = &'a Node> {
         self.plan.children(node).filter(|child| !child.is_subplan())
@@ -103,6 +148,18 @@ impl<'a> Scene<'a> {
 fn sides(plan: &Plan, node: &Node) -> Option<(usize, usize)> {
     let side = |name| plan.children(node).find(|child| child.relationship() == Some(name)).map(Node::id);
     Some((side("Outer")?, side("Inner")?))
+}
+
+fn far_off(plan: &Plan) -> Vec<FarOff> {
+    let mut far_off = vec![FarOff::default(); plan.nodes().len()];
+    for node in plan.nodes().iter().rev() {
+        far_off[node.id()].itself = rules::is_far_off(plan, node);
+        let FarOff { itself, under } = far_off[node.id()];
+        if let Some(parent) = node.parent() {
+            far_off[parent].under |= itself || under;
+        }
+    }
+    far_off
 }
 
 /// Figures of a plan somebody wrote by hand may be anything.

@@ -2,7 +2,17 @@
 
 /// Names of a condition that are columns, in the order they are met, each once, without the table they belong to.
 pub(super) fn columns(condition: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+    compared(condition).into_iter().map(|column| column.name).collect()
+}
+
+/// A column, and whether the condition says what it equals.
+struct Column {
+    name: String,
+    is_equal: bool,
+}
+
+fn compared(condition: &str) -> Vec<Column> {
+    let mut found: Vec<Column> = Vec::new();
     let mut rest = condition;
     let mut after_cast = false;
     while let Some(first) = rest.chars().next() {
@@ -13,13 +23,18 @@ pub(super) fn columns(condition: &str) -> Vec<String> {
         }
         if first == '"' || first.is_alphabetic() || first == '_' {
             let (name, behind) = word(rest);
-            rest = behind;
             // `a.b`: the last part is the column; `f(…)`: a function; `::type`: a cast.
             let is_column =
                 !behind.starts_with(['.', '(']) && !after_cast && (first == '"' || !is_key_word(&name));
-            if is_column && !found.contains(&name) {
-                found.push(name);
+            if is_column {
+                let before = &condition[..condition.len() - rest.len()];
+                let is_equal = equals(before, behind);
+                match found.iter_mut().find(|column| column.name == name) {
+                    Some(column) => column.is_equal |= is_equal,
+                    None => found.push(Column { name, is_equal }),
+                }
             }
+            rest = behind;
             // `::character varying`, `::timestamp without time zone`
             after_cast = after_cast && behind.starts_with(' ') && !is_operator_next(behind);
             continue;
@@ -39,6 +54,19 @@ pub(super) fn columns(condition: &str) -> Vec<String> {
         rest = &rest[length..];
     }
     found
+}
+
+/// Whether a column between these is compared for equality: `a = 7`, `(a)::text = 'x'::text`, `a = ANY (…)`, `a IS NULL`, `7 = a`.
+fn equals(before: &str, behind: &str) -> bool {
+    let mut behind = behind.trim_start_matches(')');
+    if let Some(cast) = behind.strip_prefix("::") {
+        let this = [" AND ", " OR "].iter().filter_map(|word| cast.find(word)).min().unwrap_or(cast.len());
+        let is_of_type = |c: char| c.is_alphanumeric() || " _[](),.\"".contains(c);
+        behind = cast[..this].trim_start_matches(is_of_type);
+    }
+    let is_name = |c: char| c == '(' || c == '.' || c == '_' || c == '"' || c.is_alphanumeric();
+    let before = before.trim_end_matches(is_name);
+    behind.trim_start().starts_with("= ") || behind.starts_with(" IS NULL") || before.ends_with(" = ")
 }
 
 /// How many tables a condition names: `a.x` names one. Columns without a table's name count as none.
@@ -74,12 +102,14 @@ pub(super) fn without_literals(condition: &str) -> String {
     plain
 }
 
-/// The columns in one line, at most this many.
+/// The columns in one line, as an index would have them: those that are compared for equality first. At most this many.
 pub(super) fn list(condition: &str) -> String {
     const SHOWN_MAX: usize = 4;
-    let mut columns = columns(condition);
+    let mut columns = compared(condition);
+    columns.sort_by_key(|column| !column.is_equal);
     columns.truncate(SHOWN_MAX);
-    columns.join(", ")
+    let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
+    names.join(", ")
 }
 
 fn word(text: &str) -> (String, &str) {
@@ -144,7 +174,26 @@ fn is_key_word(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::columns;
+    use super::{columns, list};
+
+    #[test]
+    fn equality_comes_first() {
+        let cases = [
+            ("((total > 10) AND (status = 'open'::text))", "status, total"),
+            (
+                "((created >= now()) AND ((o.kind)::text = 'x'::text) AND (gone IS NULL))",
+                "kind, gone, created",
+            ),
+            ("((a < 3) AND (b = ANY ('{1,2}'::integer[])) AND (7 = c))", "b, c, a"),
+            ("((a > 1) AND (b <> 2) AND (c >= 3) AND (d IS NOT NULL))", "a, b, c, d"),
+            ("((a > 1) AND (a = 3) AND (b < 2))", "a, b"),
+            ("((e)::character varying = 'x'::character varying)", "e"),
+            ("((a < 1) AND (b < 2) AND (c < 3) AND (d < 4) AND (e = 5))", "e, a, b, c"),
+        ];
+        for (condition, expected) in cases {
+            assert_eq!(list(condition), expected, "{condition}");
+        }
+    }
 
     #[test]
     fn names_are_columns_and_the_rest_is_not() {

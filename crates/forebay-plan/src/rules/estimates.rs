@@ -2,11 +2,12 @@
 
 use crate::finding::Scene;
 use crate::node::Node;
+use crate::plan::Plan;
 
 /// By how many times more rows came than expected, from 1 on; none where the count does not compare with the estimate.
 ///
 /// Rows of a loop are averages, which below PostgreSQL 18 are rounded to whole rows, so nothing below one row counts.
-pub(super) fn underestimate(scene: &Scene<'_>, node: &Node) -> Option<f64> {
+pub(super) fn underestimate(plan: &Plan, node: &Node) -> Option<f64> {
     let counts_else = matches!(
         node.node_type(),
         // These count row pointers, or nothing at all; the `Bitmap Heap Scan` above counts rows.
@@ -14,22 +15,22 @@ pub(super) fn underestimate(scene: &Scene<'_>, node: &Node) -> Option<f64> {
         // The estimate of a recursion is a fixed guess, ten times its start.
         | "WorkTable Scan" | "Recursive Union"
     );
-    let factor = node.misestimate().filter(|_| !counts_else && !is_read_again(scene, node))?;
+    let factor = node.misestimate().filter(|_| !counts_else && !is_read_again(plan, node))?;
     Some(factor.max(1.0))
 }
 
 /// By how many times fewer rows came than expected; none where that may be because nobody asked for the others.
-pub(super) fn overestimate(scene: &Scene<'_>, node: &Node) -> Option<f64> {
-    let factor = node.misestimate().filter(|factor| *factor > 0.0 && !may_stop_early(scene, node))?;
+pub(super) fn overestimate(plan: &Plan, node: &Node) -> Option<f64> {
+    let factor = node.misestimate().filter(|factor| *factor > 0.0 && !may_stop_early(plan, node))?;
     Some((1.0 / factor).max(1.0))
 }
 
 /// The inner side of a merge join goes back for equal values, and counts those rows again.
-fn is_read_again(scene: &Scene<'_>, node: &Node) -> bool {
+fn is_read_again(plan: &Plan, node: &Node) -> bool {
     let passes = |node: &Node| matches!(node.node_type(), "Materialize" | "Sort" | "Incremental Sort");
-    let chain = std::iter::once(node).chain(scene.plan.ancestors(node));
+    let chain = std::iter::once(node).chain(plan.ancestors(node));
     for below in chain {
-        let Some(parent) = below.parent().map(|parent| &scene.plan.nodes()[parent]) else { return false };
+        let Some(parent) = below.parent().map(|parent| &plan.nodes()[parent]) else { return false };
         if parent.node_type() == "Merge Join" {
             return below.relationship() == Some("Inner");
         }
@@ -42,9 +43,9 @@ fn is_read_again(scene: &Scene<'_>, node: &Node) -> bool {
 
 /// Whether a node above may have stopped asking before the last row: a `LIMIT`, a merge join one of whose sides ended, a join or
 /// subquery that only wants to know whether there is a row.
-fn may_stop_early(scene: &Scene<'_>, node: &Node) -> bool {
+fn may_stop_early(plan: &Plan, node: &Node) -> bool {
     let mut below = node;
-    for above in scene.plan.ancestors(node) {
+    for above in plan.ancestors(node) {
         if below.is_subplan() {
             return true;
         }

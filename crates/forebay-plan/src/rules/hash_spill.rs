@@ -15,7 +15,10 @@ pub(super) struct HashSpill;
 
 impl Rule for HashSpill {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
-        let hash = node.hash().filter(|hash| node.node_type() == "Hash" && hash.batches > 1)?;
+        if node.node_type() != "Hash" {
+            return None;
+        }
+        let hash = node.hash().filter(|hash| hash.batches > 1)?;
         let planned = hash.planned_batches.unwrap_or(hash.batches);
         if planned >= hash.batches && hash.batches < PLANNED_BATCHES_MIN {
             return None;

@@ -19,6 +19,9 @@ pub(super) struct HeapFetches;
 
 impl Rule for HeapFetches {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
+        if node.node_type() != "Index Only Scan" {
+            return None;
+        }
         let fetches = node.heap_fetches()? as f64;
         let reads = Reads::of(node)?;
         // Rows that turn out to be deleted are fetched as well and counted nowhere else.

@@ -14,7 +14,10 @@ pub(super) struct JitTime;
 
 impl Rule for JitTime {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
-        let jit = scene.plan.jit().filter(|_| node.parent().is_none())?;
+        if node.parent().is_some() {
+            return None;
+        }
+        let jit = scene.plan.jit()?;
         let summed = jit.total_ms.filter(|_| scene.is_timed())?;
         let run = scene.plan.execution_ms().unwrap_or_else(|| scene.whole());
         // With workers it is the sum of all processes, and these run side by side.

@@ -15,6 +15,9 @@ pub(super) struct LossyBitmap;
 
 impl Rule for LossyBitmap {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
+        if node.node_type() != "Bitmap Heap Scan" {
+            return None;
+        }
         let (exact, lossy) = heap_blocks(node)?;
         let share = lossy / (exact + lossy);
         let recheck = Reads::counting(node, "Rows Removed by Index Recheck")?;

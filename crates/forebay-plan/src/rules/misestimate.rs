@@ -5,6 +5,7 @@ use super::columns;
 use super::estimates::underestimate;
 use crate::finding::{Confidence, Kind, Scene, Suspicion, Unit, count};
 use crate::node::Node;
+use crate::plan::Plan;
 
 /// Estimates are right within a small factor for what statistics can tell; ten times as many rows make another plan the best one.
 const FACTOR_MIN: f64 = 10.0;
@@ -19,10 +20,10 @@ pub(super) struct Misestimate;
 
 impl Rule for Misestimate {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
-        let factor = off(scene, node)?;
-        if follows_from_another(scene, node) {
+        if !scene.is_far_off(node) || follows_from_another(scene, node) {
             return None;
         }
+        let factor = underestimate(scene.plan, node)?;
         let actual = node.actual()?;
         let expected = node.plan_rows()?;
         let title = node.title();
@@ -43,18 +44,16 @@ impl Rule for Misestimate {
     }
 }
 
-fn off(scene: &Scene<'_>, node: &Node) -> Option<f64> {
-    let factor = underestimate(scene, node).filter(|factor| *factor >= FACTOR_MIN)?;
-    let actual = node.actual()?;
-    ((actual.rows - node.plan_rows()?) * actual.loops >= ROWS_MIN).then_some(factor)
+/// Whether far more rows came than were expected, and many.
+pub(crate) fn is_far_off(plan: &Plan, node: &Node) -> bool {
+    let rows = || Some((node.actual()?, node.plan_rows()?));
+    underestimate(plan, node).is_some_and(|factor| factor >= FACTOR_MIN)
+        && rows().is_some_and(|(actual, expected)| (actual.rows - expected) * actual.loops >= ROWS_MIN)
 }
 
 /// Whether a node under it, or the common table it reads, is off already.
 fn follows_from_another(scene: &Scene<'_>, node: &Node) -> bool {
-    let nodes = scene.plan.nodes();
-    let mut under = nodes[node.id() + 1..].iter().take_while(|below| below.depth() > node.depth());
-    under.any(|below| off(scene, below).is_some())
-        || scene.table_read(node).is_some_and(|table| off(scene, table).is_some())
+    scene.is_far_off_under(node) || scene.table_read(node).is_some_and(|table| scene.is_far_off(table))
 }
 
 /// Whether the plan would have gone on in another way, and that takes time: an index that was chosen for few rows, a loop over them, a

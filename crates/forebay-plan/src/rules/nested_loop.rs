@@ -37,7 +37,7 @@ impl Rule for NestedLoop {
         }
         let (outer, inner) = scene.sides(node)?;
         let loops = inner.actual()?.loops;
-        let factor = underestimate(scene, outer).unwrap_or(1.0);
+        let factor = underestimate(scene.plan, outer).unwrap_or(1.0);
         let unexpected = factor >= UNEXPECTED_FACTOR_MIN;
         let at_stake = scene.own(node) + scene.inside(inner);
         let compared =

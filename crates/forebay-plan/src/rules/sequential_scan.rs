@@ -89,7 +89,7 @@ fn scans<'a>(scene: &Scene<'a>, node: &Node) -> Vec<&'a Node> {
 fn pages_share(scene: &Scene<'_>, scans: &[&Node], kept: f64) -> f64 {
     let runs = |scan: &Node| scan.actual().map_or(1.0, |actual| actual.loops).max(1.0);
     let pages = |scan: &&Node| -> f64 {
-        let table = scan.relation().and_then(|name| scene.circumstances.of_table(scan.schema(), name));
+        let table = scene.statistics(scan);
         match scan.buffers() {
             Some(buffers) => buffers.touched() as f64,
             // The processes of a parallel scan read the table once together, the runs of another one each.
@@ -108,7 +108,7 @@ fn by_estimate(scene: &Scene<'_>, node: &Node, condition: &str) -> Option<Suspic
     let came = estimates::rows_of_call(scene, node);
     let kept = came.unwrap_or(expected);
     let table = node.relation().unwrap_or("a table");
-    let known = node.relation().and_then(|name| scene.circumstances.of_table(node.schema(), name));
+    let known = scene.statistics(node);
     let rows = known.map(|table| table.rows).filter(|rows| *rows > 0.0);
     let read = rows.unwrap_or(cost);
     if kept > read * KEPT_SHARE_MAX || read < REMOVED_ROWS_MIN {

@@ -15,6 +15,9 @@ pub(super) struct SortSpill;
 
 impl Rule for SortSpill {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
+        if !matches!(node.node_type(), "Sort" | "Incremental Sort") {
+            return None;
+        }
         let disk_kb = on_disk_kb(node)?;
         let what = format!("a sort did not fit in memory and wrote {} to temporary files", size_kb(disk_kb));
         let advice = format!(

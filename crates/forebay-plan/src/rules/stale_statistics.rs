@@ -34,7 +34,7 @@ impl Rule for StaleStatistics {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
         let table = node.relation().filter(|_| is_scan(node))?;
         let factor = off_by(scene, node)?;
-        let known = scene.circumstances.of_table(node.schema(), table);
+        let known = scene.statistics(node);
         let (why, confidence) = match known {
             Some(known) if has_changed(known) && factor >= CHANGED_FACTOR_MIN => {
                 (changes(known), Confidence::High)
@@ -78,8 +78,8 @@ fn is_scan(node: &Node) -> bool {
 fn off_by(scene: &Scene<'_>, node: &Node) -> Option<f64> {
     let actual = node.actual()?;
     let rows = (actual.rows - node.plan_rows()?).abs() * actual.loops;
-    let more = underestimate(scene, node).unwrap_or(1.0);
-    let fewer = overestimate(scene, node).unwrap_or(1.0);
+    let more = underestimate(scene.plan, node).unwrap_or(1.0);
+    let fewer = overestimate(scene.plan, node).unwrap_or(1.0);
     (rows >= ROWS_MIN).then_some(more.max(fewer))
 }
 
@@ -94,7 +94,7 @@ fn by_plan(scene: &Scene<'_>, node: &Node, factor: f64) -> Option<String> {
     let column = only_column(node).filter(|_| factor >= COLUMN_FACTOR_MIN && !scene.is_generic())?;
     let reads = Reads::of(node)?;
     let is_common = node.node_type() == "Seq Scan" && reads.kept_share() >= COMMON_SHARE_MIN;
-    let came_more = underestimate(scene, node).is_some_and(|factor| factor >= COLUMN_FACTOR_MIN);
+    let came_more = underestimate(scene.plan, node).is_some_and(|factor| factor >= COLUMN_FACTOR_MIN);
     let told = came_more && (is_common || node.node_type() != "Seq Scan");
     told.then(|| format!("so common a value of {column} would stand in fresh statistics"))
 }

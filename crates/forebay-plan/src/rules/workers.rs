@@ -14,6 +14,9 @@ pub(super) struct Workers;
 
 impl Rule for Workers {
     fn check(scene: &Scene<'_>, node: &Node) -> Option<Suspicion> {
+        if !node.node_type().starts_with("Gather") {
+            return None;
+        }
         let (planned, launched) = (node.workers_planned()? as f64, node.workers_launched()? as f64);
         let took = scene.inside(node);
         if launched >= planned || node.is_never_executed() || !scene.is_timed() || took < GATHER_MS_MIN {

@@ -7,4 +7,5 @@ mod every_kind_has_a_page;
 mod near_misses_are_clean;
 mod one_cause_is_one_finding;
 mod planted_faults_are_found;
+mod twenty_thousand_nodes_are_looked_at_once;
 mod written;
