@@ -31,5 +31,38 @@ pub(crate) const EXPLAIN_SECONDS: Metric = Metric::seconds(
     "time spent on the questions about one call, with connecting",
 );
 
+pub(crate) const REQUESTS: Metric = Metric::counter(
+    "forebay_plan_requests_total",
+    &[],
+    "requests whose statements were watched to their end for repetitions",
+);
+pub(crate) const REQUEST_STATEMENTS: Metric = Metric::counter(
+    "forebay_plan_request_statements_total",
+    &["how"],
+    "statements by whether they were watched: seen, of these beyond (statements_max), unwatched (of other requests), \
+     unattributed (outside of any scope)",
+);
+pub(crate) const REPETITIONS: Metric = Metric::counter(
+    "forebay_plan_repetitions_total",
+    &["pattern"],
+    "repetitions in watched requests: n-plus-one, query-chain, repeated-query, write-loop",
+);
+pub(crate) const REPETITION_SECONDS: Metric = Metric::seconds(
+    "forebay_plan_repetition_seconds",
+    &[],
+    "time that a request would have saved without a repetition, by its shortest round trip",
+);
+
 /// Every metric of this crate.
-pub const METRICS: &[Metric] = &[STATEMENTS, NOT_CAPTURED, SLOW, EXPLAINS, EXPLAIN_SKIPPED, EXPLAIN_SECONDS];
+pub const METRICS: &[Metric] = &[
+    STATEMENTS,
+    NOT_CAPTURED,
+    SLOW,
+    EXPLAINS,
+    EXPLAIN_SKIPPED,
+    EXPLAIN_SECONDS,
+    REQUESTS,
+    REQUEST_STATEMENTS,
+    REPETITIONS,
+    REPETITION_SECONDS,
+];

@@ -3,13 +3,14 @@
 use crate::{
     explain::{ExplainConfig, Explainer, PlanReport, Skipped},
     finding::{Confidence, Evidence, Finding, Kind, Severity, Unit},
-    nplus1::{NPlusOneConfig, NPlusOneDetector},
+    nplus1::{NPlusOneConfig, NPlusOneDetector, Repetition},
     observe::{By, Capture, CaptureConfig, StatementReport},
     setting::SettingError,
 };
 use forebay_metrics::Meter;
 use forebay_pool::Target;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// What is kept of statements, and how the planner is asked about them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -94,15 +95,21 @@ impl Plans {
     /// The first `count` statements in an order.
     #[must_use]
     pub fn top(&self, by: By, count: usize) -> Vec<WatchedStatement> {
-        self.capture.top(by, count).into_iter().map(|statement| self.with_plan(statement)).collect()
+        let repetitions = self.n_plus_one.as_ref().map_or_else(Vec::new, NPlusOneDetector::findings);
+        let all = self.capture.top(by, count).into_iter();
+        all.map(|statement| self.with_plan(statement, &repetitions)).collect()
     }
 
-    fn with_plan(&self, statement: StatementReport) -> WatchedStatement {
+    fn with_plan(&self, statement: StatementReport, repetitions: &[Repetition]) -> WatchedStatement {
         let explainer = self.explainer.as_ref();
         let plan = explainer.and_then(|explainer| explainer.plan(statement.fingerprint));
         let skipped = explainer.and_then(|explainer| explainer.skipped(statement.fingerprint));
         let mut findings = plan.as_ref().map_or_else(Vec::new, |plan| plan.findings.clone());
         findings.extend(statement.literals_vary.then(|| literals_vary(&statement)));
+        let of_it = repetitions.iter().filter(|found| found.fingerprint == statement.fingerprint);
+        findings.extend(of_it.map(Repetition::finding));
+        // Stable: those of the plan stand by their saving.
+        findings.sort_by_key(|finding| Reverse(finding.severity));
         WatchedStatement { statement, findings, plan, skipped }
     }
 

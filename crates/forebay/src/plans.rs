@@ -15,8 +15,8 @@ pub(crate) fn capture(settings: &Settings, meter: &Meter) -> Result<Capture, Err
 }
 
 /// Who watches requests that ask one thing again and again.
-pub(crate) fn n_plus_one(settings: &Settings) -> Option<NPlusOneDetector> {
-    settings.plan.n_plus_one.clone().map(NPlusOneDetector::new)
+pub(crate) fn n_plus_one(settings: &Settings, meter: &Meter) -> Option<NPlusOneDetector> {
+    settings.plan.n_plus_one.clone().map(|n_plus_one| NPlusOneDetector::measured(n_plus_one, meter))
 }
 
 /// Asks about what the pool told, on its own servers.

@@ -27,7 +27,7 @@ impl Postgres {
         #[cfg(feature = "plan")]
         let mut builder = builder.observer(std::sync::Arc::new(capture.clone()));
         #[cfg(feature = "plan")]
-        let n_plus_one = crate::plans::n_plus_one(settings);
+        let n_plus_one = crate::plans::n_plus_one(settings, meter);
         #[cfg(feature = "plan")]
         if let Some(detector) = &n_plus_one {
             builder = builder.observer(std::sync::Arc::new(detector.clone()));

@@ -50,7 +50,7 @@ pub enum Kind {
     PlanFlip,
     /// Values stand in the text of a statement that carries no parameters, and differ from call to call.
     LiteralsVary,
-    /// A query is run once for each row of another's result.
+    /// A statement is run once for each row: of another's result, of a walk up a tree, or that it writes.
     NPlusOne,
     /// The same query with the same values is run again in one request.
     RepeatedQuery,

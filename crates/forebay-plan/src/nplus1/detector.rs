@@ -1,12 +1,14 @@
 use super::{
     judge::judge,
+    meters::Meters,
     repetition::Repetition,
-    seen::{Call, Named, Seen},
+    seen::{Call, Seen},
     settings::{NPlusOneConfig, Strict},
+    text::Texts,
 };
+use forebay_metrics::Meter;
 use forebay_pool::{Outcome, QueryEvent, QueryObserver};
 use forebay_scope::{Scope, Slot};
-use forebay_sql::Classifier;
 use serde::Serialize;
 use std::{
     cmp::Reverse,
@@ -44,7 +46,8 @@ pub struct NPlusOneDetector(Arc<Inner>);
 struct Inner {
     settings: NPlusOneConfig,
     slot: Slot<Request>,
-    texts: Classifier,
+    texts: Texts,
+    meters: Meters,
     counts: Counts,
     found: Mutex<Vec<Repetition>>,
 }
@@ -87,13 +90,20 @@ struct Request {
 }
 
 impl NPlusOneDetector {
-    /// A detector that nobody has told anything yet.
+    /// A detector that nobody has told anything yet, and that measures itself with the process-wide recorder.
     #[must_use]
     pub fn new(settings: NPlusOneConfig) -> Self {
+        Self::measured(settings, &Meter::default())
+    }
+
+    /// One that measures itself with `meter`.
+    #[must_use]
+    pub fn measured(settings: NPlusOneConfig, meter: &Meter) -> Self {
         Self(Arc::new(Inner {
             settings,
             slot: Slot::new(),
-            texts: Classifier::default(),
+            texts: Texts::new(),
+            meters: Meters::new(meter),
             counts: Counts::default(),
             found: Mutex::default(),
         }))
@@ -164,12 +174,14 @@ impl QueryObserver for NPlusOneDetector {
         let request = Scope::with_current(|scope| {
             inner.samples(scope).then(|| scope.slot(&inner.slot, || inner.request()))
         });
-        let count = match &request {
-            None => &inner.counts.unattributed,
-            Some(Some(request)) if request.seen.is_some() => &inner.counts.statements,
-            Some(_) => &inner.counts.unwatched,
+        let (counts, meters) = (&inner.counts, &inner.meters);
+        let (count, meter) = match &request {
+            None => (&counts.unattributed, &meters.unattributed),
+            Some(Some(request)) if request.seen.is_some() => (&counts.statements, &meters.seen),
+            Some(_) => (&counts.unwatched, &meters.unwatched),
         };
         count.fetch_add(1, Ordering::Relaxed);
+        meter.increment(1);
         let Some(request) = request.flatten().filter(|_| event.outcome == Outcome::Done) else { return };
         request.note(event);
         if inner.settings.strict == Strict::Panic
@@ -196,6 +208,7 @@ impl Inner {
     fn keep(&self, found: Vec<Repetition>) {
         let mut all = self.found();
         for repetition in found {
+            self.meters.found(&repetition);
             if let Some(known) = all.iter_mut().find(|known| known.is_same(&repetition)) {
                 known.merge(repetition);
             } else if all.len() < self.settings.findings_max {
@@ -217,31 +230,27 @@ impl Request {
         let Some(seen) = &self.seen else { return };
         let end = self.began.elapsed();
         let settings = &self.detector.settings;
-        let statement = self.detector.texts.statement(event.sql);
-        // Worked out before the lock is taken: both look at all values.
-        let (bound, written) = (event.params.marks(), event.literals());
+        let text = self.detector.texts.of(event);
+        // Worked out before the lock is taken: it looks at all values.
+        let bound = event.params.marks();
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = Named {
-            place: event.place,
-            fingerprint: statement.fingerprint(),
-            kind: statement.kind(),
-            text: event.sql,
-        };
-        let Some(group) = seen.group(named, settings) else { return };
+        let Some(group) = seen.group(event.place, &text, settings) else { return };
         let columns = event.answer.columns();
-        let rows = seen.room(event.answer.len(), columns.len(), settings);
+        let rows_kept = seen.room(event.answer.len(), columns.len(), settings);
         let known = &mut seen.groups[group];
-        if known.columns.is_empty() {
-            known.columns = columns.iter().map(|column| column.name().into()).collect();
+        if known.columns.is_empty() && !columns.is_empty() {
+            known.columns = text.names(columns);
         }
         if known.calls == 2 {
             known.types = event.params.types().map(|types| types.iter().map(ToString::to_string).collect());
         }
-        let column = |column| (0..rows).map(|row| event.answer.mark(row, column)).collect();
-        let columns = if rows == 0 { Vec::new() } else { (0..columns.len()).map(column).collect() };
+        let mut values = Vec::with_capacity(rows_kept * columns.len());
+        for column in 0..columns.len() {
+            values.extend((0..rows_kept).map(|row| event.answer.mark(row, column)));
+        }
         let start = end.saturating_sub(event.round_trip + event.fetch);
-        let round_trip = event.round_trip;
-        seen.calls.push(Call { group, start, end, round_trip, rows: event.rows, bound, written, columns });
+        let (round_trip, rows) = (event.round_trip, event.rows);
+        seen.calls.push(Call { group, start, end, round_trip, rows, bound, text, values, rows_kept });
     }
 
     fn judge(&self) -> Vec<Repetition> {
@@ -257,10 +266,12 @@ impl Drop for Request {
         let Some(seen) = &mut self.seen else { return };
         let seen = seen.get_mut().unwrap_or_else(PoisonError::into_inner);
         inner.counts.beyond.fetch_add(seen.beyond, Ordering::Relaxed);
+        inner.meters.beyond.increment(seen.beyond);
         if seen.groups.is_empty() {
             return;
         }
         inner.counts.requests.fetch_add(1, Ordering::Relaxed);
+        inner.meters.requests.increment(1);
         let found = judge(seen, &inner.settings);
         if !found.is_empty() {
             inner.keep(found);

@@ -14,7 +14,7 @@ use super::{
 };
 use forebay_pool::Mark;
 use forebay_sql::normalize;
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 /// Everything a request asked for again and again, in the order in which it began to.
 pub(super) fn judge(seen: &Seen, settings: &NPlusOneConfig) -> Vec<Repetition> {
@@ -25,10 +25,16 @@ pub(super) fn judge(seen: &Seen, settings: &NPlusOneConfig) -> Vec<Repetition> {
 
 fn group(seen: &Seen, at: usize, settings: &NPlusOneConfig) -> Option<Repetition> {
     let group = &seen.groups[at];
-    let shape = Shape::of(&group.text)?;
     let calls = seen.calls_of(at);
+    // Without values nothing but the answer can be the same again, and there is none worth keeping.
+    let is_bare =
+        |call: &&Call| Arc::ptr_eq(&call.text, &group.text) && call.bound.as_ref().is_some_and(Vec::is_empty);
+    if calls.iter().all(is_bare) && !group.text.reads_a_relation() {
+        return None;
+    }
+    let shape = Shape::of(&group.text.sql)?;
     // Where one call has more values than another, it has many at once already.
-    let values = |call: &&Call| shape.values(call.bound.as_deref()?, &call.written);
+    let values = |call: &&Call| shape.values(call.bound.as_deref()?, &call.text.literals);
     let values = calls.iter().map(values).collect::<Option<Vec<_>>>()?;
     let watched = Watched { seen, at, group, shape: &shape, calls: &calls, values: &values, settings };
     match shape.verb {
@@ -81,8 +87,8 @@ impl Watched<'_> {
         let saved = self.saved(fewer);
         Repetition {
             pattern,
-            fingerprint: self.group.fingerprint,
-            statement: normalize(&self.group.text),
+            fingerprint: self.group.text.fingerprint,
+            statement: normalize(&self.group.text.sql),
             place: self.group.place.to_string(),
             calls: self.calls.len(),
             at_once: self.at_once(),
@@ -99,8 +105,8 @@ impl Watched<'_> {
         let parent = &self.seen.groups[group];
         let name = |column: usize| parent.columns.get(column).map(ToString::to_string);
         Source {
-            fingerprint: parent.fingerprint,
-            statement: normalize(&parent.text),
+            fingerprint: parent.text.fingerprint,
+            statement: normalize(&parent.text.sql),
             place: parent.place.to_string(),
             columns: columns.into_iter().filter_map(name).collect(),
         }

@@ -4,12 +4,15 @@ mod batch;
 mod detector;
 mod draft;
 mod judge;
+mod meters;
 mod names;
 mod provenance;
 mod repetition;
 mod seen;
 mod settings;
 mod shape;
+mod text;
+mod told;
 
 pub use detector::{NPlusOneDetector, NPlusOneStatus};
 pub use repetition::{Fix, Pattern, Repetition, Source};

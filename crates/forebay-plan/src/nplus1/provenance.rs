@@ -35,7 +35,7 @@ impl Column {
     fn of(calls: &[&Call], column: usize) -> Self {
         let mut known = HashMap::new();
         for call in calls {
-            for mark in call.columns.get(column).into_iter().flatten().flatten() {
+            for mark in call.column(column).iter().flatten() {
                 let place = known.len();
                 known.entry(*mark).or_insert((call.end, place));
             }
@@ -62,7 +62,7 @@ pub(super) fn origin(seen: &Seen, asked: &Asked<'_>) -> Option<Origin> {
                 continue;
             }
             let strength = strength(&Column::of(&calls, column), asked, || {
-                names::affinity(asked.column, asked.text, name, &parent.text)
+                names::affinity(asked.column, asked.text, name, &parent.text.sql)
             });
             let Some(strength) = strength else { continue };
             if best.as_ref().is_none_or(|(known, _)| strength > *known) {
@@ -76,7 +76,7 @@ pub(super) fn origin(seen: &Seen, asked: &Asked<'_>) -> Option<Origin> {
 /// Whether a column has the first value at all: most have not.
 fn begins_with(calls: &[&Call], column: usize, asked: &Asked<'_>) -> bool {
     let Some(first) = asked.values.iter().flatten().next() else { return false };
-    calls.iter().any(|call| call.columns.get(column).is_some_and(|values| values.contains(&Some(*first))))
+    calls.iter().any(|call| call.column(column).contains(&Some(*first)))
 }
 
 /// How much speaks for a column; the greater the better.
@@ -112,6 +112,8 @@ fn strength(column: &Column, asked: &Asked<'_>, affinity: impl FnOnce() -> Affin
     } else {
         match affinity {
             Affinity::Same if ordered && (most || found >= 3) => true,
+            // Tasks of their own come to run in any order, on a busy machine one after the other.
+            Affinity::Same if all && found >= 4 => true,
             Affinity::Keys if ordered && all => false,
             _ => return None,
         }
@@ -124,10 +126,11 @@ impl Asked<'_> {
     pub(super) fn is_chain(&self) -> bool {
         let Some(first) = self.calls.first() else { return false };
         let leads = |column: usize| {
-            self.calls.windows(2).zip(self.values.iter().skip(1)).all(|(pair, value)| {
-                value.is_some() && pair[0].columns.get(column).is_some_and(|values| values.contains(value))
-            })
+            self.calls
+                .windows(2)
+                .zip(self.values.iter().skip(1))
+                .all(|(pair, value)| value.is_some() && pair[0].column(column).contains(value))
         };
-        (0..first.columns.len()).any(leads)
+        (0..first.columns()).any(leads)
     }
 }

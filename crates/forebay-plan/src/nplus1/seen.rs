@@ -1,9 +1,8 @@
 //! What one request asked for, within bounds.
 
-use super::settings::NPlusOneConfig;
+use super::{settings::NPlusOneConfig, text::Text};
 use forebay_pool::Mark;
-use forebay_sql::{Fingerprint, Kind};
-use std::{panic::Location, time::Duration};
+use std::{panic::Location, sync::Arc, time::Duration};
 
 /// What is known of the statements of one request.
 #[derive(Debug, Default)]
@@ -21,12 +20,10 @@ pub(super) struct Seen {
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) place: &'static Location<'static>,
-    pub(super) fingerprint: Fingerprint,
-    pub(super) kind: Kind,
     /// As it was first asked.
-    pub(super) text: Box<str>,
+    pub(super) text: Arc<Text>,
     /// Of its result, once it had a row.
-    pub(super) columns: Vec<Box<str>>,
+    pub(super) columns: Arc<[Box<str>]>,
     /// The names of its parameters' types, once it was asked twice.
     pub(super) types: Option<Vec<String>>,
     pub(super) calls: usize,
@@ -42,38 +39,37 @@ pub(super) struct Call {
     pub(super) rows: u64,
     /// `None` where they cannot be told.
     pub(super) bound: Option<Vec<Option<Mark>>>,
-    /// Written into the text.
-    pub(super) written: Vec<Option<Mark>>,
-    /// By column, as far as there was room.
-    pub(super) columns: Vec<Vec<Option<Mark>>>,
-}
-
-/// What names a statement of a line.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Named<'a> {
-    pub(super) place: &'static Location<'static>,
-    pub(super) fingerprint: Fingerprint,
-    pub(super) kind: Kind,
-    pub(super) text: &'a str,
+    /// As it was asked this time.
+    pub(super) text: Arc<Text>,
+    /// Column after column, each with as many rows as there was room for.
+    pub(super) values: Vec<Option<Mark>>,
+    pub(super) rows_kept: usize,
 }
 
 impl Seen {
     /// The group of a statement, if there is room for one more call.
-    pub(super) fn group(&mut self, named: Named<'_>, settings: &NPlusOneConfig) -> Option<usize> {
+    pub(super) fn group(
+        &mut self,
+        place: &'static Location<'static>,
+        text: &Arc<Text>,
+        settings: &NPlusOneConfig,
+    ) -> Option<usize> {
         if self.calls.len() >= settings.statements_max {
             self.beyond += 1;
             return None;
         }
-        let is_it = |group: &Group| group.fingerprint == named.fingerprint && group.place == named.place;
+        let is_it = |group: &Group| {
+            // One line may have several statics.
+            group.text.fingerprint == text.fingerprint
+                && (std::ptr::eq(group.place, place) || group.place == place)
+        };
         // From the end: a loop asks for what was asked for last.
         let found = self.groups.iter().rposition(is_it);
         let at = found.unwrap_or_else(|| {
             self.groups.push(Group {
-                place: named.place,
-                fingerprint: named.fingerprint,
-                kind: named.kind,
-                text: named.text.into(),
-                columns: Vec::new(),
+                place,
+                text: Arc::clone(text),
+                columns: Arc::default(),
                 types: None,
                 calls: 0,
             });
@@ -105,6 +101,16 @@ impl Seen {
 }
 
 impl Call {
+    /// The values of one column; none behind the last.
+    pub(super) fn column(&self, column: usize) -> &[Option<Mark>] {
+        self.values.get(column * self.rows_kept..(column + 1) * self.rows_kept).unwrap_or_default()
+    }
+
+    /// How many columns have values.
+    pub(super) fn columns(&self) -> usize {
+        self.values.len().checked_div(self.rows_kept).unwrap_or(0)
+    }
+
     /// Whether another began while this one was clearly under way: times are taken a little after they happen.
     pub(super) fn overlaps(&self, later: &Self) -> bool {
         let tolerance = later.end.saturating_sub(later.start) / 4;
@@ -113,6 +119,6 @@ impl Call {
 
     /// Whether both had the same answer, as far as it was kept.
     pub(super) fn same_answer(&self, other: &Self) -> bool {
-        self.rows == other.rows && self.columns == other.columns
+        self.rows == other.rows && self.values == other.values
     }
 }

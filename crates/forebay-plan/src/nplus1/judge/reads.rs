@@ -52,7 +52,7 @@ fn asked<'a>(watched: &'a Watched<'_>, site: usize) -> Asked<'a> {
         calls: watched.calls,
         values: watched.values.iter().map(|values| values[site]).collect(),
         column,
-        text: &watched.group.text,
+        text: &watched.group.text.sql,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 use forebay_sql::Kind;
 
 pub(super) fn judge(watched: &Watched<'_>) -> Option<Repetition> {
-    if watched.group.kind != Kind::Read || !reads_a_relation(&watched.group.text) {
+    if watched.group.text.kind != Kind::Read || !watched.group.text.reads_a_relation() {
         return None;
     }
     let mut superfluous = 0;
@@ -40,14 +40,8 @@ fn is_the_same(watched: &Watched<'_>, one: &Call, other: &Call) -> bool {
     let mut between =
         watched.seen.between(one.start, other.end).filter(|call| call.group != watched.at).peekable();
     let alone = between.peek().is_none();
-    let written = between.any(|call| watched.seen.groups[call.group].kind != Kind::Read);
+    let written = between.any(|call| watched.seen.groups[call.group].text.kind != Kind::Read);
     let pause = other.start.saturating_sub(one.end);
     let polled = alone && pause >= watched.settings.polling_pause;
     !(written || polled)
-}
-
-/// Whether it asks for data at all, and not for the time or for a sign of life.
-fn reads_a_relation(text: &str) -> bool {
-    forebay_sql::relations(text)
-        .map_or_else(|hidden| !hidden.seen().reads().is_empty(), |found| !found.reads().is_empty())
 }
