@@ -32,6 +32,7 @@ pub use error::AdviseError;
 pub use health::Trouble;
 pub use ledger::{Counted, Ledger, Measured, Outcome, PerCall, Promise, Record, Seen, State};
 pub use live::{advise, advise_with, index_scans};
+pub(crate) use live::TextValue;
 pub use options::Options;
 pub use table::{Activity, Column, ExistingIndex, ForeignKey, Partition, Table};
 pub use workload::{Problem, Statement, Workload};

@@ -87,7 +87,7 @@ pub use plan::Plan;
 pub use plans::{PlanConfig, Plans, WatchedStatement};
 pub use read::{read, read_with};
 #[cfg(feature = "postgres")]
-pub use rewrite::{CompareError, Compared, Rewrite, RewriteKind, compare, rewrites};
+pub use rewrite::{CompareError, Compared, Rewrite, RewriteKind, compare, compare_with_text, rewrites};
 #[cfg(feature = "pool")]
 pub use server_statements::{ServerDelta, ServerStatement, ServerStatements};
 #[cfg(feature = "pool")]

@@ -1,9 +1,14 @@
 //! Other ways to write a statement, from its text alone.
 
+mod arithmetic_on_column;
 mod compare;
+mod correlated_in;
+mod count_all;
 mod count_for_existence;
 mod date_of_column;
+mod distinct_of_groups;
 mod distinct_over_join;
+mod function_of_column;
 mod in_list;
 mod join_without_condition;
 mod leading_wildcard;
@@ -15,7 +20,7 @@ mod select_star;
 mod subquery_per_row;
 mod without_limit;
 
-pub use compare::{CompareError, Compared, compare};
+pub use compare::{CompareError, Compared, compare, compare_with_text};
 
 use crate::words::Words;
 use query::Query;
@@ -41,12 +46,22 @@ pub struct Rewrite {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RewriteKind {
+    /// `column + 5 = 10` where the column alone could use an index.
+    ArithmeticOnColumn,
+    /// `IN (SELECT …)` whose list depends on the row.
+    CorrelatedIn,
+    /// `SELECT count(*)` of a whole relation.
+    CountAll,
     /// `(SELECT count(*) …) > 0` where `EXISTS` ends at the first row.
     CountForExistence,
-    /// `column::date = …` where a range could use an index.
+    /// `column::date = …`, `<`, `>` and so on, where a range could use an index.
     DateOfColumn,
+    /// `DISTINCT` over groups that are shown by what they are grouped by.
+    DistinctOfGroups,
     /// `DISTINCT` that takes away what a join has multiplied.
     DistinctOverJoin,
+    /// A function or cast of a column: `lower(column) = …`, `extract(year FROM column) = …`, `column::text = …`.
+    FunctionOfColumn,
     /// `IN (…)` whose length makes ever other statements.
     InList,
     /// Every row with every row.
@@ -68,13 +83,39 @@ pub enum RewriteKind {
 }
 
 impl RewriteKind {
+    /// Every kind, in the order in which they are found.
+    pub const ALL: [Self; 17] = [
+        Self::ArithmeticOnColumn,
+        Self::CorrelatedIn,
+        Self::CountAll,
+        Self::CountForExistence,
+        Self::DateOfColumn,
+        Self::DistinctOfGroups,
+        Self::DistinctOverJoin,
+        Self::FunctionOfColumn,
+        Self::InList,
+        Self::JoinWithoutCondition,
+        Self::LeadingWildcard,
+        Self::NotIn,
+        Self::Offset,
+        Self::OrAcrossJoin,
+        Self::SelectStar,
+        Self::SubqueryPerRow,
+        Self::WithoutLimit,
+    ];
+
     /// Its stable name.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
+            Self::ArithmeticOnColumn => "arithmetic-on-column",
+            Self::CorrelatedIn => "correlated-in",
+            Self::CountAll => "count-all",
             Self::CountForExistence => "count-for-existence",
             Self::DateOfColumn => "date-of-column",
+            Self::DistinctOfGroups => "distinct-of-groups",
             Self::DistinctOverJoin => "distinct-over-join",
+            Self::FunctionOfColumn => "function-of-column",
             Self::InList => "in-list",
             Self::JoinWithoutCondition => "join-without-condition",
             Self::LeadingWildcard => "leading-wildcard",
@@ -129,9 +170,14 @@ pub fn rewrites(sql: &str) -> Vec<Rewrite> {
     let Some(words) = Words::of(sql) else { return Vec::new() };
     let Some(query) = Query::of(&words) else { return Vec::new() };
     [
+        arithmetic_on_column::find,
+        correlated_in::find,
+        count_all::find,
         count_for_existence::find,
         date_of_column::find,
+        distinct_of_groups::find,
         distinct_over_join::find,
+        function_of_column::find,
         in_list::find,
         join_without_condition::find,
         leading_wildcard::find,

@@ -13,3 +13,4 @@ mod statements;
 
 pub use advisor::{advise, advise_with};
 pub use scans::index_scans;
+pub(crate) use session::TextValue;

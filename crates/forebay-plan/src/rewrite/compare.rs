@@ -1,6 +1,6 @@
 //! What the planner says of both forms, and whether they have the same rows.
 
-use crate::read;
+use crate::{advise::TextValue, read};
 use std::time::Duration;
 use tokio_postgres::{Client, types::ToSql};
 
@@ -72,6 +72,26 @@ pub async fn compare(
     };
     transaction.rollback().await?;
     Ok(Compared { cost_before: costs[0], cost_after: costs[1], same_rows })
+}
+
+/// [`compare`] with values that are written as text, as `psql` would take them; `None` is NULL. The server gives them their types.
+///
+/// # Errors
+/// As [`compare`]; a value that is none of its type is one of the server's.
+///
+/// # Cancel safety
+/// As [`compare`].
+pub async fn compare_with_text(
+    client: &mut Client,
+    sql: &str,
+    other: &str,
+    values: &[Option<String>],
+    rows: bool,
+    within: Duration,
+) -> Result<Compared, CompareError> {
+    let values: Vec<TextValue<'_>> = values.iter().map(|value| TextValue(value.as_deref())).collect();
+    let params: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+    compare(client, sql, other, &params, rows, within).await
 }
 
 /// Without the semicolon behind it.

@@ -13,7 +13,7 @@ pub(super) fn find(query: &Query<'_>) -> Option<Rewrite> {
         .relations()
         .filter(outside)
         .any(|at| words.is(at, Keyword::On) && words.is(at + 1, Keyword::True));
-    if reads_along || !(listed || on_true) {
+    if reads_along || !(listed || on_true || leaves_one_out(query)) {
         return None;
     }
     let what =
@@ -23,4 +23,25 @@ pub(super) fn find(query: &Query<'_>) -> Option<Rewrite> {
         what,
         &["where that is meant, CROSS JOIN says so"],
     ))
+}
+
+/// Whether `FROM a, b` has a relation that no condition names, where all columns there say whose they are.
+fn leaves_one_out(query: &Query<'_>) -> bool {
+    let words = query.words;
+    let dot = |at: usize| words.kind(at) == Some(TokenKind::Dot);
+    let names = || query.conditions().filter(|&at| words.name(at).is_some());
+    let bare = |at: usize| !dot(at - 1) && !dot(at + 1);
+    let subquery = query.conditions().any(|at| words.is(at, Keyword::Select));
+    if query.condition.is_none() || subquery || names().any(bare) {
+        return false;
+    }
+    let owners: Vec<String> = names().filter(|&at| dot(at + 1)).filter_map(|at| words.name(at)).collect();
+    let relations: Vec<usize> = query.relations().collect();
+    let joined = relations.iter().any(|&at| words.is(at, Keyword::Join));
+    let mut listed = relations.split(|&at| words.kind(at) == Some(TokenKind::Comma));
+    !joined
+        && listed.clone().count() > 1
+        && listed.any(|relation| {
+            relation.last().and_then(|&last| words.name(last)).is_some_and(|name| !owners.contains(&name))
+        })
 }

@@ -52,6 +52,16 @@ impl<'a> Query<'a> {
         condition + 1..self.words.outside(condition, &BEHIND_FROM[1..]).unwrap_or(self.words.len())
     }
 
+    /// Whether a term of the conditions begins there, outside of parentheses: nothing before it belongs to it.
+    pub(super) fn begins_term(&self, at: usize) -> bool {
+        at == self.conditions().start || self.words.is_any(at - 1, &[Keyword::And, Keyword::Or])
+    }
+
+    /// Whether a term ends before that word, outside of parentheses.
+    pub(super) fn ends_term(&self, at: usize) -> bool {
+        at == self.conditions().end || self.words.is_any(at, &[Keyword::And, Keyword::Or])
+    }
+
     pub(super) fn has(&self, keyword: Keyword) -> bool {
         self.words.outside(1, &[keyword]).is_some()
     }

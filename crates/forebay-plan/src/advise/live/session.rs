@@ -42,7 +42,7 @@ impl<'a> Session<'a> {
 
 /// A value whose type the server knows.
 #[derive(Debug)]
-pub(super) struct TextValue<'a>(pub(super) Option<&'a str>);
+pub(crate) struct TextValue<'a>(pub(crate) Option<&'a str>);
 
 impl ToSql for TextValue<'_> {
     fn to_sql(
